@@ -1,0 +1,23 @@
+/** Runs one of the project's own tools on Node 24, with the development tools installed: `node bin/task.mjs NAME ARGUMENTS`. */
+import { join } from 'node:path';
+import { ensureInstalled, ROOT, runNode } from './bootstrap.mjs';
+
+const TASKS = {
+  test: ['node_modules/vitest/vitest.mjs', 'run'],
+  check: ['checks/run.ts'],
+  bench: ['bench/run.ts'],
+  generate: ['checks/generate.ts'],
+  format: ['node_modules/oxfmt/bin/oxfmt'],
+};
+
+const [name = '', ...rest] = process.argv.slice(2);
+try {
+  const task = TASKS[name];
+  if (!task) throw new Error(`there is no task "${name}"; there are: ${Object.keys(TASKS).join(', ')}`);
+  await ensureInstalled({ dev: true });
+  const [file, ...args] = task;
+  runNode([join(ROOT, file), ...args, ...rest], { cwd: ROOT });
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

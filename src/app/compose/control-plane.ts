@@ -1,0 +1,63 @@
+import type { Clock } from '../../base/clock.ts';
+import type { RoutesFeed } from '../../contract/feeds.ts';
+import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
+import { Entitlements } from '../../control-plane/entitlements/index.ts';
+import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
+import { Jobs } from '../../control-plane/jobs/index.ts';
+import { BlobStore, Registry } from '../../control-plane/registry/index.ts';
+import { Usage } from '../../control-plane/usage/index.ts';
+import type { Repository } from '../../data-plane/ports.ts';
+import type { Db } from '../../db/open.ts';
+import type { Events } from '../../telemetry/events.ts';
+
+export interface ControlPlaneParts {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly blobFolder: string;
+  readonly threadsDefault: number;
+  readonly scheduling: Scheduling;
+  publish(feed: RoutesFeed): void;
+}
+
+/** The domains, joined by their indexes. */
+export function composeControlPlane(parts: ControlPlaneParts) {
+  const { db, clock, events, scheduling, publish, threadsDefault } = parts;
+  const entitlements = new Entitlements();
+  const identity = new Identity({
+    db,
+    clock,
+    changed(key, what) {
+      entitlements.keyChanged(key);
+      events.keyChanged(what, key.id, key.orgId);
+    },
+  });
+  const usage = new Usage(db);
+  const registry: Registry = new Registry({
+    db,
+    clock,
+    blobs: new BlobStore(parts.blobFolder),
+    platformName: PLATFORM,
+    deployedDigests: () => deployments.deployedDigests(),
+  });
+  const deployments: Deployments = new Deployments({ db, clock, registry, scheduling, threadsDefault, publish });
+  const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
+  return { identity, entitlements, usage, registry, deployments, jobs };
+}
+
+export type ControlPlane = ReturnType<typeof composeControlPlane>;
+
+/** OIP's load and unload are a deployment's begin and end under the model's own name. */
+export function repositoryOf({ deployments, registry }: Pick<ControlPlane, 'deployments' | 'registry'>): Repository {
+  return {
+    async load(name, caller) {
+      const known = deployments.list(caller).some((deployment) => deployment.name === name);
+      if (!known) {
+        await registry.select(caller, name);
+        await deployments.deploy(caller, { model: name });
+      }
+      await deployments.ready(caller, name);
+    },
+    unload: (name, caller: Deployer) => deployments.undeploy(caller, name),
+  };
+}

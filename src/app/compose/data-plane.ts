@@ -1,0 +1,50 @@
+import type { Clock } from '../../base/clock.ts';
+import type { RoutesFeed } from '../../contract/feeds.ts';
+import { createAdmit } from '../../data-plane/admit/admit.ts';
+import { createAuthenticate } from '../../data-plane/authenticate/authenticate.ts';
+import { Dispatch } from '../../data-plane/dispatch/dispatch.ts';
+import type { Callers, Repository, UsageSink } from '../../data-plane/ports.ts';
+import { createRequestPath } from '../../data-plane/request-path.ts';
+import { RoutesTable } from '../../data-plane/routes-table.ts';
+import { createInferenceHandler } from '../../http/inference.ts';
+import type { Events } from '../../telemetry/events.ts';
+
+export interface DataPlaneParts {
+  readonly clock: Clock;
+  readonly callers: Callers;
+  readonly usage: UsageSink;
+  readonly repository: Repository;
+  readonly events: Events;
+  readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number };
+  ready(): boolean;
+  readonly version: string;
+}
+
+/** The gateway: its stages joined, waiting for its first routes. */
+export function composeDataPlane(parts: DataPlaneParts) {
+  const { clock, callers, usage, repository, events, limits } = parts;
+  const routes = new RoutesTable();
+  const dispatch = new Dispatch({ clock, queueMax: limits.queueMax });
+  const authenticate = createAuthenticate(callers, clock);
+  const requestPath = createRequestPath({
+    clock,
+    authenticate,
+    routes,
+    admit: createAdmit(clock),
+    dispatch,
+    usage,
+    bodyBytesMax: limits.bodyBytesMax,
+    events: { finished: (record) => events.callFinished(record), refused: (operation, fault) => events.callRefused(operation, fault) },
+  });
+  const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, ready: parts.ready, version: parts.version });
+  return {
+    authenticate,
+    inference,
+    dispatch,
+    routes,
+    update(feed: RoutesFeed): void {
+      routes.update(feed);
+      dispatch.update(feed);
+    },
+  };
+}

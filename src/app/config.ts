@@ -1,0 +1,71 @@
+import { availableParallelism, homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { invalid } from '../contract/errors.ts';
+import type { Environment } from './env.ts';
+
+/** Flags of `modelyard up`. */
+export interface Flags {
+  readonly home?: string;
+  readonly port?: string;
+  readonly host?: string;
+  readonly insecureHttp?: boolean;
+}
+
+/** All that can be set, resolved and checked. Limits have names here and nowhere else. */
+export interface Config {
+  readonly home: string;
+  readonly host: string;
+  readonly port: number;
+  readonly publicHosts: readonly string[];
+  readonly logLevel: string;
+  readonly bodyBytesMax: number;
+  /** Calls that may wait per deployment. */
+  readonly queueMax: number;
+  readonly usageLogSync: 'group' | 'before-answer';
+  /** CPU threads of an engine: all cores but one, which is the gateway's. */
+  readonly threadsDefault: number;
+  /** Stays reachable but unready for this long before it stops, so that load balancers look away first. */
+  readonly drainDelayMs: number;
+  /** Answers under way have this long. */
+  readonly drainMs: number;
+}
+
+const PORT_DEFAULT = 8420;
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
+const BODY_BYTES_MAX = 10 * 1_048_576;
+const QUEUE_MAX = 256;
+const DRAIN_MS = 30_000;
+
+export function loadConfig(flags: Flags, environment: Environment): Config {
+  const host = flags.host ?? '127.0.0.1';
+  if (!LOOPBACK.has(host) && flags.insecureHttp !== true) {
+    throw invalid(`Listening on ${host} would send keys in the clear to whoever listens; add --insecure-http if that network is yours alone.`, '--host');
+  }
+  return {
+    home: resolve(flags.home ?? environment.home ?? join(homedir(), '.modelyard')),
+    host,
+    port: parsePort(flags.port ?? environment.port),
+    publicHosts: LOOPBACK.has(host) ? [] : [host],
+    logLevel: environment.logLevel ?? 'info',
+    bodyBytesMax: BODY_BYTES_MAX,
+    queueMax: QUEUE_MAX,
+    usageLogSync: 'group',
+    threadsDefault: Math.max(1, availableParallelism() - 1),
+    drainDelayMs: parseSeconds(environment.drainDelay) * 1000,
+    drainMs: DRAIN_MS,
+  };
+}
+
+function parseSeconds(text: string | undefined): number {
+  if (text === undefined || text === '') return 0;
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(seconds)) throw invalid(`"${text}" is not a number of seconds.`, 'MODELYARD_DRAIN_DELAY');
+  return seconds;
+}
+
+function parsePort(text: string | undefined): number {
+  if (text === undefined || text === '') return PORT_DEFAULT;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw invalid(`"${text}" is not a port: a number from 1 to 65535 (0 takes any free one).`, '--port');
+  return port;
+}

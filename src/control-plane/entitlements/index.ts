@@ -1,0 +1,1 @@
+export { Entitlements } from './service.ts';

@@ -1,0 +1,122 @@
+import type { Clock } from '../../base/clock.ts';
+import { newId } from '../../base/ids.ts';
+import { Mutex } from '../../base/mutex.ts';
+import { type Fault, toFault } from '../../contract/errors.ts';
+import type { Scope } from '../../contract/feeds.ts';
+import type { Db } from '../../db/open.ts';
+import { closing, jobNotFound, tooManyJobs } from './errors.ts';
+import { INTERRUPTED, type Job, type JobOrder } from './model.ts';
+import { failRunning, insertJob, listJobs, updateJob } from './store.ts';
+
+export const RUNNING_MAX = 4;
+const LISTED_MAX = 200;
+const PROGRESS_CHARS_MAX = 500;
+/** Progress is written down this often at most; who asks sees the newest in any case. */
+const PROGRESS_EVERY_MS = 2_000;
+
+export type Report = (progress: string) => void;
+/** Does the job. What it returns is plain JSON; it ends soon after the signal is aborted. */
+export type Work = (report: Report, signal: AbortSignal) => Promise<unknown>;
+
+export interface JobsOptions {
+  readonly db: Db;
+  readonly clock: Clock;
+  /** Told of every job that failed. */
+  failed?(kind: string, fault: Fault): void;
+}
+
+/** Who asks: a `CallerEntry` is one. */
+interface Asker {
+  readonly orgId: string;
+  readonly scopes: readonly Scope[];
+}
+
+interface RunningJob {
+  readonly stop: AbortController;
+  progress: string;
+  writtenAt: number;
+  ended: Promise<void>;
+}
+
+/** Long work that outlives the call that started it. */
+export class Jobs {
+  readonly #options: JobsOptions;
+  readonly #running = new Map<string, RunningJob>();
+  readonly #writes = new Mutex();
+  #closing = false;
+
+  constructor(options: JobsOptions) {
+    this.#options = options;
+  }
+
+  /** For the start: what a former process left running is failed. */
+  recover(): Promise<void> {
+    return failRunning(this.#options.db, INTERRUPTED, this.#options.clock.now());
+  }
+
+  /** Starts the work and returns at once. @throws Fault `too_many_jobs`, `shutting_down` */
+  async run(order: JobOrder, work: Work): Promise<Job> {
+    if (this.#closing) throw closing();
+    if (this.#running.size >= RUNNING_MAX) throw tooManyJobs(RUNNING_MAX);
+    const { db, clock } = this.#options;
+    const now = clock.now();
+    const job: Job = { ...order, id: newId('job', now), state: 'running', progress: 'starting', result: null, error: undefined, createdAt: now, updatedAt: now };
+    const running: RunningJob = { stop: new AbortController(), progress: job.progress, writtenAt: clock.monotonic(), ended: Promise.resolve() };
+    this.#running.set(job.id, running);
+    try {
+      await insertJob(db, job);
+    } catch (error) {
+      this.#running.delete(job.id);
+      throw error;
+    }
+    running.ended = this.#carryOut(job, running, work);
+    return job;
+  }
+
+  async get(asker: Asker, id: string): Promise<Job> {
+    const [job] = await listJobs(this.#options.db, { id }, 1);
+    if (!job || (job.orgId !== asker.orgId && !asker.scopes.includes('operator'))) throw jobNotFound(id);
+    return this.#withProgress(job);
+  }
+
+  /** The organisation's newest jobs first. */
+  async list(orgId: string): Promise<Job[]> {
+    return (await listJobs(this.#options.db, { orgId }, LISTED_MAX)).map((job) => this.#withProgress(job));
+  }
+
+  /** Stops what runs, and waits for it. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const running = [...this.#running.values()];
+    for (const { stop } of running) stop.abort(closing());
+    await Promise.all(running.map(({ ended }) => ended));
+  }
+
+  async #carryOut(job: Job, running: RunningJob, work: Work): Promise<void> {
+    const { db, clock, failed } = this.#options;
+    try {
+      const result = (await work((progress) => this.#report(job.id, running, progress), running.stop.signal)) ?? null;
+      await this.#writes.run(() => updateJob(db, job.id, { state: 'done', progress: 'done', result, now: clock.now() }));
+    } catch (error) {
+      const fault = toFault(error);
+      const { code, message } = running.stop.signal.aborted ? INTERRUPTED : fault;
+      failed?.(job.kind, fault);
+      await this.#writes.run(() => updateJob(db, job.id, { state: 'failed', progress: running.progress, error: { code, message }, now: clock.now() })).catch((unwritten: unknown) => failed?.(job.kind, toFault(unwritten)));
+    } finally {
+      this.#running.delete(job.id);
+    }
+  }
+
+  #report(id: string, running: RunningJob, progress: string): void {
+    const { db, clock, failed } = this.#options;
+    running.progress = progress.slice(0, PROGRESS_CHARS_MAX);
+    if (clock.monotonic() - running.writtenAt < PROGRESS_EVERY_MS) return;
+    running.writtenAt = clock.monotonic();
+    this.#writes.run(() => updateJob(db, id, { progress: running.progress, now: clock.now() })).catch((error: unknown) => failed?.('progress', toFault(error)));
+  }
+
+  #withProgress(job: Job): Job {
+    const running = this.#running.get(job.id);
+    return running && job.state === 'running' ? { ...job, progress: running.progress } : job;
+  }
+}

@@ -1,0 +1,23 @@
+import { Fault, invalid } from '../../contract/errors.ts';
+
+export const modelNotFound = (name: string) => new Fault('not_found', 'model_not_found', `There is no model "${name.slice(0, 160)}".`);
+export const versionNotFound = (name: string, version: string | number) => new Fault('not_found', 'version_not_found', `"${name}" has no version "${version}".`);
+export const notYourName = (name: string, org: string) =>
+  new Fault('permission_denied', 'name_not_yours', `"${name}" is not a name of your organisation's; names that you may publish start with "${org}/".`);
+export const badName = (name: string, rule: string) => invalid(`"${name.slice(0, 160)}" is not a model name: ${rule}.`, 'name');
+export const badDigest = () => invalid('A digest is "sha256:" and 64 lower-case hex digits.', 'digest');
+export const digestMismatch = (wanted: string, actual: string) => new Fault('invalid_argument', 'digest_mismatch', `The bytes have the digest ${actual}, not ${wanted}; nothing was stored.`);
+export const blobMissing = (digest: string) => new Fault('conflict', 'blob_missing', `The blob ${digest} was not uploaded; upload it first.`);
+export const blobTooLarge = (bytesMax: number) => new Fault('payload_too_large', 'blob_too_large', `A file may have at most ${bytesMax} bytes.`);
+export const wrongOffset = (have: number) => new Fault('conflict', 'wrong_offset', `This upload has ${have} bytes; continue at offset ${have}.`);
+export const diskFull = () => new Fault('insufficient_storage', 'disk_full', 'There is no room on the disk of the home folder; free some or choose another with --home.');
+export const inUse = (name: string) => new Fault('conflict', 'model_in_use', `"${name}" is deployed; undeploy it first.`);
+export const operatorsOnly = () => new Fault('permission_denied', 'operators_only', 'Package sources are for operators only; upload files instead.');
+export const badArchive = (why: string, cause?: unknown) => new Fault('invalid_argument', 'bad_archive', `The archive is refused: ${why}.`, { cause });
+export const noWeights = (source: string) => invalid(`${source} has no .gguf or .onnx file; name the files in "entries".`, 'entries', 'no_weights');
+export const severalWeights = (source: string, names: readonly string[]) =>
+  invalid(`${source} has ${names.length} weights files (${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}); name one in "entries".`, 'entries', 'several_weights');
+export const starterNotFound = (name: string) => new Fault('not_found', 'starter_not_found', `There is no starter "${name.slice(0, 160)}".`);
+/** With one source, its own fault; with several, all their sentences. */
+export const sourcesFailed = (name: string, faults: readonly Fault[]) =>
+  faults[0] && faults.length === 1 ? faults[0] : new Fault(faults[0]?.kind ?? 'unavailable', 'no_source', `"${name}" could not be had from any of its sources: ${faults.map(({ message }) => message).join(' ')}`, { cause: faults[0] });

@@ -1,0 +1,8 @@
+export { BlobStore, digestOf } from './blobs.ts';
+export type { Model, ModelVersion } from './model.ts';
+export { pullStarter, sweepPulls } from './pull.ts';
+export { pullRoutes } from './pull-routes.ts';
+export { registryRoutes } from './routes.ts';
+export { type Publication, type Publisher, Registry } from './service.ts';
+export { STARTERS } from './starters/index.ts';
+export type { Starter } from './starters/starter.ts';

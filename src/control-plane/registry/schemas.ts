@@ -1,0 +1,37 @@
+import { Type } from 'typebox';
+import { Digest, Manifest, ManifestFile, PipelineSchema } from '../../contract/manifest.ts';
+import { LABEL_PATTERN, type Model, type ModelVersion } from './model.ts';
+
+/** Shapes of the registry's routes. */
+const Count = Type.Integer({ minimum: 0 });
+export const DigestParam = Type.Object({ digest: Type.String({ maxLength: 128 }) });
+export const NameParam = Type.Object({ name: Type.String({ minLength: 1, maxLength: 160, description: 'org/name is written org%2Fname' }) });
+export const VersionSchema = Type.Object({ model: Type.String(), number: Count, digest: Digest, createdAt: Count, manifest: Manifest });
+export const ModelSchema = Type.Object(
+  { name: Type.String(), createdAt: Count, labels: Type.Record(Type.String(), Count), versions: Type.Array(VersionSchema) },
+
+);
+export const PublishSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 160 }),
+    files: Type.Array(Type.Object({ path: ManifestFile.properties.path, digest: Type.String({ maxLength: 128 }) }, { additionalProperties: false }), { minItems: 1, maxItems: 64 }),
+    pipeline: Type.Optional(PipelineSchema),
+    batching: Type.Optional(Type.Object({ maxBatchSize: Type.Integer({ minimum: 1, maximum: 1024 }) }, { additionalProperties: false })),
+    engineOptions: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Unknown())),
+    licence: Type.Optional(Type.String({ maxLength: 200 })),
+    card: Type.Optional(Type.String({ maxLength: 262_144 })),
+  },
+  { additionalProperties: false },
+);
+export const LabelSchema = Type.Object({ label: Type.String({ pattern: LABEL_PATTERN }), version: Type.Integer({ minimum: 1 }) }, { additionalProperties: false });
+export const UploadState = Type.Object({ digest: Digest, bytes: Count, complete: Type.Boolean() });
+export const Collected = Type.Object({ blobs: Count, bytes: Count });
+
+/** A version as the API shows it: arrays and objects that the serializer may own. */
+export function versionView({ model, number, digest, createdAt, manifest }: ModelVersion) {
+  return { model, number, digest, createdAt, manifest };
+}
+
+export function modelView({ name, createdAt, labels, versions }: Model) {
+  return { name, createdAt, labels: { ...labels }, versions: versions.map(versionView) };
+}

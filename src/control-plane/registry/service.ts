@@ -1,0 +1,175 @@
+import type { Clock } from '../../base/clock.ts';
+import { Mutex } from '../../base/mutex.ts';
+import type { Scope } from '../../contract/feeds.ts';
+import type { Manifest } from '../../contract/manifest.ts';
+import { isName, NAME_RULE, orgOfName } from '../../contract/names.ts';
+import { type Db, transact } from '../../db/open.ts';
+import { inspectFiles } from '../../model-files/inspect.ts';
+import { type BlobStore, parseDigest } from './blobs.ts';
+import { badName, blobMissing, inUse, modelNotFound, notYourName, versionNotFound } from './errors.ts';
+import { manifestDigest, type Model, type ModelVersion, parseSelector } from './model.ts';
+import * as store from './store.ts';
+
+/** Who publishes: a `CallerEntry` is one. */
+export interface Publisher {
+  readonly orgId: string;
+  readonly orgName: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** What a publisher says of a version; what the weights say of themselves is read from them. */
+export interface Publication {
+  readonly name: string;
+  readonly files: readonly { readonly path: string; readonly digest: string }[];
+  readonly pipeline?: NonNullable<Manifest['pipeline']>;
+  readonly batching?: NonNullable<Manifest['batching']>;
+  readonly engineOptions?: Readonly<Record<string, unknown>>;
+  readonly licence?: string;
+  readonly origin: string;
+  readonly card?: string;
+}
+
+export interface RegistryOptions {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly blobs: BlobStore;
+  readonly platformName: string;
+  /** Which versions are running, so that none of them is removed. */
+  deployedDigests(): Promise<ReadonlySet<string>>;
+}
+
+/** Models and their immutable versions. */
+export class Registry {
+  readonly blobs: BlobStore;
+  readonly #db: Db;
+  readonly #clock: Clock;
+  readonly #platformName: string;
+  readonly #deployedDigests: RegistryOptions['deployedDigests'];
+  /** Publishing and collecting garbage exclude each other: a blob that is about to be referenced must not go. */
+  readonly #turns = new Mutex();
+
+  constructor({ db, clock, blobs, platformName, deployedDigests }: RegistryOptions) {
+    this.blobs = blobs;
+    this.#db = db;
+    this.#clock = clock;
+    this.#platformName = platformName;
+    this.#deployedDigests = deployedDigests;
+  }
+
+  /** Makes a version of uploaded blobs: reads the weights' header, and refuses what must not run. */
+  async publish(publisher: Publisher, publication: Publication): Promise<ModelVersion> {
+    this.checkName(publisher, publication.name);
+    return this.#turns.run(async () => this.#insert(publisher, publication.name, await this.#manifestOf(publication)));
+  }
+
+  /** Publishes a manifest of our own making: an engine without weights, as tests and demonstrations use. */
+  publishManifest(publisher: Publisher, name: string, manifest: Manifest): Promise<ModelVersion> {
+    this.checkName(publisher, name);
+    return this.#turns.run(() => this.#insert(publisher, name, manifest));
+  }
+
+  /** @throws Fault unless `name` is a name, and the publisher's: short names are the platform's */
+  checkName(publisher: Publisher, name: string): void {
+    if (!isName(name)) throw badName(name, NAME_RULE);
+    if ((orgOfName(name) ?? this.#platformName) !== publisher.orgName) throw notYourName(name, publisher.orgName);
+  }
+
+  /** The publisher's own models; an operator sees all. */
+  list(publisher: Publisher): Promise<Model[]> {
+    return store.listModels(this.#db, publisher.scopes.includes('operator') ? {} : { orgId: publisher.orgId });
+  }
+
+  async get(publisher: Publisher, name: string): Promise<Model> {
+    const [model] = await store.listModels(this.#db, { name });
+    if (!model || (model.orgId !== publisher.orgId && !publisher.scopes.includes('operator'))) throw modelNotFound(name);
+    return model;
+  }
+
+  /** The version that `name`, `name:N` or `name@label` means; without either: `stable`, else the newest. */
+  async select(publisher: Publisher, text: string): Promise<ModelVersion> {
+    const { name, version, label } = parseSelector(text);
+    const model = await this.get(publisher, name);
+    const number = version ?? (label === undefined ? (model.labels['stable'] ?? model.versions[0]?.number) : model.labels[label]);
+    const found = model.versions.find((candidate) => candidate.number === number);
+    if (!found) throw versionNotFound(name, label === undefined ? (version ?? 'any') : `@${label}`);
+    return found;
+  }
+
+  /** The paths of a version's files in the blob store. */
+  filesOf(manifest: Manifest): Record<string, string> {
+    return Object.fromEntries(manifest.files.map(({ path, digest }) => [path, this.blobs.path(parseDigest(digest))]));
+  }
+
+  async label(publisher: Publisher, name: string, { label, version }: { readonly label: string; readonly version: number }): Promise<void> {
+    const model = await this.get(publisher, name);
+    if (!model.versions.some(({ number }) => number === version)) throw versionNotFound(name, version);
+    await store.setLabel(this.#db, { model: name, label, version });
+  }
+
+  /** Removes a model or one version of it. The blobs go with the next `collect`. */
+  async remove(publisher: Publisher, text: string): Promise<void> {
+    const { name, version } = parseSelector(text);
+    const model = await this.get(publisher, name);
+    const going = model.versions.filter(({ number }) => version === undefined || number === version);
+    if (going.length === 0) throw versionNotFound(name, version ?? 'any');
+    const deployed = await this.#deployedDigests();
+    if (going.some(({ digest }) => deployed.has(digest))) throw inUse(text);
+    await transact(this.#db, (tx) => store.removeVersions(tx, name, version));
+  }
+
+  /** Removes blobs that no version needs. Returns how many, and their bytes. */
+  collect(): Promise<{ readonly blobs: number; readonly bytes: number }> {
+    return this.#turns.run(async () => {
+      const needed = await store.referencedDigests(this.#db);
+      let blobs = 0;
+      let bytes = 0;
+      for (const digest of await this.blobs.list()) {
+        if (needed.has(digest)) continue;
+        bytes += (await this.blobs.size(digest)) ?? 0;
+        await this.blobs.remove(digest);
+        blobs++;
+      }
+      return { blobs, bytes };
+    });
+  }
+
+  async #manifestOf(publication: Publication): Promise<Manifest> {
+    const files = await Promise.all(
+      publication.files.map(async ({ path, digest: text }) => {
+        const digest = parseDigest(text);
+        const bytes = await this.blobs.size(digest);
+        if (bytes === undefined) throw blobMissing(digest);
+        return { path, digest, bytes };
+      }),
+    );
+    const found = await inspectFiles(files.map(({ path, digest }) => ({ path, absolutePath: this.blobs.path(digest) })));
+    return {
+      schema: 'modelyard.manifest/1',
+      task: found.task,
+      engine: found.engine,
+      files,
+      weights: found.weights,
+      ...(publication.pipeline && { pipeline: publication.pipeline }),
+      ...(publication.batching && { batching: publication.batching }),
+      engineOptions: { ...publication.engineOptions },
+      licence: publication.licence ?? found.weights.licence ?? 'unknown',
+      origin: publication.origin,
+      card: publication.card ?? '',
+    };
+  }
+
+  #insert(publisher: Publisher, name: string, manifest: Manifest): Promise<ModelVersion> {
+    const digest = manifestDigest(manifest);
+    return transact(this.#db, async (tx) => {
+      const now = this.#clock.now();
+      const [model] = await store.listModels(tx, { name });
+      const same = model?.versions.find((version) => version.digest === digest);
+      if (same) return same;
+      await store.insertModel(tx, { name, orgId: publisher.orgId, createdAt: now });
+      const version: ModelVersion = { model: name, number: (model?.versions[0]?.number ?? 0) + 1, digest, manifest, createdAt: now };
+      await store.insertVersion(tx, version);
+      if (!model) await store.setLabel(tx, { model: name, label: 'stable', version: version.number });
+      return version;
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import type { Manifest } from '../../contract/manifest.ts';
+import type { Db, Tx } from '../../db/open.ts';
+import type { Model, ModelVersion } from './model.ts';
+
+type On = Db | Tx;
+
+export async function listModels(on: On, filter: { readonly orgId?: string; readonly name?: string }): Promise<Model[]> {
+  const { orgId, name } = filter;
+  const models = await on
+    .selectFrom('models')
+    .selectAll()
+    .$if(orgId !== undefined, (q) => q.where('org_id', '=', orgId ?? ''))
+    .$if(name !== undefined, (q) => q.where('name', '=', name ?? ''))
+    .orderBy('name')
+    .execute();
+  const names = models.map((row) => row.name);
+  if (names.length === 0) return [];
+  const versions = await on.selectFrom('model_versions').selectAll().where('model', 'in', names).orderBy('number', 'desc').execute();
+  const labels = await on.selectFrom('labels').selectAll().where('model', 'in', names).execute();
+  return models.map((row) => ({
+    name: row.name,
+    orgId: row.org_id,
+    createdAt: row.created_at,
+    labels: Object.fromEntries(labels.filter(({ model }) => model === row.name).map(({ label, version }) => [label, version])),
+    versions: versions
+      .filter(({ model }) => model === row.name)
+      .map((version) => ({ model: version.model, number: version.number, digest: version.digest, manifest: JSON.parse(version.manifest) as Manifest, createdAt: version.created_at })),
+  }));
+}
+
+export async function insertModel(on: On, { name, orgId, createdAt }: { name: string; orgId: string; createdAt: number }): Promise<void> {
+  await on.insertInto('models').values({ name, org_id: orgId, created_at: createdAt }).onConflict((conflict) => conflict.column('name').doNothing()).execute();
+}
+
+export async function insertVersion(on: On, { model, number, digest, manifest, createdAt }: ModelVersion): Promise<void> {
+  await on.insertInto('model_versions').values({ model, number, digest, manifest: JSON.stringify(manifest), created_at: createdAt }).execute();
+}
+
+export async function setLabel(on: On, { model, label, version }: { model: string; label: string; version: number }): Promise<void> {
+  await on
+    .insertInto('labels')
+    .values({ model, label, version })
+    .onConflict((conflict) => conflict.columns(['model', 'label']).doUpdateSet({ version }))
+    .execute();
+}
+
+/** Removes a whole model, or one version with its labels. */
+export async function removeVersions(on: On, model: string, number: number | undefined): Promise<void> {
+  await on.deleteFrom('labels').where('model', '=', model).$if(number !== undefined, (q) => q.where('version', '=', number ?? 0)).execute();
+  await on.deleteFrom('model_versions').where('model', '=', model).$if(number !== undefined, (q) => q.where('number', '=', number ?? 0)).execute();
+  const rest = await on.selectFrom('model_versions').select('number').where('model', '=', model).executeTakeFirst();
+  if (!rest) await on.deleteFrom('models').where('name', '=', model).execute();
+}
+
+/** Every blob that some version needs. */
+export async function referencedDigests(on: On): Promise<Set<string>> {
+  const rows = await on.selectFrom('model_versions').select('manifest').execute();
+  return new Set(rows.flatMap(({ manifest }) => (JSON.parse(manifest) as Manifest).files.map(({ digest }) => digest)));
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../base/clock.ts';
+import { openDatabase } from '../../../db/open.ts';
+import { BlobStore } from '../blobs.ts';
+import { type Publisher, Registry } from '../service.ts';
+
+export const OPERATOR: Publisher = { orgId: 'org_platform', orgName: 'modelyard', scopes: ['operator'] };
+export const ACME: Publisher = { orgId: 'org_acme', orgName: 'acme', scopes: ['models.read', 'models.write'] };
+
+export interface TestRegistry extends AsyncDisposable {
+  readonly registry: Registry;
+  readonly blobs: BlobStore;
+  readonly folder: string;
+  /** Digests that count as deployed. */
+  readonly deployed: Set<string>;
+  /** Stores bytes as an upload does; returns their digest. */
+  upload(bytes: Buffer): Promise<`sha256:${string}`>;
+}
+
+/** A registry on a real database in memory, and a temporary folder. */
+export async function testRegistry(): Promise<TestRegistry> {
+  const folder = await mkdtemp(join(tmpdir(), 'modelyard-registry-'));
+  const db = await openDatabase(':memory:');
+  for (const { orgId, orgName } of [OPERATOR, ACME]) await db.insertInto('organisations').values({ id: orgId, name: orgName, created_at: 0 }).execute();
+  const blobs = new BlobStore(folder);
+  const deployed = new Set<string>();
+  const registry = new Registry({ db, clock: systemClock, blobs, platformName: 'modelyard', deployedDigests: async () => deployed });
+  return {
+    registry, blobs, folder, deployed,
+    async upload(bytes) {
+      const digest = sha256(bytes);
+      await blobs.upload(digest, { offset: 0, total: bytes.length, chunks: chunksOf(bytes) });
+      return digest;
+    },
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function sha256(bytes: Buffer): `sha256:${string}` {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+export async function* chunksOf(...chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
+  yield* chunks;
+}

@@ -1,0 +1,26 @@
+import type { UsageRecord } from '../../contract/usage.ts';
+import { type Db, transact } from '../../db/open.ts';
+import type { Grouping, UsageQuery, UsageSum } from './model.ts';
+import { insertRecords, listUsage, sumUsage } from './store.ts';
+
+/** Usage rows: written by the poster, read by whoever made the calls. */
+export class Usage {
+  readonly #db: Db;
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  /** Stores a batch in one transaction; ids that are known already are left as they are. */
+  post(records: readonly UsageRecord[]): Promise<void> {
+    return transact(this.#db, (tx) => insertRecords(tx, records));
+  }
+
+  sum(query: UsageQuery, grouping: Grouping): Promise<UsageSum[]> {
+    return sumUsage(this.#db, query, grouping);
+  }
+
+  list(query: UsageQuery, rowsMax: number): Promise<UsageRecord[]> {
+    return listUsage(this.#db, query, rowsMax);
+  }
+}

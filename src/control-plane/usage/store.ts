@@ -1,0 +1,108 @@
+import { sql } from 'kysely';
+import type { UsageRecord } from '../../contract/usage.ts';
+import type { Db, Tx } from '../../db/open.ts';
+import type { Grouping, UsageQuery, UsageSum } from './model.ts';
+
+/** 21 columns a row, and SQLite takes 32,766 values in one statement. */
+const ROWS_PER_INSERT = 500;
+
+export async function insertRecords(on: Tx, records: readonly UsageRecord[]): Promise<void> {
+  for (let at = 0; at < records.length; at += ROWS_PER_INSERT) {
+    const rows = records.slice(at, at + ROWS_PER_INSERT).map(rowOf);
+    await on.insertInto('usage').values(rows).onConflict((conflict) => conflict.column('request_id').doNothing()).execute();
+  }
+}
+
+function rowOf(record: UsageRecord) {
+  return {
+    request_id: record.requestId,
+    started_at: record.startedAt,
+    org_id: record.orgId,
+    key_id: record.keyId,
+    deployment: record.deployment,
+    revision: record.revision,
+    model: record.model,
+    version: record.version,
+    operation: record.operation,
+    status: record.status,
+    http_status: record.httpStatus,
+    prompt_tokens: record.promptTokens,
+    cached_tokens: record.cachedTokens,
+    completion_tokens: record.completionTokens,
+    tensor_rows: record.rows,
+    request_bytes: record.requestBytes,
+    response_bytes: record.responseBytes,
+    estimated: record.estimated ? 1 : 0,
+    attempts: record.attempts,
+    duration_ms: record.durationMs,
+    stages: JSON.stringify(record.stages),
+  };
+}
+
+const DAY_MS = 86_400_000;
+const GROUP_SQL = {
+  model: sql<string>`deployment`,
+  key: sql<string>`key_id`,
+  operation: sql<string>`operation`,
+  day: sql<string>`CAST(started_at / ${sql.lit(DAY_MS)} AS TEXT)`,
+} satisfies Record<Grouping, unknown>;
+
+export async function sumUsage(on: Db, query: UsageQuery, grouping: Grouping): Promise<UsageSum[]> {
+  const group = GROUP_SQL[grouping];
+  const rows = await on
+    .selectFrom('usage')
+    .select([
+      group.as('group'),
+      sql<number>`COUNT(*)`.as('calls'),
+      sql<number>`SUM(CASE WHEN status = 'failed' THEN 1 ELSE 0 END)`.as('failed'),
+      sql<number>`SUM(prompt_tokens)`.as('promptTokens'),
+      sql<number>`SUM(cached_tokens)`.as('cachedTokens'),
+      sql<number>`SUM(completion_tokens)`.as('completionTokens'),
+      sql<number>`SUM(tensor_rows)`.as('rows'),
+    ])
+    .where('started_at', '>=', query.since)
+    .where('started_at', '<', query.until)
+    .$if(query.orgId !== undefined, (q) => q.where('org_id', '=', query.orgId ?? ''))
+    .groupBy(group)
+    .orderBy(group)
+    .execute();
+  if (grouping !== 'day') return rows;
+  return rows.map((row) => ({ ...row, group: new Date(Number(row.group) * DAY_MS).toISOString().slice(0, 10) }));
+}
+
+/** The newest rows first. */
+export async function listUsage(on: Db, query: UsageQuery, rowsMax: number): Promise<UsageRecord[]> {
+  const rows = await on
+    .selectFrom('usage')
+    .selectAll()
+    .where('started_at', '>=', query.since)
+    .where('started_at', '<', query.until)
+    .$if(query.orgId !== undefined, (q) => q.where('org_id', '=', query.orgId ?? ''))
+    .orderBy('started_at', 'desc')
+    .orderBy('request_id', 'desc')
+    .limit(rowsMax)
+    .execute();
+  return rows.map((row) => ({
+    requestId: row.request_id,
+    startedAt: row.started_at,
+    orgId: row.org_id,
+    keyId: row.key_id,
+    deployment: row.deployment,
+    revision: row.revision,
+    model: row.model,
+    version: row.version,
+    operation: row.operation,
+    status: row.status as UsageRecord['status'],
+    httpStatus: row.http_status,
+    promptTokens: row.prompt_tokens,
+    cachedTokens: row.cached_tokens,
+    completionTokens: row.completion_tokens,
+    rows: row.tensor_rows,
+    requestBytes: row.request_bytes,
+    responseBytes: row.response_bytes,
+    estimated: row.estimated === 1,
+    attempts: row.attempts,
+    durationMs: row.duration_ms,
+    stages: JSON.parse(row.stages) as Record<string, number>,
+  }));
+}

@@ -1,0 +1,175 @@
+import type { Clock } from '../../base/clock.ts';
+import { ENGINE_HEADER, type EngineUsage } from '../../contract/engine-wire.ts';
+import { Fault } from '../../contract/errors.ts';
+import { httpStatus } from '../../contract/errors.ts';
+import type { UsageRecord } from '../../contract/usage.ts';
+import { type Call, type Caller, type Counts, type Ending, NO_COUNTS, type ReplySink, type Target, type Work } from '../call.ts';
+import { estimateTokens, parseUsage, StreamTap, usageInTail } from '../dialects/openai.ts';
+import type { UsageSink } from '../ports.ts';
+
+/** Of an answer without the usage header, this much of its end is kept to look for usage in. */
+const TAIL_BYTES = 4_096;
+
+/** What is measured: the call, who made it, where it went, how large it came in. */
+export interface Metered {
+  readonly call: Call;
+  readonly caller: Caller;
+  readonly target: Target;
+  readonly work: Work;
+  readonly requestBytes: number;
+}
+
+/**
+ * Stands between dispatch and the client's sink: counts, takes the engine's private usage out, and holds the answer's last
+ * frame back until the usage record is safe. So an answer that a client received whole always has its record.
+ */
+export class Meter implements ReplySink {
+  readonly #sink: ReplySink;
+  readonly #metered: Metered;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #clock: Clock;
+  readonly #tap: StreamTap | undefined;
+  #usage: EngineUsage | undefined;
+  #held: Uint8Array | undefined;
+  #tail: Buffer = Buffer.alloc(0);
+  #responseBytes = 0;
+  #status = 0;
+
+  constructor(sink: ReplySink, metered: Metered, headers: Readonly<Record<string, string>>, clock: Clock) {
+    this.#sink = sink;
+    this.#metered = metered;
+    this.#headers = headers;
+    this.#clock = clock;
+    this.#tap = metered.work.kind === 'forward' && metered.work.stream ? new StreamTap() : undefined;
+  }
+
+  get committed(): boolean {
+    return this.#sink.committed;
+  }
+
+  head(status: number, headers: Readonly<Record<string, string>>): void {
+    const { call } = this.#metered;
+    call.times.first_byte = this.#clock.monotonic() - call.arrivedAt;
+    this.#status = status;
+    this.#usage = parseUsage(headers[ENGINE_HEADER.usage]);
+    this.#sink.head(status, { ...passedOn(headers), ...this.#headers, 'server-timing': serverTiming(call) });
+  }
+
+  frame(bytes: Uint8Array): boolean {
+    this.#responseBytes += bytes.length;
+    if (this.#tap) {
+      const pass = this.#tap.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      return pass.length === 0 || this.#sink.frame(pass);
+    }
+    if (!this.#usage) this.#tail = Buffer.concat([this.#tail, bytes]).subarray(-TAIL_BYTES);
+    const before = this.#held;
+    this.#held = bytes;
+    return before === undefined || this.#sink.frame(before);
+  }
+
+  drained(): Promise<void> {
+    return this.#sink.drained();
+  }
+
+  end(): void {
+    throw new Error('a metered answer is ended by its record');
+  }
+
+  fail(): void {
+    throw new Error('a metered answer fails by its ending');
+  }
+
+  /** Writes the record, then lets the rest of the answer go. Returns the tokens used. */
+  async finish(ending: Ending, usage: UsageSink): Promise<{ readonly usedTokens: number; readonly record: UsageRecord }> {
+    const fault = ending.fault ?? this.#cutShort(ending);
+    const { counts, estimated } = this.#counts(ending, fault);
+    const record = this.#record(ending, { counts, estimated, fault });
+    try {
+      await usage.append(record);
+    } catch (error) {
+      this.#sink.fail(new Fault('unavailable', 'usage_log_unwritable', 'The server can not record usage at the moment, and so serves nothing.', { cause: error, retryAfterSeconds: 5 }));
+      throw error;
+    }
+    // An engine that has told its stream's failure itself is not repeated.
+    if (fault && !this.#tap?.errored) this.#sink.fail(fault);
+    else if (fault) this.#sink.end();
+    else if (ending.status === 'complete') this.#release();
+    return { usedTokens: counts.promptTokens + counts.completionTokens, record };
+  }
+
+  #release(): void {
+    const last = this.#tap ? this.#tap.done : this.#held;
+    if (last) this.#sink.frame(last);
+    this.#sink.end();
+  }
+
+  /** A stream that ends without its terminator was cut, whatever the connection says (S28). */
+  #cutShort({ status }: Ending): Fault | undefined {
+    if (status !== 'complete' || !this.#tap || this.#tap.done || this.#tap.errored) return undefined;
+    return new Fault('bad_upstream', 'engine_crashed', 'The engine stopped in the middle of this answer.');
+  }
+
+  #counts({ status, usage }: Ending, fault: Fault | undefined): { counts: Counts; estimated: boolean } {
+    const { work, requestBytes } = this.#metered;
+    if (work.kind === 'tensor') return { counts: { ...NO_COUNTS, rows: status === 'complete' ? work.rows : 0 }, estimated: false };
+    const exact = this.#tap?.usage ?? this.#usage ?? usage ?? (this.#tap ? undefined : usageInTail(this.#tail));
+    if (exact) {
+      // Nothing came of it: nothing is owed (M17).
+      const broken = status !== 'complete' || fault !== undefined || this.#tap?.errored === true;
+      const free = broken && exact.completionTokens === 0;
+      return { counts: free ? NO_COUNTS : { ...exact, rows: 0 }, estimated: false };
+    }
+    const completionTokens = this.#tap ? this.#tap.contentFrames : estimateTokens(this.#responseBytes);
+    if (this.#status !== 200 || completionTokens === 0) return { counts: NO_COUNTS, estimated: this.#status === 200 };
+    return { counts: { promptTokens: estimateTokens(requestBytes), cachedTokens: 0, completionTokens, rows: 0 }, estimated: true };
+  }
+
+  #record(ending: Ending, { counts, estimated, fault }: { counts: Counts; estimated: boolean; fault: Fault | undefined }): UsageRecord {
+    const { call, caller, target, requestBytes } = this.#metered;
+    const durationMs = this.#clock.monotonic() - call.arrivedAt;
+    call.times.total = durationMs;
+    const cancelled = ending.status === 'cancelled';
+    return {
+      requestId: call.id,
+      startedAt: call.startedAtMs,
+      orgId: caller.orgId,
+      keyId: caller.keyId,
+      deployment: target.deployment.name,
+      revision: target.revision.id,
+      model: target.revision.model,
+      version: target.revision.version,
+      operation: call.operation,
+      status: cancelled ? 'cancelled' : fault || this.#tap?.errored ? 'failed' : 'ok',
+      httpStatus: this.#sink.committed ? this.#status : cancelled ? 499 : fault ? httpStatus(fault.kind) : this.#status,
+      ...counts,
+      requestBytes,
+      responseBytes: this.#responseBytes,
+      estimated,
+      attempts: ending.attempts,
+      durationMs,
+      stages: { ...call.times },
+    };
+  }
+}
+
+const PASSED_ON = ['content-type', 'content-length', 'cache-control', 'inference-header-content-length'];
+
+function passedOn(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const name of PASSED_ON) {
+    const value = headers[name];
+    if (value !== undefined) passed[name] = value;
+  }
+  return passed;
+}
+
+/** Milliseconds of each stage, for the browser's and the client's own tools. */
+function serverTiming({ times }: Call): string {
+  let before = 0;
+  const parts: string[] = [];
+  for (const [stage, at] of Object.entries(times)) {
+    parts.push(`${stage};dur=${(at - before).toFixed(2)}`);
+    before = at;
+  }
+  return parts.join(', ');
+}

@@ -1,0 +1,57 @@
+import type { DeploymentRoute, RevisionRoute } from '../../../contract/feeds.ts';
+import { parseReference, unknownModel } from '../../../contract/names.ts';
+import type { Answer, PathParams, Question } from '../protocol.ts';
+
+const EXTENSIONS = ['binary_tensor_data', 'model_repository'];
+
+export function serverMetadata({ version }: Question): Answer {
+  return { status: 200, body: { name: 'modelyard', version, extensions: EXTENSIONS } };
+}
+
+export function modelReady(question: Question): Answer {
+  const { deployment, revisions } = find(question);
+  const ready = revisions.some(({ state }) => state === 'ready');
+  return { status: ready ? 200 : 503, body: { name: deployment.name, ready } };
+}
+
+export function metadata(question: Question): Answer {
+  const { deployment, revisions } = find(question);
+  const [revision] = revisions;
+  const versions = [...new Set(revisions.map(({ version }) => String(version)))];
+  const { inputs = [], outputs = [] } = revision?.signature ?? {};
+  return { status: 200, body: { name: deployment.name, versions, platform: revision?.platform ?? '', inputs, outputs } };
+}
+
+const STATES: Readonly<Record<RevisionRoute['state'], string>> = { loading: 'LOADING', ready: 'READY', failed: 'UNAVAILABLE', stopped: 'UNLOADING' };
+
+/** A bare array, as Triton answers it. */
+export function index({ visible }: Question): Answer {
+  const rows = visible().flatMap(({ name, revisions }) =>
+    revisions.map(({ version, state, reason }) => ({ name, version: String(version), state: STATES[state], reason })),
+  );
+  return { status: 200, body: rows };
+}
+
+export async function load({ params, load: order }: Question): Promise<Answer> {
+  await order(nameIn(params));
+  return { status: 200, body: {} };
+}
+
+export async function unload({ params, unload: order }: Question): Promise<Answer> {
+  await order(nameIn(params));
+  return { status: 200, body: {} };
+}
+
+function nameIn({ model = '' }: PathParams): string {
+  return parseReference(model).name;
+}
+
+/** The deployment and those of its revisions that the path means. */
+function find({ params, visible }: Question): { deployment: DeploymentRoute; revisions: readonly RevisionRoute[] } {
+  const text = params.version === undefined ? (params.model ?? '') : `${params.model}:${params.version}`;
+  const { name, version } = parseReference(text);
+  const deployment = visible().find((candidate) => candidate.name === name);
+  const revisions = deployment?.revisions.filter((revision) => version === undefined || revision.version === version) ?? [];
+  if (!deployment || revisions.length === 0) throw unknownModel(text);
+  return { deployment, revisions: revisions.toSorted((a, b) => b.weight - a.weight) };
+}

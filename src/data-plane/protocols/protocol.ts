@@ -1,0 +1,65 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { DeploymentRoute } from '../../contract/feeds.ts';
+import type { DecodedRequest, FaultEncoder, RequiredScope } from '../call.ts';
+
+/** What a client may ask for: one row of the fixed route table. */
+export type InferenceRoute = InferRoute | AnswerRoute;
+
+interface RouteBase {
+  readonly method: 'GET' | 'POST';
+  /** Path parameters when the path is this route's; each was decoded once. */
+  match(path: string): PathParams | undefined;
+  readonly operation: string;
+  readonly scope: RequiredScope;
+  readonly faults: FaultEncoder;
+}
+
+/** Goes down the whole request path. */
+export interface InferRoute extends RouteBase {
+  readonly kind: 'infer';
+  decode(body: Buffer, params: PathParams, headers: IncomingHttpHeaders): DecodedRequest;
+}
+
+/** Answered by the gateway itself, from what it knows. */
+export interface AnswerRoute extends RouteBase {
+  readonly kind: 'answer';
+  answer(question: Question): Answer | Promise<Answer>;
+}
+
+export interface PathParams {
+  readonly model?: string;
+  readonly version?: string;
+}
+
+/** What an answer may be made of: all of it is the caller's own to see. */
+export interface Question {
+  readonly params: PathParams;
+  /** The deployments that the caller may call, sorted by name; none on a public route. */
+  visible(): readonly DeploymentRoute[];
+  /** Orders a model of the caller's loaded, or taken away, and waits until it is. */
+  load(name: string): Promise<void>;
+  unload(name: string): Promise<void>;
+  /** Whether this gateway takes calls. */
+  readonly ready: boolean;
+  readonly version: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Sent as JSON. */
+  readonly body: unknown;
+}
+
+/** A route with a path of its own. */
+export function exactly(path: string): (candidate: string) => PathParams | undefined {
+  return (candidate) => (candidate === path ? {} : undefined);
+}
+
+/** Decodes one path piece once; what can't be decoded is no name. */
+export function decodeOnce(piece: string): string | undefined {
+  try {
+    return decodeURIComponent(piece);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,110 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Clock } from '../base/clock.ts';
+import { newId } from '../base/ids.ts';
+import { Fault, invalid, toFault } from '../contract/errors.ts';
+import type { UsageRecord } from '../contract/usage.ts';
+import type { Admit } from './admit/admit.ts';
+import type { Authenticate } from './authenticate/authenticate.ts';
+import type { Admission, Call, Caller, DecodedRequest, Exchange, ReplySink, Target } from './call.ts';
+import type { Dispatch } from './dispatch/dispatch.ts';
+import { Meter } from './meter/meter.ts';
+import type { Routes, UsageSink } from './ports.ts';
+import type { InferRoute, PathParams } from './protocols/protocol.ts';
+import { resolve } from './resolve/resolve.ts';
+
+/** `x-request-timeout`, seconds: default and cap. */
+const TIMEOUT_SECONDS_MAX = 600;
+
+export interface RequestPathParts {
+  readonly clock: Clock;
+  readonly authenticate: Authenticate;
+  readonly routes: Routes;
+  readonly admit: Admit;
+  readonly dispatch: Dispatch;
+  readonly usage: UsageSink;
+  readonly bodyBytesMax: number;
+  /** One function per event: what log, metrics and traces are told. */
+  readonly events: { finished(record: UsageRecord): void; refused(operation: string, fault: Fault): void };
+}
+
+export type RequestPath = (route: InferRoute, params: PathParams, exchange: Exchange) => Promise<void>;
+
+/** The straight line: open → authenticate → read the body → resolve → admit → dispatch into meter into respond. */
+export function createRequestPath(parts: RequestPathParts): RequestPath {
+  return async (route, params, exchange) => {
+    const sink = exchange.reply(route.faults);
+    const call = open(route, exchange, parts.clock);
+    let admission: Admission | undefined;
+    let usedTokens = 0;
+    try {
+      const caller = authenticateStage(call, route, exchange, parts);
+      const { body, request } = await bodyStage(call, { route, params, exchange }, parts);
+      const target = resolveStage(call, caller, request, parts);
+      const work = request.work(target);
+      admission = admitStage(call, { caller, request, target }, parts);
+      const meter = new Meter(sink, { call, caller, target, work, requestBytes: body.length }, { 'x-request-id': call.id, ...admission.headers }, parts.clock);
+      const ending = await parts.dispatch.run({ call, target, cacheSalt: caller.orgId }, work, meter);
+      const finished = await meter.finish(ending, parts.usage);
+      usedTokens = finished.usedTokens;
+      parts.events.finished(finished.record);
+    } catch (error) {
+      fail(sink, route.operation, error, parts);
+    } finally {
+      admission?.settle(usedTokens);
+    }
+  };
+}
+
+function open(route: InferRoute, exchange: Exchange, clock: Clock): Call {
+  const arrivedAt = clock.monotonic();
+  const startedAtMs = clock.now();
+  const deadline = arrivedAt + TIMEOUT_SECONDS_MAX * 1000;
+  return { id: newId('req', startedAtMs), operation: route.operation, arrivedAt, startedAtMs, deadline, signal: exchange.signal, times: {} };
+}
+
+function authenticateStage(call: Call, route: InferRoute, exchange: Exchange, { clock, authenticate }: RequestPathParts): Caller {
+  if (route.scope === 'public') throw new Fault('internal', 'internal_error', 'An inference route is never public.');
+  const caller = authenticate(exchange.headers, route.scope);
+  call.times.authenticate = clock.monotonic() - call.arrivedAt;
+  return caller;
+}
+
+async function bodyStage(
+  call: Call,
+  { route, params, exchange }: { route: InferRoute; params: PathParams; exchange: Exchange },
+  { clock, bodyBytesMax }: RequestPathParts,
+): Promise<{ body: Buffer; request: DecodedRequest }> {
+  const timeoutMs = timeoutOf(exchange.headers);
+  if (timeoutMs !== undefined) call.deadline = call.arrivedAt + timeoutMs;
+  const body = await exchange.readBody(bodyBytesMax);
+  const request = route.decode(body, params, exchange.headers);
+  call.times.body = clock.monotonic() - call.arrivedAt;
+  return { body, request };
+}
+
+function resolveStage(call: Call, caller: Caller, request: DecodedRequest, { clock, routes }: RequestPathParts): Target {
+  const target = resolve(caller, request, routes, Math.random());
+  call.times.resolve = clock.monotonic() - call.arrivedAt;
+  return target;
+}
+
+function admitStage(call: Call, { caller, request, target }: { caller: Caller; request: DecodedRequest; target: Target }, { clock, admit }: RequestPathParts): Admission {
+  const admission = admit(caller, request.bounds, target);
+  call.times.admit = clock.monotonic() - call.arrivedAt;
+  return admission;
+}
+
+/** @throws Fault for anything but a positive number of seconds; more than the cap counts as the cap */
+function timeoutOf(headers: IncomingHttpHeaders): number | undefined {
+  const text = headers['x-request-timeout'];
+  if (text === undefined) return undefined;
+  const seconds = typeof text === 'string' && /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds > 0)) throw invalid('x-request-timeout must be a positive number of seconds, for example 30.', 'x-request-timeout');
+  return Math.min(seconds, TIMEOUT_SECONDS_MAX) * 1000;
+}
+
+function fail(sink: ReplySink, operation: string, error: unknown, { events }: RequestPathParts): void {
+  const fault = toFault(error);
+  events.refused(operation, fault);
+  sink.fail(fault);
+}

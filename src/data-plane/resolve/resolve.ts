@@ -1,0 +1,65 @@
+import { Fault } from '../../contract/errors.ts';
+import type { DeploymentRoute, Offer, RevisionRoute } from '../../contract/feeds.ts';
+import { parseReference, unknownModel } from '../../contract/names.ts';
+import type { Caller, DecodedRequest, Target } from '../call.ts';
+import type { Routes } from '../ports.ts';
+
+/** Which offer lets this caller call this deployment, if any. */
+export function offerFor(caller: Caller, deployment: DeploymentRoute): Offer | undefined {
+  if (caller.allowedModels && !caller.allowedModels.includes(deployment.name)) return undefined;
+  return caller.offers.find(({ deployments }) => deployments.of === 'all' || deployments.orgId === deployment.orgId);
+}
+
+/** The deployments that this caller may call, sorted by name. */
+export function visibleDeployments(caller: Caller, routes: Routes): DeploymentRoute[] {
+  return routes.list().filter((deployment) => offerFor(caller, deployment) !== undefined);
+}
+
+/** Deployment and offer by the name in a request; unknown and forbidden are one and the same 404. */
+export function findDeployment(caller: Caller, text: string, routes: Routes): { deployment: DeploymentRoute; offer: Offer; version: number | undefined } {
+  const { name, version } = parseReference(text);
+  const deployment = routes.find(name);
+  const offer = deployment && offerFor(caller, deployment);
+  if (!deployment || !offer) throw unknownModel(text);
+  return { deployment, offer, version };
+}
+
+/** Model name + Caller → where the call goes and on what terms. `pick` is a number in [0, 1) that chooses among weights. */
+export function resolve(caller: Caller, request: DecodedRequest, routes: Routes, pick: number): Target {
+  const { deployment, offer, version } = findDeployment(caller, request.model, routes);
+  const revision = version === undefined ? byWeight(deployment.revisions, pick) : byVersion(deployment.revisions, version);
+  if (!revision) throw unknownModel(request.model);
+  checkTask(request, revision);
+  return { deployment, revision, offer };
+}
+
+/** The live revision with that model version; the heaviest where there are several. */
+export function byVersion(revisions: readonly RevisionRoute[], version: number): RevisionRoute | undefined {
+  return revisions.filter((revision) => revision.version === version).toSorted((a, b) => b.weight - a.weight)[0];
+}
+
+function byWeight(revisions: readonly RevisionRoute[], pick: number): RevisionRoute | undefined {
+  let rest = pick * revisions.reduce((sum, { weight }) => sum + weight, 0);
+  for (const revision of revisions) {
+    rest -= revision.weight;
+    if (rest < 0) return revision;
+  }
+  return revisions[0];
+}
+
+const SERVES: Readonly<Record<RevisionRoute['task'], readonly DecodedRequest['needs'][]>> = {
+  chat: ['chat', 'completion'],
+  embedding: ['embedding'],
+  tensor: ['tensor'],
+};
+
+const PATH_OF: Readonly<Record<RevisionRoute['task'], string>> = {
+  chat: '/v1/chat/completions and /v1/completions',
+  embedding: '/v1/embeddings',
+  tensor: '/v2/models/NAME/infer',
+};
+
+function checkTask(request: DecodedRequest, revision: RevisionRoute): void {
+  if (SERVES[revision.task].includes(request.needs)) return;
+  throw new Fault('invalid_argument', 'unsupported_operation', `"${request.model}" is a model for ${revision.task}; call it by ${PATH_OF[revision.task]}.`, { param: 'model' });
+}

@@ -1,0 +1,2 @@
+export { createEchoEngine } from './echo-engine.ts';
+export { createEchoTensorEngine } from './echo-tensor-engine.ts';

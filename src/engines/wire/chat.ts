@@ -1,0 +1,68 @@
+import { invalid } from '../../contract/errors.ts';
+import type { GenerateRequest, TextEngine, TokenLogprob } from '../engine.ts';
+import { isObject, readObject } from './body.ts';
+import type { Choice } from './choices.ts';
+import type { WireContext, WireHandler } from './context.ts';
+import { booleanField, messagesField, modelField, refuseUnsupported, samplingFields, wholeField } from './fields.ts';
+import { respond, type Voice } from './respond.ts';
+
+const N_MAX = 128;
+const TOP_LOGPROBS_MAX = 20;
+const UNSUPPORTED = ['functions', 'audio', 'web_search_options', 'prediction'];
+
+/** `POST /v1/chat/completions`. */
+export const handleChat: WireHandler<TextEngine> = async (engine, request, response, context) => {
+  const body = await readObject(request, context.bodyBytesMax);
+  const generate = chatRequest(body, context.cacheSalt);
+  const n = wholeField(body, 'n', 1, N_MAX) ?? 1;
+  const choices: Choice[] = Array.from({ length: n }, (_, index) => ({ index, promptIndex: 0, request: withSeed(generate, index) }));
+  await respond(engine, {
+    choices,
+    stream: booleanField(body, 'stream'),
+    includeUsage: isObject(body.stream_options) && booleanField(body.stream_options, 'include_usage'),
+    voice: chatVoice(modelField(body), generate.topLogprobs !== undefined, context),
+  }, response, context);
+};
+
+/** Equal seeds would make n equal choices. */
+export function withSeed(request: GenerateRequest, index: number): GenerateRequest {
+  return request.seed === undefined || index === 0 ? request : { ...request, seed: request.seed + (request.seed > 0 ? -index : index) };
+}
+
+function chatRequest(body: Record<string, unknown>, cacheSalt: string): GenerateRequest {
+  refuseUnsupported(body, UNSUPPORTED);
+  if (body.tool_choice !== 'none') refuseUnsupported(body, ['tools']);
+  const maxTokens = wholeField(body, 'max_completion_tokens', 0, 2 ** 31) ?? wholeField(body, 'max_tokens', 0, 2 ** 31);
+  const topLogprobs = wholeField(body, 'top_logprobs', 0, TOP_LOGPROBS_MAX);
+  const wantsLogprobs = booleanField(body, 'logprobs');
+  if (topLogprobs !== undefined && !wantsLogprobs) throw invalid('"top_logprobs" needs "logprobs": true.', 'top_logprobs');
+  return {
+    ...samplingFields(body),
+    prompt: { type: 'messages', messages: messagesField(body) },
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(wantsLogprobs && { topLogprobs: topLogprobs ?? 0 }),
+    cacheSalt,
+  };
+}
+
+function chatVoice(model: string, wantsLogprobs: boolean, { requestId, clock }: WireContext): Voice {
+  const logprobs = (tokens: readonly TokenLogprob[] | undefined): unknown => (wantsLogprobs ? { content: (tokens ?? []).map(entry), refusal: null } : null);
+  const chunk = (index: number, delta: unknown, finish: string | null, tokens?: readonly TokenLogprob[]): unknown => ({
+    index, delta, logprobs: tokens === undefined ? null : logprobs(tokens), finish_reason: finish,
+  });
+  return {
+    head: { id: `chatcmpl-${requestId}`, created: Math.floor(clock.now() / 1000), model },
+    object: 'chat.completion',
+    chunkObject: 'chat.completion.chunk',
+    open: ({ index }) => [chunk(index, { role: 'assistant', content: '' }, null)],
+    piece: ({ index }, { text, tokens }) => chunk(index, { content: text }, null, tokens),
+    close: ({ index }, finish) => chunk(index, {}, finish),
+    whole: ({ index }, { text, tokens, finish }) => ({
+      index, message: { role: 'assistant', content: text, refusal: null }, logprobs: logprobs(tokens), finish_reason: finish,
+    }),
+  };
+}
+
+function entry({ token, bytes, logprob, top }: TokenLogprob): unknown {
+  return { token, bytes, logprob, top_logprobs: top };
+}

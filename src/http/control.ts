@@ -1,0 +1,120 @@
+import type { RequestListener, Server } from 'node:http';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyPluginCallbackTypebox, TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { Type, type TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import { checker } from '../contract/check.ts';
+import { Fault, httpStatus, toFault } from '../contract/errors.ts';
+import type { CallerEntry } from '../contract/feeds.ts';
+import { parseJsonBody } from '../contract/oip-json.ts';
+import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
+import { describeInference } from './inference-openapi.ts';
+
+/** JSON bodies of the control API are small; blobs stream past this limit. */
+const BODY_BYTES_MAX = 1_048_576;
+const PARAM_CHARS_MAX = 512;
+
+export interface ControlOptions {
+  readonly authenticate: Authenticate;
+  readonly version: string;
+  /** The domains' routes, mounted under `/api/v1`. */
+  readonly domains: readonly FastifyPluginCallbackTypebox[];
+  readonly operations: Operations;
+  /** Told of errors that a client sees as "the server failed" only. */
+  failed(fault: Fault): void;
+  createServer(control: RequestListener): Server;
+}
+
+/** What the server says of itself. */
+export interface Operations {
+  ready(): { readonly ready: boolean; readonly status: 'ready' | 'degraded' | 'draining' | 'unready'; readonly reasons: readonly string[] };
+  metrics(): Promise<string>;
+}
+
+/** The control API: fastify on the listener's own server, one authentication hook in front of every route, deny by default. */
+export async function createControl(options: ControlOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: PARAM_CHARS_MAX },
+    serverFactory: (handler) => options.createServer(handler as RequestListener),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  // The same bounds on depth and keys as everywhere else (S24).
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, async (_request, body) => parseJsonBody(body));
+  app.setValidatorCompiler(({ schema, httpPart }) => validator(schema as TSchema, httpPart));
+  app.setErrorHandler((error, _request, reply) => {
+    const fault = faultOf(error);
+    options.failed(fault);
+    return reply.code(httpStatus(fault.kind)).send(errorBody(fault));
+  });
+  app.setNotFoundHandler((request, reply) => reply.code(404).send(errorBody(new Fault('not_found', 'unknown_url', `Unknown request URL: ${request.method} ${request.url.slice(0, 200)}`))));
+  authenticateEveryRoute(app, options.authenticate);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Modelyard', version: options.version, description: 'Control API and inference API of Modelyard.', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key: my_…' } } },
+      security: [{ key: [] }],
+    },
+    transformObject: (document) => describeInference('openapiObject' in document ? document.openapiObject : {}),
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  operationRoutes(app, options.operations);
+  for (const domain of options.domains) await app.register(domain, { prefix: '/api/v1' });
+  await app.ready();
+  return app;
+}
+
+function authenticateEveryRoute(app: FastifyInstance, authenticate: Authenticate): void {
+  app.decorateRequest('caller');
+  app.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/docs')) route.config = { ...route.config, scope: 'public' };
+    if (!route.config?.scope) throw new Error(`${route.url} names no scope; every route must say what a key needs for it`);
+  });
+  app.addHook('onRequest', async (request: FastifyRequest) => {
+    const { scope } = request.routeOptions.config;
+    if (request.is404 || scope === 'public') return;
+    if (!scope) throw new Fault('permission_denied', 'no_scope', 'This route is closed.');
+    (request as { caller: CallerEntry }).caller = authenticate(request.headers, scope);
+  });
+}
+
+function operationRoutes(app: FastifyInstance, operations: Operations): void {
+  const hidden = { hide: true };
+  app.get('/live', { config: { scope: 'public' }, schema: hidden }, async () => ({ live: true }));
+  app.get('/ready', { config: { scope: 'public' }, schema: hidden }, async (_request, reply) => {
+    const { ready, status, reasons } = operations.ready();
+    return reply.code(ready ? 200 : 503).send({ ready, status, reasons });
+  });
+  app.get('/metrics', { config: { scope: 'metrics' }, schema: { operationId: 'metrics', produces: ['text/plain'], response: { 200: Type.String() } } }, async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await operations.metrics()),
+  );
+  app.get('/openapi.json', { config: { scope: 'public' }, schema: hidden }, async () => app.swagger());
+}
+
+/** Bodies must fit as they are; path and query values come as text and are converted first. Nothing is dropped in silence. */
+function validator(schema: TSchema, httpPart: string | undefined): (value: unknown) => { value: unknown } | { error: Error } {
+  const check = checker(schema);
+  return (value) => {
+    try {
+      return { value: check(httpPart === 'body' ? value : Value.Convert(schema, value)) };
+    } catch (error) {
+      return { error: error as Error };
+    }
+  };
+}
+
+/** fastify's own complaints about a request are the client's to mend. */
+function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  const { statusCode, code, message } = error as { statusCode?: number; code?: string; message?: string };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Fault('payload_too_large', 'body_too_large', `The request body is larger than ${BODY_BYTES_MAX} bytes.`);
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new Fault('invalid_argument', 'bad_request', message ?? 'The request could not be read.');
+  return toFault(error);
+}
+
+function errorBody({ code, message, param }: Fault) {
+  return { error: { code, message, param: param ?? null } };
+}

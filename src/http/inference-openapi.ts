@@ -1,0 +1,37 @@
+import { ChatRequest, CompletionRequest, EmbeddingRequest } from '../contract/openai.ts';
+
+/** Adds the inference routes, which do not pass fastify, to the OpenAPI document. */
+export function describeInference<T extends { paths?: unknown }>(document: T): T {
+  return { ...document, paths: { ...(document.paths as object | undefined), ...INFERENCE_PATHS } };
+}
+
+const answer = (description: string) => ({ 200: { description, content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } } } });
+const nameParameter = { name: 'model', in: 'path', required: true, schema: { type: 'string' }, description: 'name, org/name or name:VERSION' };
+
+function post(operationId: string, summary: string, schema: unknown) {
+  return { post: { operationId, summary, tags: ['inference'], requestBody: { required: true, content: { 'application/json': { schema } } }, responses: answer('the answer, or a stream of events') } };
+}
+
+function get(operationId: string, summary: string, parameters: readonly unknown[] = []) {
+  return { get: { operationId, summary, tags: ['inference'], ...(parameters.length > 0 && { parameters }), responses: answer(summary) } };
+}
+
+const InferRequest = {
+  type: 'object',
+  required: ['inputs'],
+  properties: { id: { type: 'string' }, inputs: { type: 'array', items: { type: 'object' } }, outputs: { type: 'array', items: { type: 'object' } }, parameters: { type: 'object' } },
+};
+
+const infer = post('infer', 'Run a tensor model (Open Inference Protocol v2, JSON or binary)', InferRequest);
+
+const INFERENCE_PATHS = {
+  '/v1/models': get('openaiListModels', 'Models that the key may call'),
+  '/v1/models/{model}': get('openaiGetModel', 'One model', [nameParameter]),
+  '/v1/chat/completions': post('createChatCompletion', 'Chat with a model', ChatRequest),
+  '/v1/completions': post('createCompletion', 'Complete a text', CompletionRequest),
+  '/v1/embeddings': post('createEmbedding', 'Vectors of texts', EmbeddingRequest),
+  '/v2': get('serverMetadata', 'Name, version and extensions'),
+  '/v2/models/{model}': get('modelMetadata', 'Signature of a model', [nameParameter]),
+  '/v2/models/{model}/ready': get('modelReady', 'Whether a model is ready', [nameParameter]),
+  '/v2/models/{model}/infer': { post: { ...infer.post, parameters: [nameParameter] } },
+};

@@ -1,0 +1,81 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../base/clock.ts';
+import { Fault, toFault } from '../contract/errors.ts';
+import type { InferenceHandler } from './inference.ts';
+import { createHostGuard } from './host-guard.ts';
+import { exchangeOf, pathOf } from './exchange.ts';
+import { sendFault } from './sink.ts';
+import { isInferencePath, matchRoute } from '../data-plane/protocols/table.ts';
+import { openaiFaults } from '../data-plane/protocols/openai-errors.ts';
+
+const HEADERS_TIMEOUT_MS = 20_000;
+const REQUEST_TIMEOUT_MS = 300_000;
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const HEADER_BYTES_MAX = 16_384;
+
+export interface ListenerOptions {
+  readonly clock: Clock;
+  readonly inference: InferenceHandler;
+  /** Host names beside loopback that this server answers to. */
+  readonly publicHosts: readonly string[];
+}
+
+/** Makes the one server: inference routes by the fixed table, all else by `control` (fastify's own handler). */
+export function createListener({ clock, inference, publicHosts }: ListenerOptions, control: RequestListener): Server {
+  const hostFault = createHostGuard(publicHosts);
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    response.once('close', () => {
+      // A connection that stays open after its last answer would hold up a server that is stopping.
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
+    const fault = hostFault(request.headers.host);
+    if (fault) return sendFault(response, fault, openaiFaults);
+    const path = pathOf(request);
+    if (!isInferencePath(path)) return control(request, response);
+    const matched = matchRoute(request.method ?? 'GET', path);
+    if ('fault' in matched) return sendFault(response, matched.fault, matched.faults);
+    const exchange = exchangeOf(request, response, clock);
+    inference(matched.route, matched.params, exchange).catch((error: unknown) => exchange.reply(matched.route.faults).fail(toFault(error)));
+  };
+  const options = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX };
+  const server = createServer({ ...options, noDelay: true }, handle);
+  // With `Expect: 100-continue` an inference body is only sent once its key has been seen; fastify waits for a body that was asked for.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if (!isInferencePath(pathOf(request))) response.writeContinue();
+    handle(request, response);
+  });
+  server.on('clientError', refuseUnreadable);
+  return server;
+}
+
+const UNREADABLE: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large', `The request's headers are longer than ${HEADER_BYTES_MAX} bytes.`],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'request_timeout', 'The request did not arrive in time.'],
+};
+
+/** What is not HTTP never becomes a request; it still gets an answer in JSON. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const [status, code, message] = UNREADABLE[error.code ?? ''] ?? ['400 Bad Request', 'malformed_request', 'The request is not valid HTTP.'];
+  const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code } });
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+/** Starts listening. @throws Fault `port_in_use`, with what to do, when somebody else has the port */
+export function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenFault(error, host, port)));
+    server.listen(port, host, () => resolve(server.address() as AddressInfo));
+  });
+}
+
+function listenFault(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === 'EADDRINUSE') return new Fault('unavailable', 'port_in_use', `Port ${port} on ${host} is taken by another program; stop that one or choose another with --port.`);
+  if (error.code === 'EACCES') return new Fault('permission_denied', 'port_not_allowed', `Port ${port} needs more rights than this user has; choose one above 1023 with --port.`);
+  return error;
+}

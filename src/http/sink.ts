@@ -1,0 +1,108 @@
+import type { ServerResponse } from 'node:http';
+import type { Fault } from '../contract/errors.ts';
+import type { Clock } from '../base/clock.ts';
+import type { FaultEncoder, ReplySink } from '../data-plane/call.ts';
+
+/** A comment this often keeps proxies from closing a stream that is thinking. */
+const KEEP_ALIVE_MS = 15_000;
+const KEEP_ALIVE = ': keep-alive\n\n';
+
+/** A node:http response as a reply sink. The head is sent with the first frame: head and body in one write. */
+export class ResponseSink implements ReplySink {
+  readonly #response: ServerResponse;
+  readonly #faults: FaultEncoder;
+  readonly #clock: Clock;
+  #head: { readonly status: number; readonly headers: Readonly<Record<string, string>> } | undefined;
+  #streaming = false;
+  #committed = false;
+  #ended = false;
+  #stopKeepAlive: (() => void) | undefined;
+
+  constructor(response: ServerResponse, faults: FaultEncoder, clock: Clock) {
+    this.#response = response;
+    this.#faults = faults;
+    this.#clock = clock;
+  }
+
+  get committed(): boolean {
+    return this.#committed;
+  }
+
+  head(status: number, headers: Readonly<Record<string, string>>): void {
+    if (this.#ended) return;
+    this.#head = { status, headers };
+    if (!headers['content-type']?.startsWith('text/event-stream')) return;
+    this.#streaming = true;
+    this.#sendHead();
+    this.#response.flushHeaders();
+    this.#keepAlive();
+  }
+
+  frame(bytes: Uint8Array): boolean {
+    if (this.#ended || this.#response.destroyed) return true;
+    this.#sendHead();
+    return this.#response.write(bytes);
+  }
+
+  drained(): Promise<void> {
+    const response = this.#response;
+    if (response.destroyed || !response.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        response.off('drain', done);
+        response.off('close', done);
+        resolve();
+      };
+      response.on('drain', done);
+      response.on('close', done);
+    });
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#finish();
+    this.#sendHead();
+    this.#response.end();
+  }
+
+  fail(fault: Fault): void {
+    if (this.#ended) return;
+    this.#finish();
+    if (this.#response.destroyed) return;
+    if (this.#streaming) {
+      this.#response.end(this.#faults.midStream(fault));
+    } else if (this.#committed) {
+      // A whole-body answer that broke off must not look whole.
+      this.#response.destroy();
+    } else {
+      sendFault(this.#response, fault, this.#faults);
+    }
+  }
+
+  #sendHead(): void {
+    if (this.#committed || !this.#head) return;
+    this.#committed = true;
+    this.#response.writeHead(this.#head.status, this.#head.headers);
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    this.#stopKeepAlive?.();
+  }
+
+  #keepAlive(): void {
+    this.#stopKeepAlive = this.#clock.timer(KEEP_ALIVE_MS, () => {
+      if (this.#ended || this.#response.destroyed) return;
+      if (!this.#response.writableNeedDrain) this.#response.write(KEEP_ALIVE);
+      this.#keepAlive();
+    });
+  }
+}
+
+/** Writes an error answer. Where the body has not been read, the connection closes after it: what follows is not a request. */
+export function sendFault(response: ServerResponse, fault: Fault, faults: FaultEncoder): void {
+  const { status, headers, body } = faults.answer(fault);
+  const unread = !response.req.complete;
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), ...(unread && { connection: 'close' }) });
+  response.end(body);
+}

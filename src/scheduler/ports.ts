@@ -1,0 +1,60 @@
+import type { EngineSpec } from '../contract/engine-wire.ts';
+import type { EngineAddress } from '../contract/feeds.ts';
+
+/** A revision that should be running, as the control plane wants it. */
+export interface DesiredRevision {
+  readonly id: string;
+  readonly deployment: string;
+  readonly replicas: number;
+  readonly engine: Omit<EngineSpec, 'listen'>;
+}
+
+/** What a launcher is asked to start. */
+export interface LaunchOrder {
+  readonly replica: string;
+  readonly deployment: string;
+  readonly engine: Omit<EngineSpec, 'listen'>;
+}
+
+/** A replica that a launcher has started. */
+export interface Launched {
+  readonly address: EngineAddress;
+  /** Resolves with the engine's slots after its warm-up; rejects when it ends before. */
+  readonly ready: Promise<{ readonly slots: number }>;
+  /** Resolves, never rejects, when the engine has ended, for whatever reason. */
+  readonly exited: Promise<ExitInfo>;
+  /** Asks the engine to finish its calls and end; makes it end after `graceMs`. Resolves when it has. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface ExitInfo {
+  /** For people: exit code or signal, and the engine's own last words. */
+  readonly reason: string;
+}
+
+/** Starts engines somewhere: on this machine, later on others. */
+export interface Launcher {
+  launch(order: LaunchOrder): Launched;
+  /** The newest lines that a deployment's engines wrote. */
+  logs(deployment: string, linesMax: number): readonly string[];
+  close(): Promise<void>;
+}
+
+export type RevisionState = 'loading' | 'ready' | 'failed' | 'stopped';
+
+/** What the scheduler publishes of a revision, for the routes feed and for people. */
+export interface RevisionStatus {
+  readonly id: string;
+  readonly state: RevisionState;
+  readonly reason: string;
+  readonly restarts: number;
+  readonly replicas: readonly ReplicaStatus[];
+}
+
+export interface ReplicaStatus {
+  readonly id: string;
+  readonly state: 'starting' | 'ready' | 'stopping';
+  readonly address: EngineAddress;
+  readonly slots: number;
+  readonly startedAt: number;
+}

@@ -1,0 +1,92 @@
+import { backoffMs } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { UsageRecord } from '../contract/usage.ts';
+import type { UsageLog } from './log.ts';
+import { decodeRecords } from './record.ts';
+import type { LogStorage } from './storage.ts';
+
+const BATCH_RECORDS_MAX = 1_000;
+/** A batch gathers for this long, so that a transaction carries many records. */
+const GATHER_MS = 50;
+const READ_BYTES_MAX = 4 * 1_048_576;
+const RETRY_BASE_MS = 100;
+const RETRY_MAX_MS = 10_000;
+
+export interface PosterOptions {
+  readonly clock: Clock;
+  readonly storage: LogStorage;
+  readonly log: UsageLog;
+  /** Moves records on, idempotent by request id. While it rejects, the records stay where they are (M23). */
+  post(records: readonly UsageRecord[]): Promise<void>;
+  /** Told of what can't be posted, and of damaged lines. */
+  report(problem: { readonly message: string; readonly error?: unknown }): void;
+}
+
+/**
+ * Drains the usage log into `post`, oldest first, and removes a segment once all of it is posted. There is no cursor: after a
+ * crash the segments that are left are posted again, which changes nothing.
+ */
+export class Poster {
+  readonly #options: PosterOptions;
+  #wake = Promise.withResolvers<void>();
+  #stopping = false;
+  #offset = 0;
+  #failures = 0;
+  readonly #done: Promise<void>;
+
+  constructor(options: PosterOptions) {
+    this.#options = options;
+    options.log.onWritten(() => this.#wake.resolve());
+    this.#done = this.#run();
+  }
+
+  /** Posts all that is in the log, or gives up when `post` fails; the rest is posted after the next start. */
+  async close(): Promise<void> {
+    this.#stopping = true;
+    this.#wake.resolve();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const moved = await this.#drain();
+      if (this.#stopping && (moved === 0 || this.#failures > 0)) return;
+      if (this.#failures > 0) await this.#pause(backoffMs(this.#failures - 1, RETRY_BASE_MS, RETRY_MAX_MS));
+      else if (moved === 0) await this.#wake.promise;
+      else if (moved < BATCH_RECORDS_MAX) await this.#pause(GATHER_MS);
+      this.#wake = Promise.withResolvers();
+      if (this.#stopping) this.#wake.resolve();
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (!this.#stopping) await this.#options.clock.after(ms);
+  }
+
+  /** Moves one batch from the oldest segment. Returns how many records it moved. */
+  async #drain(): Promise<number> {
+    const { storage, log, post, report } = this.#options;
+    try {
+      const end = log.end;
+      const segment = (await storage.list())[0];
+      if (segment === undefined) return 0;
+      const batch = decodeRecords(await storage.read(segment, this.#offset, READ_BYTES_MAX), BATCH_RECORDS_MAX);
+      if (batch.damaged > 0) report({ message: `${batch.damaged} damaged lines in usage segment ${segment}` });
+      if (batch.records.length > 0) await post(batch.records);
+      this.#failures = 0;
+      this.#offset += batch.bytes;
+      if (batch.bytes === 0 && segment !== end.segment) await this.#remove(segment);
+      else if (batch.bytes === 0) return 0;
+      return Math.max(1, batch.records.length);
+    } catch (error) {
+      this.#failures++;
+      report({ message: 'usage records could not be posted; they stay in the log', error });
+      return 0;
+    }
+  }
+
+  async #remove(segment: string): Promise<void> {
+    await this.#options.storage.remove(segment);
+    this.#offset = 0;
+  }
+}

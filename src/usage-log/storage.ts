@@ -1,0 +1,49 @@
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What the usage log needs of a disk. The tests' double loses unsynced bytes and crashes at the n-th write. */
+export interface LogStorage {
+  /** Segment names, oldest first. */
+  list(): Promise<string[]>;
+  /** A new, empty segment. */
+  create(name: string): Promise<LogFile>;
+  /** Bytes of a segment from `offset` to its end, at most `bytesMax`. */
+  read(name: string, offset: number, bytesMax: number): Promise<Buffer>;
+  remove(name: string): Promise<void>;
+}
+
+export interface LogFile {
+  /** Resolves once the bytes survive a kill of this process. */
+  write(bytes: Buffer): Promise<void>;
+  /** Resolves once all written bytes survive a power loss. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const SEGMENT = /^\d{16}\.usage$/;
+
+/** Segments as files of one folder, mode 0600. */
+export async function folderStorage(folder: string): Promise<LogStorage> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return {
+    list: async () => (await readdir(folder)).filter((name) => SEGMENT.test(name)).toSorted(),
+    create: async (name) => fileOf(await open(join(folder, name), 'ax', 0o600)),
+    read: async (name, offset, bytesMax) => {
+      await using handle = await open(join(folder, name), 'r');
+      const buffer = Buffer.allocUnsafe(bytesMax);
+      const { bytesRead } = await handle.read(buffer, 0, bytesMax, offset);
+      return buffer.subarray(0, bytesRead);
+    },
+    remove: (name) => rm(join(folder, name), { force: true }),
+  };
+}
+
+function fileOf(handle: FileHandle): LogFile {
+  return {
+    async write(bytes) {
+      for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+    },
+    sync: () => handle.datasync(),
+    close: () => handle.close(),
+  };
+}

@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const READY_TIMEOUT_MS = 30_000;
+
+/** A real `modelyard up` in a process of its own. */
+export interface ServerProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts a server on a home and waits until a deployment is ready. */
+export async function startServer(home: string, port: number, key: string): Promise<ServerProcess> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'up', '--no-starters', '--home', home, '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const url = `http://127.0.0.1:${port}`;
+  const until = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended: ${output}`);
+    if (await modelsReady(url, key)) break;
+    if (Date.now() > until) throw new Error(`the server was not ready: ${output}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return {
+    url,
+    child,
+    async kill(signal) {
+      const exited = once(child, 'exit') as Promise<[number | null]>;
+      child.kill(signal);
+      return (await exited)[0];
+    },
+  };
+}
+
+async function modelsReady(url: string, key: string): Promise<boolean> {
+  const response = await fetch(`${url}/v2/models/echo/ready`, { headers: { authorization: `Bearer ${key}` } }).catch(() => undefined);
+  await response?.arrayBuffer();
+  return response?.status === 200;
+}

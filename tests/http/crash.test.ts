@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FakeClock } from '../fake-clock.ts';
+import { chatBody, type Harness, startHarness } from '../harness.ts';
+import { gauge, pause, readEvents, said, usageOf, whileAdvancing } from './support.ts';
+
+const CHAT = '/v1/chat/completions';
+let clock: FakeClock;
+let modelyard: Harness;
+beforeEach(async () => {
+  clock = new FakeClock();
+  modelyard = await startHarness({ clock });
+  for (const name of ['frail', 'other']) await whileAdvancing(clock, modelyard.deployEcho(name, { slots: 2 }));
+});
+afterEach(() => whileAdvancing(clock, modelyard.stop()));
+
+const chat = (model: string, content = 'hi', more: Record<string, unknown> = {}) => modelyard.call(CHAT, { body: chatBody(model, content, more) });
+const running = (name: string) => expect.poll(() => gauge(modelyard, 'running', name), { interval: 10 });
+const launches = () => modelyard.launcher.launches.filter((name) => name === 'frail').length;
+const ready = async (name: string) => (await modelyard.call(`/v2/models/${name}/ready`)).status;
+
+test('S17: an engine killed in the middle of calls: they are 502 engine_crashed, the other model goes on, it is back after its backoff', async () => {
+  const calls = [chat('frail', '[[hang]]'), chat('frail', '[[hang]]')];
+  const others = chat('other', '[[delay-ms:100]] a b c');
+  await running('frail').toBe(2);
+  modelyard.launcher.crash('frail');
+  for (const response of await Promise.all(calls)) {
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ error: { code: 'engine_crashed', type: 'server_error' } });
+  }
+  expect((await others).status).toBe(200);
+  expect((await chat('other')).status).toBe(200);
+  await expect.poll(() => ready('frail')).toBe(503);
+  expect(launches()).toBe(1);
+  await clock.advance(999);
+  expect(launches()).toBe(1);
+  await clock.advance(1);
+  expect(launches()).toBe(2);
+  await expect.poll(() => ready('frail')).toBe(200);
+  expect((await chat('frail')).status).toBe(200);
+});
+
+test('S17: a call that comes while the engine is away waits for it and is served', async () => {
+  modelyard.launcher.crash('frail');
+  await expect.poll(() => ready('frail')).toBe(503);
+  const call = chat('frail', 'patient');
+  await expect.poll(() => gauge(modelyard, 'waiting', 'frail')).toBe(1);
+  await clock.advance(1_000);
+  expect((await call).status).toBe(200);
+});
+
+test('S17 S28: a stream under way ends with an error event, its words are billed as estimated', async () => {
+  const response = await chat('frail', '[[delay-ms:20]] [[tokens:1000]] w', { stream: true });
+  await pause(120);
+  modelyard.launcher.crash('frail');
+  const { frames, chunks } = readEvents(await response.text());
+  expect(said(chunks).length).toBeGreaterThan(0);
+  expect(chunks.at(-1)?.error?.code).toBe('engine_crashed');
+  expect(frames).not.toContain('data: [DONE]');
+  await clock.advance(100);
+  const words = said(chunks).split(' ').length;
+  expect(await usageOf(modelyard, 'frail', 1)).toMatchObject([{ status: 'failed', httpStatus: 200, estimated: true, completionTokens: words }]);
+});
+
+test('S17: an engine that ends five times in five minutes is failed, says why, and is not a hot loop', async () => {
+  for (let crash = 0; crash < 5; crash++) {
+    modelyard.launcher.crash('frail');
+    await expect.poll(() => ready('frail')).toBe(503);
+    if (crash < 4) await whileAdvancing(clock, expect.poll(() => ready('frail')).toBe(200), 1_000);
+  }
+  const before = launches();
+  const refused = await chat('frail');
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('5');
+  expect(await refused.json()).toMatchObject({ error: { code: 'model_unavailable', message: expect.stringContaining('killed by a test') as string } });
+  await clock.advance(15_000);
+  expect(launches()).toBe(before);
+  expect((await chat('other')).status).toBe(200);
+});

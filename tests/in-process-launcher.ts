@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EngineSpec } from '../src/contract/engine-wire.ts';
+import { createEchoEngine, createEchoTensorEngine } from '../src/engines/echo/index.ts';
+import type { Engine } from '../src/engines/engine.ts';
+import { type RunningEngine, startEngine } from '../src/engines/host.ts';
+import type { ExitInfo, Launched, Launcher, LaunchOrder } from '../src/scheduler/ports.ts';
+
+/** Starts echo engines inside this process, on real sockets: the whole product without a child. A fake of the launcher only. */
+export class InProcessLauncher implements Launcher {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'my-test-'));
+  readonly #kills = new Map<string, (reason: string) => void>();
+  /** How many engines were started, by deployment. */
+  readonly launches: string[] = [];
+
+  launch({ replica, deployment, engine }: LaunchOrder): Launched {
+    this.launches.push(deployment);
+    const listen = { socket: join(this.#folder, `${replica.slice(-8)}.sock`) };
+    const exit = Promise.withResolvers<ExitInfo>();
+    const started = startEchoEngine({ ...engine, listen });
+    let stopped = false;
+    const end = async (reason: string) => {
+      if (stopped) return;
+      stopped = true;
+      await (await started).running.close();
+      exit.resolve({ reason });
+    };
+    this.#kills.set(deployment, (reason) => void end(reason));
+    return {
+      address: listen,
+      ready: started.then(({ engine: { slots } }) => ({ slots })),
+      exited: exit.promise,
+      stop: async () => {
+        await (await started).running.drain();
+        await end('stopped');
+      },
+    };
+  }
+
+  /** Ends a deployment's engine as a crash would: its sockets close in the middle of whatever it was doing. */
+  crash(deployment: string): void {
+    this.#kills.get(deployment)?.('killed by a test');
+  }
+
+  logs(): readonly string[] {
+    return ['a line of the engine'];
+  }
+
+  async close(): Promise<void> {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function startEchoEngine(spec: EngineSpec): Promise<{ engine: Engine; running: RunningEngine }> {
+  const engine = spec.manifest.task === 'tensor' ? await createEchoTensorEngine(spec) : await createEchoEngine(spec);
+  return { engine, running: await startEngine(engine, spec.listen) };
+}
