@@ -19,7 +19,9 @@ const ownNode = join(MODULES, `node-${process.platform}-${process.arch}`, 'bin',
 
 /** Makes sure that the packages of package-lock.json are there, with the development tools when `dev`. */
 export async function ensureInstalled({ dev }) {
-  const lock = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
   const done = readMarker();
   if (done?.lock === lock && (done.dev || !dev)) return;
   rmSync(MARKER, { force: true });
@@ -40,7 +42,11 @@ export function nodePath() {
 
 /** Runs Node 24 with the given arguments, in the foreground, and takes over its exit code. */
 export function runNode(args, options = {}) {
-  const child = spawn(nodePath(), ['--disable-warning=ExperimentalWarning', ...args], { stdio: 'inherit', cwd: options.cwd ?? process.cwd(), env: { ...process.env, ...options.env } });
+  const child = spawn(nodePath(), ['--disable-warning=ExperimentalWarning', ...args], {
+    stdio: 'inherit',
+    cwd: options.cwd ?? process.cwd(),
+    env: { ...process.env, ...options.env },
+  });
   // The terminal sends Ctrl-C to both; the child decides when it has finished.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
@@ -74,7 +80,8 @@ function npm(args) {
 function npmFault(words) {
   if (/ENOSPC/.test(words)) return `There is no room on the disk of ${ROOT}; free about 1 GB and try again.`;
   if (/EACCES|EPERM|EROFS/.test(words)) return `${ROOT} can not be written by this user; give it the right or clone elsewhere.`;
-  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|network/i.test(words)) return 'The npm registry could not be reached; check the network (or npm\'s proxy and registry settings) and try again.';
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|network/i.test(words))
+    return "The npm registry could not be reached; check the network (or npm's proxy and registry settings) and try again.";
   const line = words.split('\n').find((text) => /npm (error|ERR!)/.test(text)) ?? words.trim().split('\n').at(-1);
   return `npm could not install the packages: ${line}`;
 }

@@ -70,7 +70,11 @@ const domains: readonly Rule[] = Object.entries(DOMAINS).map(([domain, may]) => 
   from: { path: `^src/control-plane/${domain}/`, pathNot: '\\.test\\.ts$|/testing(/|\\.ts$)' },
   to: {
     path: '^src/',
-    pathNot: [`^src/control-plane/${domain}/`, ...may.map((other) => `^src/control-plane/${other}/index\\.ts$`), anyOf(domain === 'registry' ? [...OUTSIDE, 'model-files'] : OUTSIDE)].join('|'),
+    pathNot: [
+      `^src/control-plane/${domain}/`,
+      ...may.map((other) => `^src/control-plane/${other}/index\\.ts$`),
+      anyOf(domain === 'registry' ? [...OUTSIDE, 'model-files'] : OUTSIDE),
+    ].join('|'),
   },
 }));
 
@@ -124,12 +128,39 @@ export const forbidden: readonly Rule[] = [
     from: { path: '^src/cli/remote/', pathNot: '\\.test\\.ts$' },
     to: { path: '^src/', pathNot: '^src/(cli/[^/]+\\.ts$|cli/remote/|base/|contract/)' },
   },
-  { name: 'no-cycles', severity: 'error', comment: 'Two files that import each other are one file in two places. Move what both need to a third.', from: { path: '^(src|sdk)/' }, to: { circular: true } },
-  { name: 'no-test-code', severity: 'error', comment: 'Product code never imports tests or test doubles.', from: { path: '^src/', pathNot: '\\.test\\.ts$|testing' }, to: { path: '\\.test\\.ts$|^tests/' } },
-  onlyIn('fastify-only-in-http', 'fastify|@fastify', '^src/http/|^src/control-plane/[^/]+/[a-z-]*routes\\.ts$', 'HTTP is the edge: fastify stays in http/ and in the domains\' routes.'),
+  {
+    name: 'no-cycles',
+    severity: 'error',
+    comment: 'Two files that import each other are one file in two places. Move what both need to a third.',
+    from: { path: '^(src|sdk)/' },
+    to: { circular: true },
+  },
+  {
+    name: 'no-test-code',
+    severity: 'error',
+    comment: 'Product code never imports tests or test doubles.',
+    from: { path: '^src/', pathNot: '\\.test\\.ts$|testing' },
+    to: { path: '\\.test\\.ts$|^tests/' },
+  },
+  onlyIn(
+    'fastify-only-in-http',
+    'fastify|@fastify',
+    '^src/http/|^src/control-plane/[^/]+/[a-z-]*routes\\.ts$',
+    "HTTP is the edge: fastify stays in http/ and in the domains' routes.",
+  ),
   onlyIn('sql-only-in-db', 'kysely', '^src/db/|^src/control-plane/[^/]+/store\\.ts$', 'SQL is in stores; drivers are in db/.'),
-  onlyIn('native-engines-only-in-engines', 'node-llama-cpp|onnxruntime-node|sharp', '^src/engines/|^src/model-files/convert/', 'A native crash must take a child only, never the gateway.'),
-  onlyIn('undici-only-where-requests-leave', 'undici', '^src/data-plane/dispatch/upstream\\.ts$|^src/egress/|^src/scheduler/launchers/', 'Outgoing requests leave through upstream.ts (engines) or egress/ (everything else), where they are bounded and checked.'),
+  onlyIn(
+    'native-engines-only-in-engines',
+    'node-llama-cpp|onnxruntime-node|sharp',
+    '^src/engines/|^src/model-files/convert/',
+    'A native crash must take a child only, never the gateway.',
+  ),
+  onlyIn(
+    'undici-only-where-requests-leave',
+    'undici',
+    '^src/data-plane/dispatch/upstream\\.ts$|^src/egress/|^src/scheduler/launchers/',
+    'Outgoing requests leave through upstream.ts (engines) or egress/ (everything else), where they are bounded and checked.',
+  ),
 ];
 
 export const options = {

@@ -27,7 +27,9 @@ function readmeFaults(folder: string): string[] {
 
 function indexFaults(folder: string): string[] {
   const lines = text(join(folder, 'index.ts')).split('\n');
-  return lines.filter((line) => line.trim() !== '' && !/^export (type )?(\{|\*)|^ {2}(type )?\w+,?$|^\} from/.test(line)).map((line) => `${folder}/index.ts only re-exports; it has: ${line}`);
+  return lines
+    .filter((line) => line.trim() !== '' && !/^export (type )?(\{|\*)|^ {2}(type )?\w+,?$|^\} from/.test(line))
+    .map((line) => `${folder}/index.ts only re-exports; it has: ${line}`);
 }
 
 function errorFaults(folder: string): string[] {

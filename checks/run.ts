@@ -8,7 +8,10 @@ import { checkSupplyChain } from './supply-chain.ts';
 /** Everything that a change must pass. Prints one line a check, and what is wrong under it. */
 type Check = readonly [name: string, run: () => Promise<string[]> | string[]];
 
-const tool = (file: string, ...args: string[]): (() => Promise<string[]>) => () => runTool(`node_modules/${file}`, args);
+const tool =
+  (file: string, ...args: string[]): (() => Promise<string[]>) =>
+  () =>
+    runTool(`node_modules/${file}`, args);
 
 const CHECKS: readonly Check[] = [
   ['types', tool('typescript/bin/tsc', '--noEmit')],

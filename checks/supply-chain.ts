@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly version?: string; readonly resolved?: string; readonly integrity?: string; readonly link?: boolean; readonly hasInstallScript?: boolean }>>;
+  readonly packages: Readonly<
+    Record<string, { readonly version?: string; readonly resolved?: string; readonly integrity?: string; readonly link?: boolean; readonly hasInstallScript?: boolean }>
+  >;
 }
 interface PackageJson {
   readonly dependencies: Readonly<Record<string, string>>;

@@ -60,7 +60,12 @@ export function echoManifest(options: EchoOptions = {}): Manifest {
     engine: 'echo',
     files: [],
     weights: {
-      format: 'none', architecture: 'echo', parameters: 0, tensorBytes: 0, parametersByType: {}, quantization: 'none',
+      format: 'none',
+      architecture: 'echo',
+      parameters: 0,
+      tensorBytes: 0,
+      parametersByType: {},
+      quantization: 'none',
       ...(signature && { signature: structuredClone(signature) as NonNullable<Manifest['weights']['signature']> }),
       ...(contextLength !== undefined && { contextLength }),
     },
@@ -77,7 +82,15 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const launcher = new InProcessLauncher();
   const config = { ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }), drainMs: 2_000, ...options.config };
   const { folder, release } = await openHome(home, 'test');
-  const running = await startModelyard({ config, folder, log: silentLogger(), environment: {}, launcher, database: options.database ?? ':memory:', ...(options.clock && { clock: options.clock }) });
+  const running = await startModelyard({
+    config,
+    folder,
+    log: silentLogger(),
+    environment: {},
+    launcher,
+    database: options.database ?? ':memory:',
+    ...(options.clock && { clock: options.clock }),
+  });
   const key = running.operatorKey ?? '';
   const { url, control, operator } = running;
   let stopped = false;
@@ -99,7 +112,13 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     if (options.home === undefined) rmSync(home, { recursive: true, force: true });
   };
   return {
-    url, key, home, running, launcher, call, stop,
+    url,
+    key,
+    home,
+    running,
+    launcher,
+    call,
+    stop,
     async deployEcho(name, echo = {}) {
       const publisher = { ...operator, orgName: name.includes('/') ? (name.split('/')[0] ?? '') : operator.orgName };
       const orgId = name.includes('/') ? (await control.identity.orgByName(publisher.orgName)).id : operator.orgId;

@@ -53,6 +53,6 @@ export class InProcessLauncher implements Launcher {
 }
 
 async function startEchoEngine(spec: EngineSpec): Promise<{ engine: Engine; running: RunningEngine }> {
-  const engine = spec.manifest.task === 'tensor' ? await createEchoTensorEngine(spec) : await createEchoEngine(spec);
+  const engine = spec.manifest.task === 'tensor' ? createEchoTensorEngine(spec) : createEchoEngine(spec);
   return { engine, running: await startEngine(engine, spec.listen) };
 }

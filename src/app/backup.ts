@@ -48,7 +48,8 @@ export async function restoreHome(backup: string, home: string): Promise<BackupR
   try {
     await cp(backup, home, { recursive: true, force: true });
     const db = await openDatabase(homeFolder(home).database);
-    const faults = await integrityFaults(db).finally(() => db.destroy());
+    const faults = await integrityFaults(db);
+    await db.destroy();
     if (faults.length > 0) throw new Fault('invalid_argument', 'backup_damaged', `The database of the backup is damaged: ${faults[0]}`);
   } finally {
     await release();
@@ -85,5 +86,8 @@ function ifMissing(error: NodeJS.ErrnoException): void {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,4 +1,4 @@
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism, homedir, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { invalid } from '../contract/errors.ts';
 import type { Environment } from './env.ts';
@@ -8,6 +8,8 @@ export interface Flags {
   readonly home?: string;
   readonly port?: string;
   readonly host?: string;
+  /** Host names, beside loopback, that clients call this server by. */
+  readonly publicHost?: readonly string[];
   readonly insecureHttp?: boolean;
 }
 
@@ -45,7 +47,7 @@ export function loadConfig(flags: Flags, environment: Environment): Config {
     home: resolve(flags.home ?? environment.home ?? join(homedir(), '.modelyard')),
     host,
     port: parsePort(flags.port ?? environment.port),
-    publicHosts: LOOPBACK.has(host) ? [] : [host],
+    publicHosts: [...(flags.publicHost ?? []), ...(LOOPBACK.has(host) ? [] : ownAddresses())].map((name) => name.toLowerCase()),
     logLevel: environment.logLevel ?? 'info',
     bodyBytesMax: BODY_BYTES_MAX,
     queueMax: QUEUE_MAX,
@@ -54,6 +56,12 @@ export function loadConfig(flags: Flags, environment: Environment): Config {
     drainDelayMs: parseSeconds(environment.drainDelay) * 1000,
     drainMs: DRAIN_MS,
   };
+}
+
+/** This machine's own addresses, as a Host header writes them: reachable once the server listens beyond loopback. */
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address));
 }
 
 function parseSeconds(text: string | undefined): number {

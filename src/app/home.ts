@@ -46,7 +46,11 @@ async function checkFormat(path: string): Promise<void> {
     return;
   }
   if (Number(text) !== FORMAT) {
-    throw new Fault('conflict', 'home_format', `The home ${path} has format ${text.trim()}; this version of Modelyard knows format ${FORMAT}. Use the version that made it, or another home.`);
+    throw new Fault(
+      'conflict',
+      'home_format',
+      `The home ${path} has format ${text.trim()}; this version of Modelyard knows format ${FORMAT}. Use the version that made it, or another home.`,
+    );
   }
 }
 
@@ -59,7 +63,11 @@ interface Lock {
 async function lock(file: string, address: string): Promise<() => Promise<void>> {
   const holder = await readLock(file);
   if (holder && isAlive(holder.pid)) {
-    throw new Fault('conflict', 'home_locked', `Modelyard is already running on this home: process ${holder.pid}, ${holder.address}. Stop it first or choose another home with --home.`);
+    throw new Fault(
+      'conflict',
+      'home_locked',
+      `Modelyard is already running on this home: process ${holder.pid}, ${holder.address}. Stop it first or choose another home with --home.`,
+    );
   }
   if (holder) await rm(file, { force: true });
   try {
@@ -99,7 +107,8 @@ function isAlive(pid: number): boolean {
 
 function homeFault(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new Fault('permission_denied', 'home_not_writable', `The home ${path} can not be written by this user; choose another with --home or MODELYARD_HOME.`);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new Fault('permission_denied', 'home_not_writable', `The home ${path} can not be written by this user; choose another with --home or MODELYARD_HOME.`);
   if (code === 'ENOSPC') return new Fault('insufficient_storage', 'disk_full', `There is no room on the disk of ${path}; free some or choose another home with --home.`);
   if (code === 'ENOTDIR' || code === 'EEXIST') return new Fault('conflict', 'home_not_a_folder', `${path} is not a folder; choose another home with --home.`);
   return error;

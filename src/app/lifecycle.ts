@@ -58,10 +58,27 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
   const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment: options.environment });
   const { reconciler, scheduling } = composeScheduler({ clock, launcher, events, changed: () => control.deployments.replicasChanged() });
-  const control: ControlPlane = composeControlPlane({ db, clock, events, blobFolder: folder.blobs, threadsDefault: config.threadsDefault, scheduling, publish: (feed) => plane.update(feed) });
+  const control: ControlPlane = composeControlPlane({
+    db,
+    clock,
+    events,
+    blobFolder: folder.blobs,
+    threadsDefault: config.threadsDefault,
+    scheduling,
+    publish: (feed) => plane.update(feed),
+  });
   const state = { draining: false };
   const readiness = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable });
-  const plane = composeDataPlane({ clock, callers: control.entitlements, usage: usageLog, repository: repositoryOf(control), events, limits: config, ready: () => readiness().ready, version: VERSION });
+  const plane = composeDataPlane({
+    clock,
+    callers: control.entitlements,
+    usage: usageLog,
+    repository: repositoryOf(control),
+    events,
+    limits: config,
+    ready: () => readiness().ready,
+    version: VERSION,
+  });
   const { org, operatorKey } = await control.identity.ensurePlatform();
   control.entitlements.load(await control.identity.listLive());
   const poster = new Poster({ clock, storage, log: usageLog, post: (records) => control.usage.post(records), report: (problem) => events.usageProblem(problem) });

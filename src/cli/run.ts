@@ -60,10 +60,14 @@ function exitCodeOf(error: unknown): number {
   process.stderr.write(`modelyard: ${text}\n`);
   if (!(error instanceof Fault)) return EXIT.failed;
   switch (error.kind) {
-    case 'invalid_argument': return EXIT.usage;
+    case 'invalid_argument':
+      return EXIT.usage;
     case 'unauthenticated':
-    case 'permission_denied': return EXIT.refused;
-    case 'not_found': return EXIT.notFound;
-    default: return error.code === 'unreachable' ? EXIT.unreachable : EXIT.failed;
+    case 'permission_denied':
+      return EXIT.refused;
+    case 'not_found':
+      return EXIT.notFound;
+    default:
+      return error.code === 'unreachable' ? EXIT.unreachable : EXIT.failed;
   }
 }

@@ -56,7 +56,11 @@ export function table(headings: readonly string[], rows: readonly (readonly (str
     if (width <= 8) break;
     widths[widest] = Math.max(8, width - over);
   }
-  const line = (row: readonly string[]) => row.map((cell, index) => pad(fit(cell, widths[index] ?? 0), widths[index] ?? 0, numeric[index] ?? false)).join('  ').trimEnd();
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, index) => pad(fit(cell, widths[index] ?? 0), widths[index] ?? 0, numeric[index] ?? false))
+      .join('  ')
+      .trimEnd();
   return [paint('bold', line(headings)), ...cells.map(line)].join('\n');
 }
 

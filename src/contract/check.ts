@@ -68,7 +68,13 @@ function describe(value: unknown, all: readonly SchemaError[]): Error {
   if (!deepest) return invalid('The request does not fit its schema.');
   if (deepest.keyword === 'required') return missingField(deepest);
   const field = fieldName(deepest.instancePath);
-  return invalid(`Invalid value for "${field || 'body'}": ${shown(valueAt(value, deepest.instancePath))} ${deepest.message}.`, field);
+  return invalid(`Invalid value for "${field || 'body'}": ${shown(valueAt(value, deepest.instancePath))} ${accepted(deepest)}.`, field);
+}
+
+/** What the schema wants there; of a list, all that is on it. */
+function accepted({ keyword, message, params }: SchemaError): string {
+  const { allowedValues } = params as { allowedValues?: readonly unknown[] };
+  return keyword === 'enum' && allowedValues ? `must be one of ${allowedValues.map(shown).join(', ')}` : message;
 }
 
 function missingField({ instancePath, params }: SchemaError): Error {

@@ -7,13 +7,13 @@ import { DATATYPES } from './tensor.ts';
  */
 export const Digest = Type.String({ pattern: '^sha256:[0-9a-f]{64}$', description: 'sha256 of the bytes, lower-case hex' });
 
-export const TensorSpecSchema = Type.Object({
+const TensorSpecSchema = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 256 }),
   datatype: Type.Enum([...DATATYPES]),
   shape: Type.Array(Type.Integer({ minimum: -1 }), { maxItems: 16 }),
 });
 
-export const SignatureSchema = Type.Object({ inputs: Type.Array(TensorSpecSchema), outputs: Type.Array(TensorSpecSchema) });
+const SignatureSchema = Type.Object({ inputs: Type.Array(TensorSpecSchema), outputs: Type.Array(TensorSpecSchema) });
 
 export const ManifestFile = Type.Object({
   path: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', description: 'a flat name: versions have no folders' }),
@@ -21,8 +21,8 @@ export const ManifestFile = Type.Object({
   bytes: Type.Integer({ minimum: 0 }),
 });
 
-export const TASKS = ['chat', 'embedding', 'tensor'] as const;
-export const ENGINE_KINDS = ['llama', 'onnx', 'echo'] as const;
+const TASKS = ['chat', 'embedding', 'tensor'] as const;
+const ENGINE_KINDS = ['llama', 'onnx', 'echo'] as const;
 
 /** Declared pre- and post-processing of a tensor model; steps are data, run by `engines/pipeline/`. */
 export const PipelineSchema = Type.Object({

@@ -6,7 +6,6 @@ const NAME = new RegExp(`^(?:${PART}/)?${PART}$`);
 const REFERENCE = new RegExp(`^((?:${PART}/)?${PART})(?::([1-9][0-9]{0,8}))?$`);
 const REFERENCE_CHARS_MAX = 140;
 
-export const NAME_PATTERN = NAME.source;
 export const NAME_RULE = 'lower-case letters, digits, ".", "_" and "-", at most 63 characters, optionally after an organisation and one "/"';
 
 /** A deployment by name, and the model version wanted of it when the request says one. */

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
 import { Fault } from './errors.ts';
 import {
-  decodeInferReply, decodeInferRequest, decodeRawRequest, encodeInferReply, encodeInferRequest, parseHeaderLength,
-  type InferReply, type WantedOutputs,
+  decodeInferReply,
+  decodeInferRequest,
+  decodeRawRequest,
+  encodeInferReply,
+  encodeInferRequest,
+  parseHeaderLength,
+  type InferReply,
+  type WantedOutputs,
 } from './oip-binary.ts';
 import { jsonDepthExceeds } from './json-depth.ts';
 import { checkAgainstSignature } from './oip-signature.ts';
@@ -103,7 +109,10 @@ test('C72: a raw request fills a single input, and is refused where the signatur
 const two: InferReply = { modelName: 'm', modelVersion: '3', id: 'q', outputs: [samples[0]!, samples[1]!] };
 
 test('C73: binary_data of an output overrides binary_data_output', () => {
-  const wanted = decodeInferRequest(request([], { parameters: { binary_data_output: true }, outputs: [{ name: 'UINT8', parameters: { binary_data: false } }, { name: 'BOOL' }] }), undefined);
+  const wanted = decodeInferRequest(
+    request([], { parameters: { binary_data_output: true }, outputs: [{ name: 'UINT8', parameters: { binary_data: false } }, { name: 'BOOL' }] }),
+    undefined,
+  );
   const reply = encodeInferReply(two, wanted);
   const head = JSON.parse(Buffer.concat(reply.chunks).subarray(0, reply.headerLength).toString()) as { outputs: unknown[] };
   expect(head.outputs).toEqual([
@@ -118,14 +127,33 @@ test('C75: id and version are echoed; only wanted outputs come, in the wanted or
   expect(reply).toMatchObject({ id: 'q', model_name: 'm', model_version: '3', outputs: [{ name: 'UINT8' }] });
   expect(refusal(() => encodeInferReply(two, { outputs: [{ name: 'z' }], binaryOutputDefault: false })).message).toContain("'z'");
   expect(refusal(() => decode([], { outputs: [{ name: 'a' }, { name: 'a' }] })).message).toContain('twice');
-  expect(refusal(() => decode([{ name: 'a', datatype: 'INT8', shape: [0], data: [] }, { name: 'a', datatype: 'INT8', shape: [0], data: [] }])).message).toContain('twice');
+  expect(
+    refusal(() =>
+      decode([
+        { name: 'a', datatype: 'INT8', shape: [0], data: [] },
+        { name: 'a', datatype: 'INT8', shape: [0], data: [] },
+      ]),
+    ).message,
+  ).toContain('twice');
 });
 
 test('C76: data that does not fit the shape is refused with both counts', () => {
   expect(refusal(() => decode([{ name: 'x', datatype: 'INT32', shape: [32], data: Array.from({ length: 40 }, () => 0) }])).message).toMatch(/expected 32 .* got 40/);
   expect(refusal(() => decode([{ name: 'x', datatype: 'INT32', shape: [2, 2], data: [[1, 2], [3]] }])).message).toContain('1 entries');
   expect(refusal(() => decode([{ name: 'x', datatype: 'INT32', shape: [2, 2], data: [[1, 2], 3] }])).message).toContain('flat or nest');
-  expect(decode([{ name: 'x', datatype: 'INT32', shape: [2, 2], data: [[1, 2], [3, 4]] }]).inputs[0]?.data.length).toBe(16);
+  expect(
+    decode([
+      {
+        name: 'x',
+        datatype: 'INT32',
+        shape: [2, 2],
+        data: [
+          [1, 2],
+          [3, 4],
+        ],
+      },
+    ]).inputs[0]?.data.length,
+  ).toBe(16);
   const head = Buffer.from(JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [8], parameters: { binary_data_size: 40 } }] }));
   expect(refusal(() => decodeInferRequest(Buffer.concat([head, Buffer.alloc(40)]), head.length)).message).toMatch(/40 bytes.*need 32/);
 });
@@ -135,7 +163,15 @@ test('C76: binary sizes that lie about the body are refused', () => {
     const head = Buffer.from(JSON.stringify({ inputs: [{ name: 'x', datatype: 'UINT8', shape: [4], parameters: { binary_data_size: size } }] }));
     return [Buffer.concat([head, Buffer.alloc(rest)]), head.length] as const;
   };
-  for (const [size, rest] of [[4, 3], [4, 5], [-4, 4], [4.5, 5], ['4', 4], [2 ** 60, 4]] as const) refusal(() => decodeInferRequest(...body(size, rest)));
+  for (const [size, rest] of [
+    [4, 3],
+    [4, 5],
+    [-4, 4],
+    [4.5, 5],
+    ['4', 4],
+    [2 ** 60, 4],
+  ] as const)
+    refusal(() => decodeInferRequest(...body(size, rest)));
   expect(refusal(() => decodeInferRequest(body(4, 0)[0], undefined)).message).toContain('Inference-Header-Content-Length');
 });
 
@@ -168,7 +204,10 @@ test('S24: an object with 10^6 keys is refused', () => {
 });
 
 const signature: TensorSignature = {
-  inputs: [{ name: 'a', datatype: 'FP32', shape: [-1, 2] }, { name: 'b', datatype: 'INT64', shape: [1] }],
+  inputs: [
+    { name: 'a', datatype: 'FP32', shape: [-1, 2] },
+    { name: 'b', datatype: 'INT64', shape: [1] },
+  ],
   outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
 };
 const a: Tensor = { name: 'a', datatype: 'FP32', shape: [3, 2], data: new Uint8Array(24) };
@@ -188,8 +227,9 @@ test('C78: an unknown datatype is refused and the known ones are listed', () => 
 });
 
 test('C79: INT64 and UINT64 beyond 2^53 are exact in JSON, in both directions', () => {
-  const text = '{"inputs":[{"name":"i","datatype":"INT64","shape":[3],"data":[9007199254740993,-9223372036854775808,1]},'
-    + '{"name":"u","datatype":"UINT64","shape":[2,1],"data":[[18446744073709551615],[0]]},{"name":"f","datatype":"FP64","shape":[1],"data":[9007199254740993]}]}';
+  const text =
+    '{"inputs":[{"name":"i","datatype":"INT64","shape":[3],"data":[9007199254740993,-9223372036854775808,1]},' +
+    '{"name":"u","datatype":"UINT64","shape":[2,1],"data":[[18446744073709551615],[0]]},{"name":"f","datatype":"FP64","shape":[1],"data":[9007199254740993]}]}';
   const { inputs } = decodeInferRequest(Buffer.from(text), undefined);
   expect(inputs.slice(0, 2).map(plain)).toEqual([
     plain({ name: 'i', datatype: 'INT64', shape: [3], data: bytes(BigInt64Array.of(9007199254740993n, -(2n ** 63n), 1n)) }),
@@ -201,8 +241,23 @@ test('C79: INT64 and UINT64 beyond 2^53 are exact in JSON, in both directions', 
 });
 
 test('C79: values outside their datatype are refused, never wrapped', () => {
-  const cases: [string, string][] = [['INT64', '9223372036854775808'], ['UINT64', '-1'], ['UINT64', '18446744073709551616'], ['INT64', '1e30'], ['INT64', '0.5'],
-    ['INT8', '128'], ['UINT8', '-1'], ['INT32', '1.5'], ['FP32', '1e39'], ['FP64', '1e400'], ['FP32', 'null'], ['FP32', '"1"'], ['BOOL', '2'], ['BYTES', '1'], ['INT8', '[1]']];
+  const cases: [string, string][] = [
+    ['INT64', '9223372036854775808'],
+    ['UINT64', '-1'],
+    ['UINT64', '18446744073709551616'],
+    ['INT64', '1e30'],
+    ['INT64', '0.5'],
+    ['INT8', '128'],
+    ['UINT8', '-1'],
+    ['INT32', '1.5'],
+    ['FP32', '1e39'],
+    ['FP64', '1e400'],
+    ['FP32', 'null'],
+    ['FP32', '"1"'],
+    ['BOOL', '2'],
+    ['BYTES', '1'],
+    ['INT8', '[1]'],
+  ];
   for (const [datatype, value] of cases) {
     refusal(() => decodeInferRequest(Buffer.from(`{"inputs":[{"name":"x","datatype":"${datatype}","shape":[1],"data":[${value}]}]}`), undefined));
   }
@@ -225,8 +280,19 @@ test('C81: FP16 and BF16 are refused as JSON, in both directions', () => {
 });
 
 test('C75: malformed bodies are clean refusals', () => {
-  for (const text of ['', '[]', 'null', '{', '{"inputs":1}', '{}', '{"inputs":[1]}', '{"inputs":[],"id":5}', '{"inputs":[],"parameters":[]}', '{"inputs":[{"name":"x"}]}',
-    '{"inputs":[],"outputs":[{"name":"y","parameters":{"classification":3}}]}']) {
+  for (const text of [
+    '',
+    '[]',
+    'null',
+    '{',
+    '{"inputs":1}',
+    '{}',
+    '{"inputs":[1]}',
+    '{"inputs":[],"id":5}',
+    '{"inputs":[],"parameters":[]}',
+    '{"inputs":[{"name":"x"}]}',
+    '{"inputs":[],"outputs":[{"name":"y","parameters":{"classification":3}}]}',
+  ]) {
     expect(refusal(() => decodeInferRequest(Buffer.from(text), undefined)).kind).toBe('invalid_argument');
   }
   expect(refusal(() => decodeInferReply(Buffer.from('{}'), undefined)).kind).toBe('bad_upstream');

@@ -86,7 +86,10 @@ export function decodeRawRequest(body: Buffer, signature: TensorSignature): Infe
   if (!spec || others.length > 0) throw invalid(`A raw request needs a model with exactly one input; this one has ${signature.inputs.length}.`);
   const variable = spec.shape.filter((dimension) => dimension < 0).length;
   if (variable > 1) throw invalid(`A raw request needs at most one variable dimension; input '${spec.name}' has ${variable}.`, spec.name);
-  const rest = elementCount(spec.shape.filter((dimension) => dimension >= 0), spec.name);
+  const rest = elementCount(
+    spec.shape.filter((dimension) => dimension >= 0),
+    spec.name,
+  );
   if (spec.datatype === 'BYTES') {
     if (spec.shape.length !== 1 || rest !== 1) throw invalid(`A raw BYTES request needs the shape [1]; input '${spec.name}' has [${spec.shape.join(',')}].`, spec.name);
     return raw({ name: spec.name, datatype: 'BYTES', shape: [1], data: packBytes([body]) });
@@ -104,12 +107,14 @@ function raw(input: Tensor): InferRequest {
 
 /** An infer request with every tensor as binary, asking for binary outputs. */
 export function encodeInferRequest(request: InferRequest): { readonly chunks: readonly Buffer[]; readonly headerLength: number } {
-  const head = Buffer.from(JSON.stringify({
-    ...(request.id !== undefined && { id: request.id }),
-    parameters: { ...request.parameters, binary_data_output: true },
-    inputs: request.inputs.map(binaryHead),
-    ...(request.outputs.length > 0 && { outputs: request.outputs.map(({ name }) => ({ name, parameters: { binary_data: true } })) }),
-  }));
+  const head = Buffer.from(
+    JSON.stringify({
+      ...(request.id !== undefined && { id: request.id }),
+      parameters: { ...request.parameters, binary_data_output: true },
+      inputs: request.inputs.map(binaryHead),
+      ...(request.outputs.length > 0 && { outputs: request.outputs.map(({ name }) => ({ name, parameters: { binary_data: true } })) }),
+    }),
+  );
   const padding = Buffer.alloc((ALIGNMENT_BYTES - (head.length % ALIGNMENT_BYTES)) % ALIGNMENT_BYTES, ' ');
   return { chunks: [head, padding, ...request.inputs.map(({ data }) => asBuffer(data))], headerLength: head.length + padding.length };
 }
@@ -132,13 +137,15 @@ export function encodeInferReply(reply: InferReply, wanted: WantedOutputs): Enco
     const { values, nonFinite } = bytesToValues(tensor);
     return { name: tensor.name, datatype: tensor.datatype, shape: tensor.shape, ...(nonFinite && { parameters: { non_finite_values: true } }), data: values };
   });
-  const head = Buffer.from(JSON.stringify({
-    model_name: reply.modelName,
-    ...(reply.modelVersion !== undefined && { model_version: reply.modelVersion }),
-    ...(reply.id !== undefined && { id: reply.id }),
-    ...(reply.parameters && { parameters: reply.parameters }),
-    outputs,
-  }));
+  const head = Buffer.from(
+    JSON.stringify({
+      model_name: reply.modelName,
+      ...(reply.modelVersion !== undefined && { model_version: reply.modelVersion }),
+      ...(reply.id !== undefined && { id: reply.id }),
+      ...(reply.parameters && { parameters: reply.parameters }),
+      outputs,
+    }),
+  );
   if (binary.length === 0) return { chunks: [head], headerLength: undefined, contentType: 'application/json' };
   return { chunks: [head, ...binary], headerLength: head.length, contentType: 'application/octet-stream' };
 }

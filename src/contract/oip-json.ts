@@ -71,11 +71,16 @@ function collect(data: readonly unknown[], shape: readonly number[], flat: unkno
 }
 
 const INTEGER_RANGE: Partial<Readonly<Record<Datatype, readonly [number, number]>>> = {
-  UINT8: [0, 0xff], UINT16: [0, 0xffff], UINT32: [0, 0xffff_ffff],
-  INT8: [-0x80, 0x7f], INT16: [-0x8000, 0x7fff], INT32: [-0x8000_0000, 0x7fff_ffff],
+  UINT8: [0, 0xff],
+  UINT16: [0, 0xffff],
+  UINT32: [0, 0xffff_ffff],
+  INT8: [-0x80, 0x7f],
+  INT16: [-0x8000, 0x7fff],
+  INT32: [-0x8000_0000, 0x7fff_ffff],
 };
 const BIG_RANGE: Partial<Readonly<Record<Datatype, readonly [bigint, bigint]>>> = {
-  INT64: [-(2n ** 63n), 2n ** 63n - 1n], UINT64: [0n, 2n ** 64n - 1n],
+  INT64: [-(2n ** 63n), 2n ** 63n - 1n],
+  UINT64: [0n, 2n ** 64n - 1n],
 };
 
 /** How `valuesToBytes` treats `null`: a reply may carry NaN so (C80), a request may not. */
@@ -90,10 +95,12 @@ export function valuesToBytes(datatype: Datatype, values: readonly unknown[], na
   }
   const bad = (index: number) => invalid(`Tensor '${name}': value ${index} is not a ${datatype}.`, name);
   if (datatype === 'BYTES') {
-    return packBytes(values.map((value, index) => {
-      if (typeof value !== 'string') throw bad(index);
-      return Buffer.from(value, 'utf8');
-    }));
+    return packBytes(
+      values.map((value, index) => {
+        if (typeof value !== 'string') throw bad(index);
+        return Buffer.from(value, 'utf8');
+      }),
+    );
   }
   const data = new Uint8Array(values.length * ELEMENT_BYTES[datatype]);
   const write = writer(datatype, data, rule);
@@ -142,18 +149,28 @@ export function typedView(datatype: Exclude<Datatype, 'BYTES'>, data: Uint8Array
   const length = aligned.byteLength / size;
   switch (datatype) {
     case 'BOOL':
-    case 'UINT8': return new Uint8Array(aligned.buffer, aligned.byteOffset, length);
+    case 'UINT8':
+      return new Uint8Array(aligned.buffer, aligned.byteOffset, length);
     case 'UINT16':
     case 'FP16':
-    case 'BF16': return new Uint16Array(aligned.buffer, aligned.byteOffset, length);
-    case 'UINT32': return new Uint32Array(aligned.buffer, aligned.byteOffset, length);
-    case 'UINT64': return new BigUint64Array(aligned.buffer, aligned.byteOffset, length);
-    case 'INT8': return new Int8Array(aligned.buffer, aligned.byteOffset, length);
-    case 'INT16': return new Int16Array(aligned.buffer, aligned.byteOffset, length);
-    case 'INT32': return new Int32Array(aligned.buffer, aligned.byteOffset, length);
-    case 'INT64': return new BigInt64Array(aligned.buffer, aligned.byteOffset, length);
-    case 'FP32': return new Float32Array(aligned.buffer, aligned.byteOffset, length);
-    case 'FP64': return new Float64Array(aligned.buffer, aligned.byteOffset, length);
+    case 'BF16':
+      return new Uint16Array(aligned.buffer, aligned.byteOffset, length);
+    case 'UINT32':
+      return new Uint32Array(aligned.buffer, aligned.byteOffset, length);
+    case 'UINT64':
+      return new BigUint64Array(aligned.buffer, aligned.byteOffset, length);
+    case 'INT8':
+      return new Int8Array(aligned.buffer, aligned.byteOffset, length);
+    case 'INT16':
+      return new Int16Array(aligned.buffer, aligned.byteOffset, length);
+    case 'INT32':
+      return new Int32Array(aligned.buffer, aligned.byteOffset, length);
+    case 'INT64':
+      return new BigInt64Array(aligned.buffer, aligned.byteOffset, length);
+    case 'FP32':
+      return new Float32Array(aligned.buffer, aligned.byteOffset, length);
+    case 'FP64':
+      return new Float64Array(aligned.buffer, aligned.byteOffset, length);
   }
 }
 

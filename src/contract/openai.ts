@@ -90,12 +90,7 @@ const TokenIds = Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1 });
 export const CompletionRequest = Type.Object(
   {
     model: Model,
-    prompt: Type.Union([
-      Type.String(),
-      Type.Array(Type.String(), { minItems: 1, maxItems: 128 }),
-      TokenIds,
-      Type.Array(TokenIds, { minItems: 1, maxItems: 128 }),
-    ]),
+    prompt: Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1, maxItems: 128 }), TokenIds, Type.Array(TokenIds, { minItems: 1, maxItems: 128 })]),
     ...Sampling,
     user: Labels.user,
     max_tokens: nullable(TokensMax),

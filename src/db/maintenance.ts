@@ -10,5 +10,8 @@ export async function copyDatabase(db: Db, target: string): Promise<void> {
 export async function integrityFaults(db: Db): Promise<string[]> {
   const { rows } = await sql<{ integrity_check: string }>`PRAGMA integrity_check`.execute(db);
   const broken = await sql<{ table: string }>`PRAGMA foreign_key_check`.execute(db);
-  return [...rows.map(({ integrity_check }) => integrity_check).filter((line) => line !== 'ok'), ...broken.rows.map(({ table }) => `a row of ${table} refers to one that is not there`)];
+  return [
+    ...rows.map(({ integrity_check }) => integrity_check).filter((line) => line !== 'ok'),
+    ...broken.rows.map(({ table }) => `a row of ${table} refers to one that is not there`),
+  ];
 }

@@ -1,17 +1,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  type Driver,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely';
+import { CompiledQuery, type DatabaseConnection, type Dialect, type Driver, type QueryResult, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import { Mutex } from '../base/mutex.ts';
-import type { SqlRequest, SqlResponse } from './sqlite-worker.ts';
+import type { SqlResponse } from './sqlite-worker.ts';
 
 /** Kysely's SQLite dialect over the database thread. One connection, so a transaction is alone while it lasts. */
 export function sqliteDialect(file: string): Dialect {
@@ -46,7 +37,7 @@ class ThreadConnection implements DatabaseConnection {
     const answer = Promise.withResolvers<SqlResponse>();
     this.#pending.set(id, answer);
     this.#worker.ref();
-    this.#worker.postMessage({ id, sql: query.sql, params: query.parameters.map(storable) } as SqlRequest);
+    this.#worker.postMessage({ id, sql: query.sql, params: query.parameters.map(storable) });
     const response = await answer.promise;
     if ('error' in response) throw Object.assign(new Error(response.error.message), { code: response.error.code });
     return { rows: response.rows as R[], numAffectedRows: response.changes, insertId: response.lastId };

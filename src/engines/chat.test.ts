@@ -6,7 +6,9 @@ const CHAT = '/v1/chat/completions';
 const ask = (content: unknown, more: Record<string, unknown> = {}): Record<string, unknown> => ({ model: 'echo', messages: [{ role: 'user', content }], ...more });
 
 let echo: EchoHarness;
-beforeAll(async () => { echo = await startEcho(); });
+beforeAll(async () => {
+  echo = await startEcho();
+});
 afterAll(() => echo[Symbol.asyncDispose]());
 
 describe('streaming', () => {
@@ -41,7 +43,7 @@ describe('streaming', () => {
   test('C22: n streams interleave under distinct indexes, each with one finish', async () => {
     const { chunks, usage } = await readSse(await echo.post(CHAT, ask('x y', { stream: true, n: 3 })));
     const finished = chunks.filter((chunk) => chunk.choices[0]?.finish_reason !== null).map((chunk) => chunk.choices[0]?.index);
-    expect(finished.toSorted()).toEqual([0, 1, 2]);
+    expect(finished.toSorted((a = 0, b = 0) => a - b)).toEqual([0, 1, 2]);
     expect(usage).toMatchObject({ promptTokens: 3, completionTokens: 6 });
   });
 
@@ -58,7 +60,7 @@ describe('streaming', () => {
 
   test('C21: streamed log probabilities equal the others', async () => {
     const body = ask('p q', { logprobs: true, top_logprobs: 1 });
-    const whole = await (await echo.post(CHAT, body)).json() as { choices: { logprobs: { content: unknown[] } }[] };
+    const whole = (await (await echo.post(CHAT, body)).json()) as { choices: { logprobs: { content: unknown[] } }[] };
     const { chunks } = await readSse(await echo.post(CHAT, { ...body, stream: true }));
     const streamed = chunks.flatMap((chunk) => (chunk.choices[0]?.logprobs as { content: unknown[] } | null)?.content ?? []);
     expect(streamed).toEqual(whole.choices[0]?.logprobs.content);
@@ -66,13 +68,15 @@ describe('streaming', () => {
 });
 
 describe('whole answers', () => {
-  const answer = async (body: unknown): Promise<{ choices: Record<string, never>[]; usage: Record<string, never> } & Record<string, unknown>> => (await echo.post(CHAT, body)).json() as never;
+  const answer = async (body: unknown): Promise<{ choices: Record<string, never>[]; usage: Record<string, never> } & Record<string, unknown>> =>
+    (await echo.post(CHAT, body)).json() as never;
 
   test('the keys that OpenAI requires', async () => {
     const response = await echo.post(CHAT, ask('hello world'));
     expect(JSON.parse(response.headers.get(ENGINE_HEADER.usage) ?? '')).toMatchObject({ promptTokens: 3, completionTokens: 2 });
     expect(await response.json()).toMatchObject({
-      object: 'chat.completion', model: 'echo',
+      object: 'chat.completion',
+      model: 'echo',
       choices: [{ index: 0, message: { role: 'assistant', content: 'hello world', refusal: null }, logprobs: null, finish_reason: 'stop' }],
       usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
     });
@@ -90,13 +94,29 @@ describe('whole answers', () => {
   });
 
   test('C16 C28: text parts are joined, developer is accepted', async () => {
-    expect((await answer(ask([{ type: 'text', text: 'ab ' }, { type: 'text', text: 'cd' }]))).choices[0]).toMatchObject({ message: { content: 'ab cd' } });
+    expect(
+      (
+        await answer(
+          ask([
+            { type: 'text', text: 'ab ' },
+            { type: 'text', text: 'cd' },
+          ]),
+        )
+      ).choices[0],
+    ).toMatchObject({ message: { content: 'ab cd' } });
     expect((await echo.post(CHAT, { model: 'echo', messages: [{ role: 'developer', content: 'hi' }] })).status).toBe(200);
   });
 
   test('C19 C20: log probabilities', async () => {
     const { choices } = await answer(ask('x yz', { logprobs: true, top_logprobs: 0 }));
-    expect(choices[0]).toMatchObject({ logprobs: { content: [{ token: 'x', bytes: [120], top_logprobs: [] }, { token: ' yz', top_logprobs: [] }] } });
+    expect(choices[0]).toMatchObject({
+      logprobs: {
+        content: [
+          { token: 'x', bytes: [120], top_logprobs: [] },
+          { token: ' yz', top_logprobs: [] },
+        ],
+      },
+    });
   });
 
   test('C29: formats; an unknown one is refused', async () => {
@@ -112,7 +132,8 @@ describe('whole answers', () => {
 
   test('C11: a prompt seen before is cached, under an equal salt only', async () => {
     const salted = (salt: string): Promise<Response> => echo.post(CHAT, ask('the same long prompt'), { [ENGINE_HEADER.cacheSalt]: salt });
-    const cached = async (response: Promise<Response>): Promise<number> => (JSON.parse((await response).headers.get(ENGINE_HEADER.usage) ?? '') as { cachedTokens: number }).cachedTokens;
+    const cached = async (response: Promise<Response>): Promise<number> =>
+      (JSON.parse((await response).headers.get(ENGINE_HEADER.usage) ?? '') as { cachedTokens: number }).cachedTokens;
     expect(await cached(salted('s1'))).toBe(0);
     expect(await cached(salted('s2'))).toBe(0);
     expect(await cached(salted('s1'))).toBe(4);
@@ -121,11 +142,22 @@ describe('whole answers', () => {
 
 describe('refusals', () => {
   const bad: [string, unknown][] = [
-    ['C15: messages null', { model: 'm', messages: null }], ['C15: messages a string', { model: 'm', messages: 'x' }], ['C15: [123]', { model: 'm', messages: [123] }],
-    ['C15: [{}]', { model: 'm', messages: [{}] }], ['C15: role 123', { model: 'm', messages: [{ role: 123 }] }], ['C15: content 123', { model: 'm', messages: [{ role: 'system', content: 123 }] }],
-    ['C17: temperature 2.1', ask('x', { temperature: 2.1 })], ['C17: top_p 1.1', ask('x', { top_p: 1.1 })], ['C17: max_tokens -1', ask('x', { max_tokens: -1 })],
-    ['C18: top_logprobs 21', ask('x', { logprobs: true, top_logprobs: 21 })], ['C22: tools', ask('x', { tools: [{ type: 'function' }] })],
-    ['C32: an array', []], ['C32: no JSON', '{'], ['C32: a number', '1'], ['an empty stop', ask('x', { stop: '' })], ['an odd bias', ask('x', { logit_bias: { a: 1 } })],
+    ['C15: messages null', { model: 'm', messages: null }],
+    ['C15: messages a string', { model: 'm', messages: 'x' }],
+    ['C15: [123]', { model: 'm', messages: [123] }],
+    ['C15: [{}]', { model: 'm', messages: [{}] }],
+    ['C15: role 123', { model: 'm', messages: [{ role: 123 }] }],
+    ['C15: content 123', { model: 'm', messages: [{ role: 'system', content: 123 }] }],
+    ['C17: temperature 2.1', ask('x', { temperature: 2.1 })],
+    ['C17: top_p 1.1', ask('x', { top_p: 1.1 })],
+    ['C17: max_tokens -1', ask('x', { max_tokens: -1 })],
+    ['C18: top_logprobs 21', ask('x', { logprobs: true, top_logprobs: 21 })],
+    ['C22: tools', ask('x', { tools: [{ type: 'function' }] })],
+    ['C32: an array', []],
+    ['C32: no JSON', '{'],
+    ['C32: a number', '1'],
+    ['an empty stop', ask('x', { stop: '' })],
+    ['an odd bias', ask('x', { logit_bias: { a: 1 } })],
   ];
   test.each(bad)('%s is a 400 with an error object', async (_, body) => {
     const response = await echo.post(CHAT, body);

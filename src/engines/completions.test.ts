@@ -3,7 +3,9 @@ import { ENGINE_HEADER } from '../contract/engine-wire.ts';
 import { readSse, startEcho, type EchoHarness } from './echo-harness.ts';
 
 let echo: EchoHarness;
-beforeAll(async () => { echo = await startEcho(); });
+beforeAll(async () => {
+  echo = await startEcho();
+});
 afterAll(() => echo[Symbol.asyncDispose]());
 
 interface Answer {
@@ -61,9 +63,9 @@ test('C46 C47 C49: what is refused of embeddings', async () => {
 test('C48: indexes in order, equal inputs give equal vectors of unit norm, usage adds up', async () => {
   const response = await echo.post('/v1/embeddings', { model: 'echo', input: ['same text', 'other', 'same text'] });
   expect(JSON.parse(response.headers.get(ENGINE_HEADER.usage) ?? '')).toEqual({ promptTokens: 5, cachedTokens: 0, completionTokens: 0 });
-  const { data, usage } = await response.json() as Answer;
+  const { data, usage } = (await response.json()) as Answer;
   expect(data.map(({ index }) => index)).toEqual([0, 1, 2]);
   expect(data[0]?.embedding).toEqual(data[2]?.embedding);
-  expect(Math.hypot(...data[0]?.embedding as number[])).toBeCloseTo(1, 5);
+  expect(Math.hypot(...(data[0]?.embedding as number[]))).toBeCloseTo(1, 5);
   expect(usage).toEqual({ prompt_tokens: 5, total_tokens: 5 });
 });

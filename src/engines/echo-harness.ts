@@ -17,7 +17,14 @@ const TOKEN = 'test-token';
 
 export function echoManifest(task: Task, engineOptions: Readonly<Record<string, unknown>> = {}): Manifest {
   return {
-    schema: 'modelyard.manifest/1', task, engine: 'echo', files: [], engineOptions, licence: 'none', origin: 'test', card: '',
+    schema: 'modelyard.manifest/1',
+    task,
+    engine: 'echo',
+    files: [],
+    engineOptions,
+    licence: 'none',
+    origin: 'test',
+    card: '',
     weights: { format: 'none', architecture: 'echo', parameters: 0, tensorBytes: 0, parametersByType: {}, quantization: 'none' },
   };
 }
@@ -32,9 +39,13 @@ export async function startEcho(engineOptions: Readonly<Record<string, unknown>>
   return {
     engine,
     errors,
-    post: (path, body, headers = {}, signal) => fetch(base + path, {
-      method: 'POST', headers: { ...common, ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body), ...(signal && { signal }),
-    }),
+    post: (path, body, headers = {}, signal) =>
+      fetch(base + path, {
+        method: 'POST',
+        headers: { ...common, ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        ...(signal && { signal }),
+      }),
     get: (path) => fetch(base + path, { headers: common }),
     [Symbol.asyncDispose]: () => engine.close(),
   };
@@ -61,12 +72,15 @@ export interface Chunk {
 export async function readSse(response: Response): Promise<SseText> {
   const text = await response.text();
   const frames = text.split('\n\n').slice(0, -1);
-  const data = frames.filter((frame) => frame.startsWith('data: ')).map((frame) => frame.slice('data: '.length)).filter((one) => one !== '[DONE]');
+  const data = frames
+    .filter((frame) => frame.startsWith('data: '))
+    .map((frame) => frame.slice('data: '.length))
+    .filter((one) => one !== '[DONE]');
   const comment = frames.find((frame) => frame.startsWith(USAGE_COMMENT));
   return {
     contentType: response.headers.get('content-type'),
     frames,
     chunks: data.map((one) => JSON.parse(one) as Chunk),
-    usage: comment === undefined ? undefined : JSON.parse(comment.slice(USAGE_COMMENT.length)) as EngineUsage,
+    usage: comment === undefined ? undefined : (JSON.parse(comment.slice(USAGE_COMMENT.length)) as EngineUsage),
   };
 }

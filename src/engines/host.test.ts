@@ -27,7 +27,7 @@ test('health is 503 while loading, 200 when ready, 503 while draining', async ()
 test('a full engine answers 503 and is free again after a cancel', async () => {
   await using echo = await startEcho({ slots: 1 });
   const hanging = echo.post(CHAT, ask('[[hang]]'), { [ENGINE_HEADER.requestId]: 'h' });
-  await expect.poll(async () => (await (await echo.get('/metrics')).json() as { running: number }).running).toBe(1);
+  await expect.poll(async () => ((await (await echo.get('/metrics')).json()) as { running: number }).running).toBe(1);
   const full = await echo.post(CHAT, ask('x'));
   expect([full.status, full.headers.get('retry-after')]).toEqual([503, '1']);
   expect((await echo.post('/cancel/h', {})).status).toBe(204);
@@ -54,7 +54,7 @@ test('C38: a client that goes away frees its slot', async () => {
   const response = await echo.post(CHAT, ask('[[tokens:100000]] [[delay-ms:5]]', { stream: true }), {}, client.signal);
   client.abort();
   await response.text().catch(() => undefined);
-  await expect.poll(async () => (await (await echo.get('/health')).json() as { running: number }).running).toBe(0);
+  await expect.poll(async () => ((await (await echo.get('/health')).json()) as { running: number }).running).toBe(0);
 });
 
 test('C37: the first frame comes before the generation ends', async () => {
@@ -72,7 +72,7 @@ test('a deadline is a 504', async () => {
 test('draining refuses new calls and waits for the running one', async () => {
   await using echo = await startEcho();
   const running = echo.post(CHAT, ask('a b c [[delay-ms:10]]'));
-  await expect.poll(async () => (await (await echo.get('/health')).json() as { running: number }).running).toBe(1);
+  await expect.poll(async () => ((await (await echo.get('/health')).json()) as { running: number }).running).toBe(1);
   const drained = echo.engine.drain();
   expect((await echo.post(CHAT, ask('x'))).status).toBe(503);
   expect((await running).status).toBe(200);
@@ -82,7 +82,7 @@ test('draining refuses new calls and waits for the running one', async () => {
 test('tokenize, unknown paths and wrong methods', async () => {
   await using echo = await startEcho();
   expect(await (await echo.post('/tokenize', { prompt: 'a b' })).json()).toEqual({ tokens: [expect.any(Number), expect.any(Number)] });
-  expect((await (await echo.post('/tokenize', { messages: [{ role: 'user', content: 'a' }] })).json() as { tokens: unknown[] }).tokens).toHaveLength(2);
+  expect(((await (await echo.post('/tokenize', { messages: [{ role: 'user', content: 'a' }] })).json()) as { tokens: unknown[] }).tokens).toHaveLength(2);
   expect((await echo.get('/nothing')).status).toBe(404);
   expect((await echo.get(CHAT)).status).toBe(405);
   expect((await echo.post('/v2/models/m/infer', {})).status).toBe(404);

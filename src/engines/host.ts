@@ -90,12 +90,15 @@ async function handle(state: State, request: IncomingMessage, response: ServerRe
   try {
     route = findRoute(request, state.token);
     switch (route.name) {
-      case 'health': return sendJson(response, state.status === 'ready' ? 200 : 503, health(state));
-      case 'metrics': return sendJson(response, 200, { ...health(state), served: state.served, failed: state.failed });
+      case 'health':
+        return sendJson(response, state.status === 'ready' ? 200 : 503, health(state));
+      case 'metrics':
+        return sendJson(response, 200, { ...health(state), served: state.served, failed: state.failed });
       case 'cancel':
         state.calls.cancel(route.argument);
         return void response.writeHead(204).end();
-      default: await call(state, route, request, response);
+      default:
+        await call(state, route, request, response);
     }
   } catch (error) {
     fail(state, error, { dialect: route?.dialect, response });
@@ -124,7 +127,12 @@ async function call(state: State, route: Route, request: IncomingMessage, respon
 
 function contextOf(state: State, { argument }: Route, request: IncomingMessage, signal: AbortSignal): WireContext {
   return {
-    requestId: '', cacheSalt: header(request, ENGINE_HEADER.cacheSalt) ?? '', signal, clock: state.clock, modelName: argument, bodyBytesMax: BODY_BYTES_MAX,
+    requestId: '',
+    cacheSalt: header(request, ENGINE_HEADER.cacheSalt) ?? '',
+    signal,
+    clock: state.clock,
+    modelName: argument,
+    bodyBytesMax: BODY_BYTES_MAX,
     report: (error) => report(state, error),
   };
 }

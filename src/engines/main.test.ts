@@ -9,7 +9,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { echoManifest } from './echo-harness.ts';
 
 let folder: string;
-beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'engine-')); });
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'engine-'));
+});
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function start(spec: unknown): ChildProcess {
@@ -23,7 +25,7 @@ const echoSpec = (): unknown => ({ kind: 'echo', manifest: echoManifest('chat'),
 async function call(method: string, path: string, body?: unknown): Promise<{ status: number; body: string }> {
   const outgoing = request({ socketPath: join(folder, 's'), method, path, agent: false });
   outgoing.end(body === undefined ? undefined : JSON.stringify(body));
-  const [response] = await once(outgoing, 'response') as [NodeJS.ReadableStream & { statusCode: number }];
+  const [response] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream & { statusCode: number }];
   return { status: response.statusCode, body: await text(response) };
 }
 

@@ -14,7 +14,10 @@ async function main(): Promise<void> {
   let draining: Promise<void> | undefined;
   // Not `once`: a library's exit hook ends the process at once when it finds itself the only listener left.
   process.on('SIGTERM', () => {
-    draining ??= host.drain().then(() => host.close()).then(() => process.exit(0), exitWith);
+    draining ??= host
+      .drain()
+      .then(() => host.close())
+      .then(() => process.exit(0), exitWith);
   });
   await host.serve(await createEngine(spec));
 }
@@ -35,13 +38,16 @@ function readSpec(): Promise<EngineSpec> {
 
 async function createEngine(spec: EngineSpec): Promise<Engine> {
   switch (spec.kind) {
-    case 'llama': return (await import('./llama/index.ts')).createLlamaEngine(spec);
-    case 'onnx': return (await import('./onnx/index.ts')).createOnnxEngine(spec);
+    case 'llama':
+      return (await import('./llama/index.ts')).createLlamaEngine(spec);
+    case 'onnx':
+      return (await import('./onnx/index.ts')).createOnnxEngine(spec);
     case 'echo': {
       const { createEchoEngine, createEchoTensorEngine } = await import('./echo/index.ts');
       return spec.manifest.task === 'tensor' ? createEchoTensorEngine(spec) : createEchoEngine(spec);
     }
-    default: throw new Fault('invalid_argument', 'unknown_engine', `There is no engine of kind ${JSON.stringify(spec.kind)}.`);
+    default:
+      throw new Fault('invalid_argument', 'unknown_engine', `There is no engine of kind ${JSON.stringify(spec.kind)}.`);
   }
 }
 

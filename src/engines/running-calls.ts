@@ -26,9 +26,12 @@ export function createRunningCalls(clock: Clock): RunningCalls {
     },
     begin(requestId, deadlineMs) {
       const controller = new AbortController();
-      const stopTimer = deadlineMs === undefined ? undefined : clock.timer(deadlineMs, () => {
-        controller.abort(new Fault('deadline_exceeded', 'deadline_exceeded', "The call's deadline passed while the model was computing."));
-      });
+      const stopTimer =
+        deadlineMs === undefined
+          ? undefined
+          : clock.timer(deadlineMs, () => {
+              controller.abort(new Fault('deadline_exceeded', 'deadline_exceeded', "The call's deadline passed while the model was computing."));
+            });
       const siblings = byId.get(requestId) ?? new Set();
       byId.set(requestId, siblings.add(controller));
       count += 1;

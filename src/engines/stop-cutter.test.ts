@@ -8,20 +8,33 @@ function cut(pieces: readonly Piece[], stops: readonly string[]): { text: string
   const cutter = createStopCutter(stops, (piece) => emitted.push(piece));
   const isStopped = pieces.some((piece) => cutter.push(piece));
   if (!isStopped) cutter.finish();
-  return { isStopped, text: emitted.map(({ text }) => text).join(''), tokens: emitted.flatMap(({ tokens }) => tokens ?? []).map(({ token }) => token).join('') };
+  return {
+    isStopped,
+    text: emitted.map(({ text }) => text).join(''),
+    tokens: emitted
+      .flatMap(({ tokens }) => tokens ?? [])
+      .map(({ token }) => token)
+      .join(''),
+  };
 }
 
 const withToken = (text: string): Piece => ({ text, tokens: [{ token: text, bytes: [], logprob: 0, top: [] }] });
 
 test('C14 C20: however a text is cut into pieces, what comes out is the text before the first stop', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 });
-  fc.assert(fc.property(fc.array(letters, { maxLength: 8 }), fc.array(letters, { minLength: 1, maxLength: 3 }), fc.boolean(), (texts, stops, logprobs) => {
-    const whole = texts.join('');
-    const result = cut(texts.map((text) => (logprobs ? withToken(text) : { text })), stops);
-    const ends = stops.map((stop) => whole.indexOf(stop)).filter((at) => at >= 0);
-    expect(result.isStopped).toBe(ends.length > 0);
-    if (ends.length === 0) expect(result.text).toBe(whole);
-    else expect(whole.startsWith(result.text) && stops.every((stop) => !result.text.includes(stop))).toBe(true);
-    if (logprobs) expect(result.tokens).toBe(result.text);
-  }), { numRuns: 500 });
+  fc.assert(
+    fc.property(fc.array(letters, { maxLength: 8 }), fc.array(letters, { minLength: 1, maxLength: 3 }), fc.boolean(), (texts, stops, logprobs) => {
+      const whole = texts.join('');
+      const result = cut(
+        texts.map((text) => (logprobs ? withToken(text) : { text })),
+        stops,
+      );
+      const ends = stops.map((stop) => whole.indexOf(stop)).filter((at) => at >= 0);
+      expect(result.isStopped).toBe(ends.length > 0);
+      if (ends.length === 0) expect(result.text).toBe(whole);
+      else expect(whole.startsWith(result.text) && stops.every((stop) => !result.text.includes(stop))).toBe(true);
+      if (logprobs) expect(result.tokens).toBe(result.text);
+    }),
+    { numRuns: 500 },
+  );
 });

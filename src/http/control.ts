@@ -38,18 +38,20 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: PARAM_CHARS_MAX },
-    serverFactory: (handler) => options.createServer(handler as RequestListener),
+    serverFactory: (handler) => options.createServer(handler),
   }).withTypeProvider<TypeBoxTypeProvider>();
   // The same bounds on depth and keys as everywhere else (S24).
   app.removeContentTypeParser('application/json');
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, async (_request, body) => parseJsonBody(body));
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => parseJsonBody(body));
   app.setValidatorCompiler(({ schema, httpPart }) => validator(schema as TSchema, httpPart));
   app.setErrorHandler((error, _request, reply) => {
     const fault = faultOf(error);
     options.failed(fault);
     return reply.code(httpStatus(fault.kind)).send(errorBody(fault));
   });
-  app.setNotFoundHandler((request, reply) => reply.code(404).send(errorBody(new Fault('not_found', 'unknown_url', `Unknown request URL: ${request.method} ${request.url.slice(0, 200)}`))));
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send(errorBody(new Fault('not_found', 'unknown_url', `Unknown request URL: ${request.method} ${request.url.slice(0, 200)}`))),
+  );
   authenticateEveryRoute(app, options.authenticate);
   await app.register(swagger, {
     openapi: {

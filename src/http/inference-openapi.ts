@@ -9,7 +9,15 @@ const answer = (description: string) => ({ 200: { description, content: { 'appli
 const nameParameter = { name: 'model', in: 'path', required: true, schema: { type: 'string' }, description: 'name, org/name or name:VERSION' };
 
 function post(operationId: string, summary: string, schema: unknown) {
-  return { post: { operationId, summary, tags: ['inference'], requestBody: { required: true, content: { 'application/json': { schema } } }, responses: answer('the answer, or a stream of events') } };
+  return {
+    post: {
+      operationId,
+      summary,
+      tags: ['inference'],
+      requestBody: { required: true, content: { 'application/json': { schema } } },
+      responses: answer('the answer, or a stream of events'),
+    },
+  };
 }
 
 function get(operationId: string, summary: string, parameters: readonly unknown[] = []) {
@@ -19,7 +27,12 @@ function get(operationId: string, summary: string, parameters: readonly unknown[
 const InferRequest = {
   type: 'object',
   required: ['inputs'],
-  properties: { id: { type: 'string' }, inputs: { type: 'array', items: { type: 'object' } }, outputs: { type: 'array', items: { type: 'object' } }, parameters: { type: 'object' } },
+  properties: {
+    id: { type: 'string' },
+    inputs: { type: 'array', items: { type: 'object' } },
+    outputs: { type: 'array', items: { type: 'object' } },
+    parameters: { type: 'object' },
+  },
 };
 
 const infer = post('infer', 'Run a tensor model (Open Inference Protocol v2, JSON or binary)', InferRequest);

@@ -75,7 +75,8 @@ export function listen(server: Server, host: string, port: number): Promise<Addr
 }
 
 function listenFault(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  if (error.code === 'EADDRINUSE') return new Fault('unavailable', 'port_in_use', `Port ${port} on ${host} is taken by another program; stop that one or choose another with --port.`);
+  if (error.code === 'EADDRINUSE')
+    return new Fault('unavailable', 'port_in_use', `Port ${port} on ${host} is taken by another program; stop that one or choose another with --port.`);
   if (error.code === 'EACCES') return new Fault('permission_denied', 'port_not_allowed', `Port ${port} needs more rights than this user has; choose one above 1023 with --port.`);
   return error;
 }

@@ -39,7 +39,7 @@ export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
   }
 }
 
-export function malformed(format: string, message: string): Fault {
+function malformed(format: string, message: string): Fault {
   return new Fault('invalid_argument', 'malformed_weights', `Malformed ${format} file: ${message}.`);
 }
 

@@ -80,19 +80,32 @@ function readArray(reader: HeaderReader): ArrayValue {
 
 function readScalar(reader: HeaderReader, type: number): Scalar {
   switch (type) {
-    case 0: return reader.u8();
-    case 1: return (reader.u8() << 24) >> 24;
-    case 2: return reader.u8() | (reader.u8() << 8);
-    case 3: return ((reader.u8() | (reader.u8() << 8)) << 16) >> 16;
-    case 4: return reader.u32();
-    case 5: return reader.u32() | 0;
-    case 6: return reader.f32();
-    case TYPE_BOOL: return readBoolean(reader);
-    case TYPE_STRING: return reader.bytes(reader.count('a string length', STRING_BYTES_MAX)).toString('utf8');
-    case 10: return reader.u64();
-    case 11: return BigInt.asIntN(64, reader.u64());
-    case 12: return reader.f64();
-    default: throw reader.fail(`a value of the unknown type ${type} at byte ${reader.position}`);
+    case 0:
+      return reader.u8();
+    case 1:
+      return (reader.u8() << 24) >> 24;
+    case 2:
+      return reader.u8() | (reader.u8() << 8);
+    case 3:
+      return ((reader.u8() | (reader.u8() << 8)) << 16) >> 16;
+    case 4:
+      return reader.u32();
+    case 5:
+      return reader.u32() | 0;
+    case 6:
+      return reader.f32();
+    case TYPE_BOOL:
+      return readBoolean(reader);
+    case TYPE_STRING:
+      return reader.bytes(reader.count('a string length', STRING_BYTES_MAX)).toString('utf8');
+    case 10:
+      return reader.u64();
+    case 11:
+      return BigInt.asIntN(64, reader.u64());
+    case 12:
+      return reader.f64();
+    default:
+      throw reader.fail(`a value of the unknown type ${type} at byte ${reader.position}`);
   }
 }
 

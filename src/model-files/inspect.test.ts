@@ -13,11 +13,13 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function files(contents: Readonly<Record<string, Uint8Array | string>>) {
-  return Promise.all(Object.entries(contents).map(async ([path, bytes], index) => {
-    const absolutePath = join(folder, `blob${index}`);
-    await writeFile(absolutePath, bytes);
-    return { path, absolutePath };
-  }));
+  return Promise.all(
+    Object.entries(contents).map(async ([path, bytes], index) => {
+      const absolutePath = join(folder, `blob${index}`);
+      await writeFile(absolutePath, bytes);
+      return { path, absolutePath };
+    }),
+  );
 }
 const inspect = async (contents: Readonly<Record<string, Uint8Array | string>>) => inspectFiles(await files(contents));
 
@@ -31,7 +33,7 @@ test('X20: engine and task follow from the bytes, not from names', async () => {
 test('X20: code by name or by bytes, other binaries, two weights or none are refused', async () => {
   await expect(inspect({ 'model.pkl': buildOnnx() })).rejects.toMatchObject({ code: 'unsupported_format' });
   await expect(inspect({ 'model.onnx': buildOnnx(), 'labels.txt': Buffer.from('\x80\x04.', 'latin1') })).rejects.toMatchObject({ code: 'unsupported_format' });
-  await expect(inspect({ 'model.onnx': buildOnnx(), 'blob': Buffer.from('a\0b') })).rejects.toMatchObject({ code: 'unsupported_format' });
+  await expect(inspect({ 'model.onnx': buildOnnx(), blob: Buffer.from('a\0b') })).rejects.toMatchObject({ code: 'unsupported_format' });
   await expect(inspect({ 'a.onnx': buildOnnx(), 'b.onnx': buildOnnx() })).rejects.toThrow('exactly one');
   await expect(inspect({ 'a.txt': 'only words' })).rejects.toMatchObject({ code: 'unsupported_format' });
   await expect(inspect({ 'a.safetensors': buildSafetensors() })).rejects.toThrow('Convert it');

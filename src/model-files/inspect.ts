@@ -39,10 +39,12 @@ export function inspectHere(files: readonly InspectedFile[]): Inspection {
 
 function choose({ weights, pools, path }: ReadResult & { readonly path: string }): { readonly engine: EngineKind; readonly task: Task } {
   switch (weights.format) {
-    case 'onnx': return { engine: 'onnx', task: 'tensor' };
+    case 'onnx':
+      return { engine: 'onnx', task: 'tensor' };
     case 'gguf':
       if (AUXILIARY_ARCHITECTURES.test(weights.architecture)) throw invalid(`'${path}' has the architecture ${weights.architecture}, which cannot be served alone.`, 'files');
       return { engine: 'llama', task: pools || EMBEDDING_ARCHITECTURES.test(weights.architecture) ? 'embedding' : 'chat' };
-    default: throw invalid(`'${path}' is ${weights.format}, which no engine serves directly. Convert it to GGUF or ONNX first.`, 'files');
+    default:
+      throw invalid(`'${path}' is ${weights.format}, which no engine serves directly. Convert it to GGUF or ONNX first.`, 'files');
   }
 }

@@ -22,13 +22,29 @@ const IR_VERSION_MAX = 1000;
 
 /** TensorProto.DataType → name, bytes (strings count none), and the Open Inference Protocol's datatype where it has one. */
 const ELEMENT_TYPES: Readonly<Record<number, { readonly name: string; readonly bits: number; readonly datatype?: Datatype }>> = {
-  1: { name: 'FP32', bits: 32, datatype: 'FP32' }, 2: { name: 'UINT8', bits: 8, datatype: 'UINT8' }, 3: { name: 'INT8', bits: 8, datatype: 'INT8' },
-  4: { name: 'UINT16', bits: 16, datatype: 'UINT16' }, 5: { name: 'INT16', bits: 16, datatype: 'INT16' }, 6: { name: 'INT32', bits: 32, datatype: 'INT32' },
-  7: { name: 'INT64', bits: 64, datatype: 'INT64' }, 8: { name: 'STRING', bits: 0, datatype: 'BYTES' }, 9: { name: 'BOOL', bits: 8, datatype: 'BOOL' },
-  10: { name: 'FP16', bits: 16, datatype: 'FP16' }, 11: { name: 'FP64', bits: 64, datatype: 'FP64' }, 12: { name: 'UINT32', bits: 32, datatype: 'UINT32' },
-  13: { name: 'UINT64', bits: 64, datatype: 'UINT64' }, 14: { name: 'COMPLEX64', bits: 64 }, 15: { name: 'COMPLEX128', bits: 128 },
-  16: { name: 'BF16', bits: 16, datatype: 'BF16' }, 17: { name: 'F8E4M3FN', bits: 8 }, 18: { name: 'F8E4M3FNUZ', bits: 8 }, 19: { name: 'F8E5M2', bits: 8 },
-  20: { name: 'F8E5M2FNUZ', bits: 8 }, 21: { name: 'UINT4', bits: 4 }, 22: { name: 'INT4', bits: 4 }, 23: { name: 'F4E2M1', bits: 4 },
+  1: { name: 'FP32', bits: 32, datatype: 'FP32' },
+  2: { name: 'UINT8', bits: 8, datatype: 'UINT8' },
+  3: { name: 'INT8', bits: 8, datatype: 'INT8' },
+  4: { name: 'UINT16', bits: 16, datatype: 'UINT16' },
+  5: { name: 'INT16', bits: 16, datatype: 'INT16' },
+  6: { name: 'INT32', bits: 32, datatype: 'INT32' },
+  7: { name: 'INT64', bits: 64, datatype: 'INT64' },
+  8: { name: 'STRING', bits: 0, datatype: 'BYTES' },
+  9: { name: 'BOOL', bits: 8, datatype: 'BOOL' },
+  10: { name: 'FP16', bits: 16, datatype: 'FP16' },
+  11: { name: 'FP64', bits: 64, datatype: 'FP64' },
+  12: { name: 'UINT32', bits: 32, datatype: 'UINT32' },
+  13: { name: 'UINT64', bits: 64, datatype: 'UINT64' },
+  14: { name: 'COMPLEX64', bits: 64 },
+  15: { name: 'COMPLEX128', bits: 128 },
+  16: { name: 'BF16', bits: 16, datatype: 'BF16' },
+  17: { name: 'F8E4M3FN', bits: 8 },
+  18: { name: 'F8E4M3FNUZ', bits: 8 },
+  19: { name: 'F8E5M2', bits: 8 },
+  20: { name: 'F8E5M2FNUZ', bits: 8 },
+  21: { name: 'UINT4', bits: 4 },
+  22: { name: 'INT4', bits: 4 },
+  23: { name: 'F4E2M1', bits: 4 },
 };
 
 export interface OnnxInfo {
@@ -61,7 +77,16 @@ type Spec = Required<WeightsInfo>['signature']['inputs'][number];
 export function readOnnx(source: ByteSource): OnnxInfo {
   const reader = new HeaderReader(source, { format: 'ONNX' });
   const scan: Scan = {
-    reader, tally: createTally(), initializers: new Set(), inputs: [], outputs: [], metadata: new Map(), metadataBytes: 0, irVersion: 0, graphs: 0, producer: '',
+    reader,
+    tally: createTally(),
+    initializers: new Set(),
+    inputs: [],
+    outputs: [],
+    metadata: new Map(),
+    metadataBytes: 0,
+    irVersion: 0,
+    graphs: 0,
+    producer: '',
   };
   readMessage(reader, reader.size, (field) => readModelField(scan, field));
   if (scan.irVersion < 1 || scan.irVersion > IR_VERSION_MAX) throw reader.fail(`the format version is ${scan.irVersion}`);
@@ -80,20 +105,32 @@ export function readOnnxMetadata(source: ByteSource): ReadonlyMap<string, string
 
 function readModelField(scan: Scan, field: Field): void {
   switch (field.number) {
-    case 1: scan.irVersion = Number(expectVarint(scan, field)); return;
-    case 2: scan.producer = text(scan, field, NAME_BYTES_MAX).replace(/[^\w.+ -]/g, '').slice(0, 64); return;
+    case 1:
+      scan.irVersion = Number(expectVarint(scan, field));
+      return;
+    case 2:
+      scan.producer = text(scan, field, NAME_BYTES_MAX)
+        .replace(/[^\w.+ -]/g, '')
+        .slice(0, 64);
+      return;
     case 7:
       scan.graphs += 1;
       message(scan, field, (inner) => readGraphField(scan, inner, 0));
       return;
-    case 14: readMetadata(scan, field); return;
-    case 20: message(scan, field, (inner) => {
-      if (inner.number === 1 || inner.number === 2) message(scan, inner, (graph) => readGraphField(scan, graph, 1));
-    }); return;
-    case 25: message(scan, field, (inner) => {
-      if (inner.number === 7) readNode(scan, inner, 1);
-      else if (inner.number === 11) readAttribute(scan, inner, 1);
-    }); return;
+    case 14:
+      readMetadata(scan, field);
+      return;
+    case 20:
+      message(scan, field, (inner) => {
+        if (inner.number === 1 || inner.number === 2) message(scan, inner, (graph) => readGraphField(scan, graph, 1));
+      });
+      return;
+    case 25:
+      message(scan, field, (inner) => {
+        if (inner.number === 7) readNode(scan, inner, 1);
+        else if (inner.number === 11) readAttribute(scan, inner, 1);
+      });
+      return;
     default:
   }
 }
@@ -138,7 +175,9 @@ function readAttribute(scan: Scan, field: Field, depth: number): void {
   message(scan, field, (inner) => {
     switch (inner.number) {
       case 4:
-      case 9: if (inner.length <= NAME_BYTES_MAX) refuseLibraryPath(text(scan, inner, NAME_BYTES_MAX)); return;
+      case 9:
+        if (inner.length <= NAME_BYTES_MAX) refuseLibraryPath(text(scan, inner, NAME_BYTES_MAX));
+        return;
       case 5:
       case 10: {
         // Some exporters (PaddlePaddle's) keep all weights in Constant nodes, so these are parameters too.
@@ -147,9 +186,13 @@ function readAttribute(scan: Scan, field: Field, depth: number): void {
         return;
       }
       case 6:
-      case 11: message(scan, inner, (graph) => readGraphField(scan, graph, depth + 1)); return;
+      case 11:
+        message(scan, inner, (graph) => readGraphField(scan, graph, depth + 1));
+        return;
       case 22:
-      case 23: readSparse(scan, inner, depth + 1); return;
+      case 23:
+        readSparse(scan, inner, depth + 1);
+        return;
       default:
     }
   });
@@ -223,11 +266,15 @@ function readShape(scan: Scan, field: Field): number[] {
 function signatureOf(scan: Scan): Required<WeightsInfo>['signature'] {
   // Before format version 4 every initializer was listed as an input too.
   const inputs = scan.inputs.filter(({ name }) => !scan.initializers.has(name));
-  const specs = (values: readonly ValueInfo[], what: string): Spec[] => values.map(({ name, spec }) => {
-    if (spec && name !== '' && name.length <= 256) return spec;
-    throw new Fault('invalid_argument', 'unsupported_signature',
-      `The ONNX model's ${what} ${JSON.stringify(name.slice(0, 100))} is not a tensor of a known rank and of a type that the Open Inference Protocol has. Export the model with plain tensors.`);
-  });
+  const specs = (values: readonly ValueInfo[], what: string): Spec[] =>
+    values.map(({ name, spec }) => {
+      if (spec && name !== '' && name.length <= 256) return spec;
+      throw new Fault(
+        'invalid_argument',
+        'unsupported_signature',
+        `The ONNX model's ${what} ${JSON.stringify(name.slice(0, 100))} is not a tensor of a known rank and of a type that the Open Inference Protocol has. Export the model with plain tensors.`,
+      );
+    });
   if (scan.outputs.length === 0 || inputs.length + scan.outputs.length > VALUES_MAX) throw scan.reader.fail(`it has ${inputs.length} inputs and ${scan.outputs.length} outputs`);
   return { inputs: specs(inputs, 'input'), outputs: specs(scan.outputs, 'output') };
 }
@@ -255,8 +302,11 @@ function refusedLibrary(what: string): Fault {
 }
 
 function refusedExternal(): Fault {
-  return new Fault('invalid_argument', 'external_data_refused',
-    'The ONNX model keeps tensors in external data files. Only models that hold all of their data are accepted: save it as one file.');
+  return new Fault(
+    'invalid_argument',
+    'external_data_refused',
+    'The ONNX model keeps tensors in external data files. Only models that hold all of their data are accepted: save it as one file.',
+  );
 }
 
 function message(scan: Scan, field: Field, onField: (field: Field) => void): void {

@@ -42,11 +42,16 @@ export function readMessage(reader: HeaderReader, end: number, onField: (field: 
 
 function payloadLength(reader: HeaderReader, wire: number): number {
   switch (wire) {
-    case WIRE_VARINT: return 0;
-    case WIRE_FIXED64: return 8;
-    case WIRE_FIXED32: return 4;
-    case WIRE_BYTES: return sizeVarint(reader);
-    default: throw reader.fail(`the wire type ${wire} at byte ${reader.position}`);
+    case WIRE_VARINT:
+      return 0;
+    case WIRE_FIXED64:
+      return 8;
+    case WIRE_FIXED32:
+      return 4;
+    case WIRE_BYTES:
+      return sizeVarint(reader);
+    default:
+      throw reader.fail(`the wire type ${wire} at byte ${reader.position}`);
   }
 }
 

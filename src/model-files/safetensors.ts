@@ -11,7 +11,21 @@ const DIMENSIONS_MAX = 16;
 const DEPTH_MAX = 3;
 
 const SAFETENSORS_BYTES: Readonly<Record<string, number>> = {
-  F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1, F8_E4M3: 1, F8_E5M2: 1,
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
 };
 
 export interface SafetensorsTensor {
@@ -34,7 +48,7 @@ export function readSafetensorsIndex(source: ByteSource): ReadonlyMap<string, Sa
     tensors.set(name, readEntry(reader, entry, { name, dataStart }));
   }
   let end = dataStart;
-  for (const tensor of [...tensors.values()].sort((one, other) => one.start - other.start || one.end - other.end)) {
+  for (const tensor of [...tensors.values()].toSorted((one, other) => one.start - other.start || one.end - other.end)) {
     if (tensor.start !== end) throw reader.fail(`its tensors ${tensor.start < end ? 'overlap' : 'leave a hole'} at byte ${tensor.start}`);
     end = tensor.end;
   }

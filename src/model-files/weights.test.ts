@@ -23,8 +23,20 @@ test('X22: a GGUF header gives what the model is', () => {
     expect(readGguf(memorySource(buildGguf({ version })))).toEqual({
       pools: false,
       weights: {
-        format: 'gguf', architecture: 'llama', parameters: 2112, parametersByType: { Q4_1: 2048, F32: 64 }, tensorBytes: 1536, quantization: 'Q4_1', contextLength: 2048,
-        embeddingLength: 64, layers: 2, attentionHeads: 4, keyValueHeads: 2, vocabularySize: 3, chatTemplate: '{{ messages }}', licence: 'apache-2.0',
+        format: 'gguf',
+        architecture: 'llama',
+        parameters: 2112,
+        parametersByType: { Q4_1: 2048, F32: 64 },
+        tensorBytes: 1536,
+        quantization: 'Q4_1',
+        contextLength: 2048,
+        embeddingLength: 64,
+        layers: 2,
+        attentionHeads: 4,
+        keyValueHeads: 2,
+        vocabularySize: 3,
+        chatTemplate: '{{ messages }}',
+        licence: 'apache-2.0',
       },
     });
   }
@@ -65,7 +77,12 @@ test('X22: hostile GGUF headers are clean refusals', () => {
 
 test('X22: an ONNX model gives its signature, without initializers, and its parameters', () => {
   expect(readOnnx(memorySource(buildOnnx())).weights).toEqual({
-    format: 'onnx', architecture: 'onnx (tester)', parameters: 3, parametersByType: { FP32: 3 }, tensorBytes: 12, quantization: 'FP32',
+    format: 'onnx',
+    architecture: 'onnx (tester)',
+    parameters: 3,
+    parametersByType: { FP32: 3 },
+    tensorBytes: 12,
+    quantization: 'FP32',
     signature: { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 3] }] },
   });
   expect(readOnnxMetadata(memorySource(buildOnnx())).get('character')).toBe('a\nb');
@@ -80,8 +97,12 @@ test('X21: external data is refused wherever it hides and wherever it points', (
     const inAttribute = proto.bytes(5, proto.bytes(1, 'value'), proto.bytes(5, tensor));
     const inSubgraph = proto.bytes(5, proto.bytes(1, 'body'), proto.bytes(6, proto.bytes(5, tensor)));
     const places = [
-      [proto.bytes(5, tensor)], [proto.bytes(1, onnx.node('Constant', [], ['w'], inAttribute))], [proto.bytes(1, onnx.node('Loop', [], ['w'], inSubgraph))],
-      [proto.bytes(15, proto.bytes(1, tensor))], [proto.bytes(5, onnx.tensor('w', [3], 1, proto.number(14, 1)))], [proto.bytes(5, onnx.tensor('w', [3], 1, external(location).subarray(0, -2)))],
+      [proto.bytes(5, tensor)],
+      [proto.bytes(1, onnx.node('Constant', [], ['w'], inAttribute))],
+      [proto.bytes(1, onnx.node('Loop', [], ['w'], inSubgraph))],
+      [proto.bytes(15, proto.bytes(1, tensor))],
+      [proto.bytes(5, onnx.tensor('w', [3], 1, proto.number(14, 1)))],
+      [proto.bytes(5, onnx.tensor('w', [3], 1, external(location).subarray(0, -2)))],
     ];
     for (const place of places) expect(refusal(onnx.model([...place, output])).code).toBe('external_data_refused');
     const inFunction = proto.bytes(25, proto.bytes(7, onnx.node('Constant', [], ['w'], inAttribute)));
@@ -92,7 +113,12 @@ test('X21: external data is refused wherever it hides and wherever it points', (
 
 test('X21: custom-operator libraries and settings in the model are refused', () => {
   const attribute = (value: string) => proto.bytes(5, proto.bytes(1, 'path'), proto.bytes(4, value));
-  for (const node of [onnx.node('X', [], ['y'], attribute('/tmp/evil.so')), onnx.node('X', [], ['y'], attribute('evil.DLL')), onnx.node('EPContext', [], ['y']), onnx.node('X', [], ['y'], proto.bytes(7, 'ai.onnx.contrib'))]) {
+  for (const node of [
+    onnx.node('X', [], ['y'], attribute('/tmp/evil.so')),
+    onnx.node('X', [], ['y'], attribute('evil.DLL')),
+    onnx.node('EPContext', [], ['y']),
+    onnx.node('X', [], ['y'], proto.bytes(7, 'ai.onnx.contrib')),
+  ]) {
     expect(refusal(onnx.model([proto.bytes(1, node), output])).code).toBe('custom_code_refused');
   }
   expect(refusal(onnx.model([output], onnx.metadata('ort_config', '{}'))).code).toBe('custom_code_refused');
@@ -112,7 +138,12 @@ test('X22: hostile ONNX files are clean refusals, also graphs that nest without 
 
 test('X22: hostile safetensors headers are clean refusals', () => {
   expect(readSafetensors(memorySource(buildSafetensors()))).toEqual({
-    format: 'safetensors', architecture: 'safetensors', parameters: 5, parametersByType: { F32: 4, I64: 1 }, tensorBytes: 24, quantization: 'F32',
+    format: 'safetensors',
+    architecture: 'safetensors',
+    parameters: 5,
+    parametersByType: { F32: 4, I64: 1 },
+    tensorBytes: 24,
+    quantization: 'F32',
   });
   const one = (offsets: readonly number[], shape: readonly number[] = [2]) => buildSafetensors({ a: { dtype: 'F32', shape, data_offsets: offsets } }, 8);
   const cases: Record<string, Buffer> = {
@@ -123,7 +154,7 @@ test('X22: hostile safetensors headers are clean refusals', () => {
     overlap: buildSafetensors({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] }, b: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, 8),
     hole: buildSafetensors({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, 8),
     'beyond the file': one([8, 16]),
-    'data_offsets': one([-8, 0]),
+    data_offsets: one([-8, 0]),
     'shape and dtype': one([0, 4]),
     'which its shape': one([0, 8], [2 ** 40, 2 ** 40]),
     'the file has': one([0, 4], [1]),
@@ -137,8 +168,21 @@ test('X22: hostile safetensors headers are clean refusals', () => {
 test('X20: pickles and their containers are refused by their bytes, whatever they are called', () => {
   const tar = Buffer.alloc(512);
   tar.write('ustar', 257);
-  const cases = [Buffer.from('\x80\x02}q\x00.', 'latin1'), Buffer.from('\x80\x05\x95', 'latin1'), Buffer.from('cos\nsystem\n(S"id"\ntR.'), Buffer.from('(dp0\n.'), Buffer.from('PK\x03\x04archive/data.pkl', 'latin1'),
-    Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'), Buffer.from('\x93NUMPY\x01\0', 'latin1'), Buffer.from([0x1f, 0x8b, 8, 0]), Buffer.from([0x78, 0x9c, 1]), Buffer.from('\x7fELF', 'latin1'), tar, Buffer.from('hello'), Buffer.alloc(0)];
+  const cases = [
+    Buffer.from('\x80\x02}q\x00.', 'latin1'),
+    Buffer.from('\x80\x05\x95', 'latin1'),
+    Buffer.from('cos\nsystem\n(S"id"\ntR.'),
+    Buffer.from('(dp0\n.'),
+    Buffer.from('PK\x03\x04archive/data.pkl', 'latin1'),
+    Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'),
+    Buffer.from('\x93NUMPY\x01\0', 'latin1'),
+    Buffer.from([0x1f, 0x8b, 8, 0]),
+    Buffer.from([0x78, 0x9c, 1]),
+    Buffer.from('\x7fELF', 'latin1'),
+    tar,
+    Buffer.from('hello'),
+    Buffer.alloc(0),
+  ];
   for (const bytes of cases) expect(refusal(bytes).code).toBe('unsupported_format');
 });
 

@@ -17,10 +17,14 @@ export function readWeightsFrom(source: ByteSource): ReadResult {
   const head = firstBytes(source);
   refuseDangerous(head);
   switch (sniff(head)) {
-    case 'gguf': return readGguf(source);
-    case 'onnx': return { weights: readOnnx(source).weights, pools: false };
-    case 'safetensors': return { weights: readSafetensors(source), pools: false };
-    case undefined: throw unsupported('has none of the known beginnings');
+    case 'gguf':
+      return readGguf(source);
+    case 'onnx':
+      return { weights: readOnnx(source).weights, pools: false };
+    case 'safetensors':
+      return { weights: readSafetensors(source), pools: false };
+    case undefined:
+      throw unsupported('has none of the known beginnings');
   }
 }
 

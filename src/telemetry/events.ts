@@ -33,10 +33,27 @@ export function createTelemetry(log: Logger, load: () => readonly LoadSample[]):
   const registry = new Registry();
   const on = { registers: [registry] };
   const callLabels = ['gen_ai_operation_name', 'gen_ai_request_model', 'status'] as const;
-  const duration = new Histogram({ ...on, name: 'gen_ai_server_request_duration_seconds', help: 'Time from a call\'s arrival to its end', labelNames: callLabels, buckets: DURATION_BUCKETS });
-  const firstByte = new Histogram({ ...on, name: 'gen_ai_server_time_to_first_token_seconds', help: 'Time from a call\'s arrival to the first byte of its answer', labelNames: callLabels, buckets: DURATION_BUCKETS });
+  const duration = new Histogram({
+    ...on,
+    name: 'gen_ai_server_request_duration_seconds',
+    help: "Time from a call's arrival to its end",
+    labelNames: callLabels,
+    buckets: DURATION_BUCKETS,
+  });
+  const firstByte = new Histogram({
+    ...on,
+    name: 'gen_ai_server_time_to_first_token_seconds',
+    help: "Time from a call's arrival to the first byte of its answer",
+    labelNames: callLabels,
+    buckets: DURATION_BUCKETS,
+  });
   const tokens = new Counter({ ...on, name: 'gen_ai_client_token_usage_total', help: 'Tokens metered', labelNames: ['gen_ai_request_model', 'gen_ai_token_type'] });
-  const refused = new Counter({ ...on, name: 'modelyard_calls_refused_total', help: 'Calls that ended before or instead of an answer', labelNames: ['gen_ai_operation_name', 'kind'] });
+  const refused = new Counter({
+    ...on,
+    name: 'modelyard_calls_refused_total',
+    help: 'Calls that ended before or instead of an answer',
+    labelNames: ['gen_ai_operation_name', 'kind'],
+  });
   const replicas = new Counter({ ...on, name: 'modelyard_replica_changes_total', help: 'State changes of engine replicas', labelNames: ['deployment', 'state'] });
   const problems = new Counter({ ...on, name: 'modelyard_usage_problems_total', help: 'Failed attempts to post usage records' });
   loadGauges(registry, load);

@@ -16,7 +16,13 @@ describe('@ai-sdk/openai-compatible, unmodified', () => {
   });
 
   test('generateText', async () => {
-    const { text, usage } = await generateText({ model: provider('smollm2-135m-instruct'), instructions: 'You are a helpful assistant.', prompt: 'What is the capital of France?', temperature: 0, maxOutputTokens: 20 });
+    const { text, usage } = await generateText({
+      model: provider('smollm2-135m-instruct'),
+      instructions: 'You are a helpful assistant.',
+      prompt: 'What is the capital of France?',
+      temperature: 0,
+      maxOutputTokens: 20,
+    });
     expect(text).toContain('Paris');
     expect(usage.outputTokens).toBeGreaterThan(0);
   });

@@ -78,7 +78,7 @@ describe('openai (npm), unmodified', () => {
     expect(Math.abs(dot(a, c) - 0.257)).toBeLessThan(0.002);
   });
 
-  test('C44: models are listed, C31: an unknown one is the SDK\'s NotFoundError, C33: a bad key its AuthenticationError', async () => {
+  test("C44: models are listed, C31: an unknown one is the SDK's NotFoundError, C33: a bad key its AuthenticationError", async () => {
     const models = await client.models.list();
     expect(models.data.map(({ id }) => id)).toEqual(['all-minilm-l6-v2', 'magika', 'ppocr-v4-rec', CHAT]);
     await expect(client.chat.completions.create({ model: 'nope', messages: [...PARIS] })).rejects.toBeInstanceOf(OpenAI.NotFoundError);

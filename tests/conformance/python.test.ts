@@ -17,7 +17,12 @@ describe('Python clients, unmodified', () => {
   test('openai (PyPI)', async () => {
     const seen = (await runPython('openai_client.py', server)) as Record<string, unknown>;
     expect(seen['chat']).toContain('Paris');
-    expect(seen).toMatchObject({ streamed: seen['chat'], dimensions: 384, unknown: 'model_not_found', models: ['all-minilm-l6-v2', 'magika', 'ppocr-v4-rec', 'smollm2-135m-instruct'] });
+    expect(seen).toMatchObject({
+      streamed: seen['chat'],
+      dimensions: 384,
+      unknown: 'model_not_found',
+      models: ['all-minilm-l6-v2', 'magika', 'ppocr-v4-rec', 'smollm2-135m-instruct'],
+    });
   });
 
   test('tritonclient[http]: C70 binary out by default, C75 the id echoed, C82 the index', async () => {

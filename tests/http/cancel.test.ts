@@ -14,7 +14,10 @@ const waiting = (name: string) => expect.poll(() => gauge(modelyard, 'waiting', 
 /** A call that never ends by itself. */
 function hold(model: string, more: Record<string, unknown> = {}, content = '[[hang]]') {
   const leave = new AbortController();
-  const call = modelyard.call(CHAT, { body: chatBody(model, content, more), signal: leave.signal }).then((response) => response.text()).catch(() => 'left');
+  const call = modelyard
+    .call(CHAT, { body: chatBody(model, content, more), signal: leave.signal })
+    .then((response) => response.text())
+    .catch(() => 'left');
   return { leave: () => leave.abort(), call };
 }
 
@@ -46,7 +49,10 @@ test('S5 M14: a client that leaves while its call waits is taken out of the queu
   await running('queued').toBe(0);
   await Promise.all([first.call, second.call]);
   const rows = await usageOf(modelyard, 'queued', 2);
-  expect(rows.map(({ status, httpStatus, completionTokens }) => [status, httpStatus, completionTokens])).toEqual([['cancelled', 499, 0], ['cancelled', 499, 0]]);
+  expect(rows.map(({ status, httpStatus, completionTokens }) => [status, httpStatus, completionTokens])).toEqual([
+    ['cancelled', 499, 0],
+    ['cancelled', 499, 0],
+  ]);
 });
 
 test('M14: a whole answer that its client does not wait for is billed by what the engine says it computed', async () => {
@@ -105,7 +111,11 @@ test('a deadline in the middle of a stream ends it with one error event', async 
 });
 
 test('S4: the engine is told the time that is left, never more; a timeout that is no number is refused', async () => {
-  await using upstream = await fakeForeignUpstream(modelyard, 'timed', (_request, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"usage":{"prompt_tokens":1,"completion_tokens":1}}'));
+  await using upstream = await fakeForeignUpstream(
+    modelyard,
+    'timed',
+    (_request, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"usage":{"prompt_tokens":1,"completion_tokens":1}}'),
+  );
   const call = (timeout: string) => modelyard.call(CHAT, { body: chatBody('timed', 'x'), headers: { 'x-request-timeout': timeout } });
   expect((await call('2')).status).toBe(200);
   expect((await call('100000')).status).toBe(200);

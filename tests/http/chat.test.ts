@@ -11,7 +11,13 @@ afterAll(() => modelyard.stop());
 
 interface Answer {
   readonly object: string;
-  readonly choices: readonly { index: number; message: { role: string; content: string; refusal: null }; text?: string; logprobs: { content: { token: string; bytes: number[]; logprob: number; top_logprobs: unknown[] }[] } | null; finish_reason: string }[];
+  readonly choices: readonly {
+    index: number;
+    message: { role: string; content: string; refusal: null };
+    text?: string;
+    logprobs: { content: { token: string; bytes: number[]; logprob: number; top_logprobs: unknown[] }[] } | null;
+    finish_reason: string;
+  }[];
   readonly usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number; prompt_tokens_details: { cached_tokens: number } };
   readonly error?: { message: string; type: string; param: string | null; code: string };
 }
@@ -31,10 +37,13 @@ const refused = async (body: unknown, path = CHAT): Promise<NonNullable<Answer['
 };
 
 describe('answers', () => {
-  test('C11 C41: the whole answer has OpenAI\'s keys, its counts add up, and it has no error key', async () => {
+  test("C11 C41: the whole answer has OpenAI's keys, its counts add up, and it has no error key", async () => {
     const answer = await ask('hello there');
     expect(answer).toMatchObject({
-      object: 'chat.completion', model: 'echo', id: expect.stringMatching(/^chatcmpl-/) as string, created: expect.any(Number) as number,
+      object: 'chat.completion',
+      model: 'echo',
+      id: expect.stringMatching(/^chatcmpl-/) as string,
+      created: expect.any(Number) as number,
       choices: [{ index: 0, message: { role: 'assistant', content: 'hello there', refusal: null }, logprobs: null, finish_reason: 'stop' }],
     });
     const { usage } = answer;
@@ -56,7 +65,14 @@ describe('answers', () => {
   });
 
   test('C16 C28: text parts equal a string; "developer" alone is accepted', async () => {
-    expect((await ask([{ type: 'text', text: 'ab ' }, { type: 'text', text: 'cd' }])).choices[0]?.message.content).toBe('ab cd');
+    expect(
+      (
+        await ask([
+          { type: 'text', text: 'ab ' },
+          { type: 'text', text: 'cd' },
+        ])
+      ).choices[0]?.message.content,
+    ).toBe('ab cd');
     expect((await post({ model: 'echo', messages: [{ role: 'developer', content: 'hi' }] })).status).toBe(200);
   });
 
@@ -116,8 +132,16 @@ describe('refusals', () => {
     ['C29: an unknown format', chatBody('echo', 'x', { response_format: { type: 'sound' } }), 'response_format.type'],
     ['C29: json_schema without schema', chatBody('echo', 'x', { response_format: { type: 'json_schema', json_schema: { name: 'a' } } }), 'response_format.json_schema.schema'],
     ['C29: json_schema without name', chatBody('echo', 'x', { response_format: { type: 'json_schema', json_schema: { schema: {} } } }), 'response_format.json_schema.name'],
-    ['C29: a schema that is a number', chatBody('echo', 'x', { response_format: { type: 'json_schema', json_schema: { name: 'a', schema: 123 } } }), 'response_format.json_schema.schema'],
-    ['C29: a schema that is a list', chatBody('echo', 'x', { response_format: { type: 'json_schema', json_schema: { name: 'a', schema: [] } } }), 'response_format.json_schema.schema'],
+    [
+      'C29: a schema that is a number',
+      chatBody('echo', 'x', { response_format: { type: 'json_schema', json_schema: { name: 'a', schema: 123 } } }),
+      'response_format.json_schema.schema',
+    ],
+    [
+      'C29: a schema that is a list',
+      chatBody('echo', 'x', { response_format: { type: 'json_schema', json_schema: { name: 'a', schema: [] } } }),
+      'response_format.json_schema.schema',
+    ],
     ['no model', { messages: [{ role: 'user', content: 'x' }] }, 'model'],
     ['C32: a list', [], null],
     ['C32: a string', '"x"', null],
@@ -133,7 +157,10 @@ describe('refusals', () => {
 
   test('C22: an unknown parameter is named in the message, tools are said to be unsupported', async () => {
     expect((await refused(chatBody('echo', 'x', { top_k: 5 }))).message).toContain('"top_k"');
-    expect(await refused(chatBody('echo', 'x', { tools: [] }))).toMatchObject({ code: 'unsupported_parameter', message: expect.stringContaining('"tools" is not supported') as string });
+    expect(await refused(chatBody('echo', 'x', { tools: [] }))).toMatchObject({
+      code: 'unsupported_parameter',
+      message: expect.stringContaining('"tools" is not supported') as string,
+    });
   });
 
   test('C22: a model of another task is refused with the path to call it by', async () => {
@@ -144,7 +171,9 @@ describe('refusals', () => {
   test('C31: an unknown model is a 404 with its code', async () => {
     const response = await post(chatBody('nobody', 'x'));
     expect(response.status).toBe(404);
-    expect(await response.json()).toEqual({ error: { message: expect.stringContaining('"nobody"') as string, type: 'invalid_request_error', param: 'model', code: 'model_not_found' } });
+    expect(await response.json()).toEqual({
+      error: { message: expect.stringContaining('"nobody"') as string, type: 'invalid_request_error', param: 'model', code: 'model_not_found' },
+    });
   });
 
   test('C34: an unknown path is a 404 in JSON, a wrong method a 405', async () => {

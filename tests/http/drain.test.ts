@@ -3,17 +3,14 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Config } from '../../src/app/config.ts';
 import { homeFolder } from '../../src/app/home.ts';
-import type { DrainOptions } from '../../src/app/lifecycle.ts';
 import { chatBody, startHarness } from '../harness.ts';
 import { readEvents, said, usageOf } from './support.ts';
 
 const CHAT = '/v1/chat/completions';
-const delayed: Partial<Config> & DrainOptions = { drainDelayMs: 300 };
 
 test('S12: a stopping server is unready at once, serves on for its delay, ends every stream, then refuses', async () => {
-  const modelyard = await startHarness({ config: delayed });
+  const modelyard = await startHarness({ config: { drainDelayMs: 300 } });
   await modelyard.deployEcho('echo');
   const streams = await Promise.all(Array.from({ length: 5 }, () => modelyard.call(CHAT, { body: chatBody('echo', '[[delay-ms:80]] a b c d e f g h', { stream: true }) })));
   const stopped = modelyard.stop();
@@ -28,7 +25,7 @@ test('S12: a stopping server is unready at once, serves on for its delay, ends e
     expect(frames.at(-1)).toBe('data: [DONE]');
   }
   await stopped;
-  await expect(modelyard.call('/live')).rejects.toThrow();
+  await expect(modelyard.call('/live')).rejects.toThrow('fetch failed');
 });
 
 test('S12: a client that keeps its connection open does not hold up the stop', async () => {
@@ -39,7 +36,9 @@ test('S12: a client that keeps its connection open does not hold up the stop', a
   const status = new Promise<number | undefined>((resolve, reject) => {
     request(modelyard.url + CHAT, { method: 'POST', agent, headers: { authorization: `Bearer ${modelyard.key}`, 'content-type': 'application/json' } }, (response) => {
       response.resume().on('end', () => resolve(response.statusCode));
-    }).on('error', reject).end(body);
+    })
+      .on('error', reject)
+      .end(body);
   });
   await expect.poll(async () => (await (await modelyard.call('/metrics')).text()).includes('modelyard_calls_running{deployment="echo"} 1')).toBe(true);
   const began = performance.now();

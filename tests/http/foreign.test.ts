@@ -17,7 +17,8 @@ afterAll(async () => {
   await upstream[Symbol.asyncDispose]();
 });
 
-const chunk = (content: string, more = '') => `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"${content}"},"finish_reason":null}]${more}}\n\n`;
+const chunk = (content: string, more = '') =>
+  `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"${content}"},"finish_reason":null}]${more}}\n\n`;
 const ROLE = 'data: {"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}\n\n';
 const events = (response: ServerResponse) => response.writeHead(200, { 'content-type': 'text/event-stream' });
 const stream = async (by: ForeignAnswer) => {
@@ -42,7 +43,9 @@ test('M12: without usage, frames that carry text are counted and the row is flag
 
 test('M15: a usage chunk is exact, zero stays zero; usage null is estimated and flagged', async () => {
   const usage = (value: string) => `data: {"id":"c","choices":[],"usage":${value}}\n\n`;
-  await stream((_request, response) => void events(response).end(`${chunk('a', ',"usage":null')}${usage('{"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}')}data: [DONE]\n\n`));
+  await stream(
+    (_request, response) => void events(response).end(`${chunk('a', ',"usage":null')}${usage('{"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}')}data: [DONE]\n\n`),
+  );
   expect(await lastRow()).toMatchObject({ promptTokens: 7, completionTokens: 5, estimated: false });
   await whole(200, '{"choices":[],"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}');
   expect(await lastRow()).toMatchObject({ promptTokens: 0, completionTokens: 0, estimated: false });
@@ -52,7 +55,11 @@ test('M15: a usage chunk is exact, zero stays zero; usage null is estimated and 
 });
 
 test('M16 M17: an error in the stream is no completion, and with nothing before it the call is free', async () => {
-  for (const error of ['data: {"error":{"message":"error error error","type":"x","param":null,"code":"y"}}\n\n', 'event: error\ndata: {"content":"error text"}\n\n', 'data:{ "error" : {"message":"m"}}\n\n']) {
+  for (const error of [
+    'data: {"error":{"message":"error error error","type":"x","param":null,"code":"y"}}\n\n',
+    'event: error\ndata: {"content":"error text"}\n\n',
+    'data:{ "error" : {"message":"m"}}\n\n',
+  ]) {
     await stream((_request, response) => void events(response).end(ROLE + error));
     expect(await lastRow(), error).toMatchObject({ status: 'failed', promptTokens: 0, completionTokens: 0 });
     await stream((_request, response) => void events(response).end(ROLE + chunk('a') + error));
@@ -107,7 +114,7 @@ test('S27: an endless line ends in an error, with a bounded buffer', async () =>
   expect(await lastRow()).toMatchObject({ status: 'failed', completionTokens: 0 });
 });
 
-test('S8: an engine\'s 4xx is passed on with its words and never tried again; its 5xx keeps its words to itself', async () => {
+test("S8: an engine's 4xx is passed on with its words and never tried again; its 5xx keeps its words to itself", async () => {
   for (const status of [400, 404, 422, 429]) {
     const before = upstream.received.length;
     const response = await whole(status, '{"error":{"message":"too long","code":"context_length_exceeded","param":"messages"}}', { 'retry-after': '7' });

@@ -73,10 +73,12 @@ test('X2: the plain key comes once; later only its first four and last four char
 test('X3: malformed, unknown and revoked keys get the same answer', async () => {
   const revoked = await modelyard.makeKey({ name: 'gone' });
   expect((await modelyard.call(`/api/v1/keys/${revoked.id}`, { method: 'DELETE' })).status).toBe(204);
-  const answers = await Promise.all([revoked.key, generateKey(), `${revoked.key.slice(0, -1)}_`].map(async (key) => {
-    const response = await chat(key);
-    return { status: response.status, body: await response.text() };
-  }));
+  const answers = await Promise.all(
+    [revoked.key, generateKey(), `${revoked.key.slice(0, -1)}_`].map(async (key) => {
+      const response = await chat(key);
+      return { status: response.status, body: await response.text() };
+    }),
+  );
   expect(answers[0]?.status).toBe(401);
   expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
 });

@@ -19,7 +19,9 @@ test('C42: requests a minute: headers on 200, then 429 with retry-after, then ro
   const first = await chat(key);
   expect(first.status).toBe(200);
   expect([...first.headers].filter(([name]) => name.startsWith('x-ratelimit'))).toEqual([
-    ['x-ratelimit-limit-requests', '3'], ['x-ratelimit-remaining-requests', '2'], ['x-ratelimit-reset-requests', '20s'],
+    ['x-ratelimit-limit-requests', '3'],
+    ['x-ratelimit-remaining-requests', '2'],
+    ['x-ratelimit-reset-requests', '20s'],
   ]);
   expect((await chat(key)).headers.get('x-ratelimit-remaining-requests')).toBe('1');
   expect((await chat(key)).headers.get('x-ratelimit-remaining-requests')).toBe('0');
@@ -40,7 +42,7 @@ test('limits are per key: another key of the same organisation is served', async
   expect([(await chat(a.key)).status, (await chat(a.key)).status, (await chat(b.key)).status]).toEqual([200, 429, 200]);
 });
 
-test('M42: tokens a minute: a call without max_tokens holds the model\'s context, and what it did not use comes back', async () => {
+test("M42: tokens a minute: a call without max_tokens holds the model's context, and what it did not use comes back", async () => {
   const { key } = await modelyard.makeKey({ name: 'tpm', limits: { tokensPerMinute: 250 } });
   const first = await chat(key, 'one two three');
   expect(first.status).toBe(200);

@@ -22,7 +22,19 @@ beforeAll(async () => {
   await modelyard.deployEcho('int64', { task: 'tensor', signature: one('INT64') });
   await modelyard.deployEcho('uint64', { task: 'tensor', signature: one('UINT64') });
   await modelyard.deployEcho('words', { task: 'tensor', signature: one('BYTES', [1]) });
-  await modelyard.deployEcho('pair', { task: 'tensor', signature: { inputs: [{ name: 'a', datatype: 'FP32', shape: [-1] }, { name: 'b', datatype: 'INT32', shape: [-1] }], outputs: [{ name: 'ya', datatype: 'FP32', shape: [-1] }, { name: 'yb', datatype: 'INT32', shape: [-1] }] } });
+  await modelyard.deployEcho('pair', {
+    task: 'tensor',
+    signature: {
+      inputs: [
+        { name: 'a', datatype: 'FP32', shape: [-1] },
+        { name: 'b', datatype: 'INT32', shape: [-1] },
+      ],
+      outputs: [
+        { name: 'ya', datatype: 'FP32', shape: [-1] },
+        { name: 'yb', datatype: 'INT32', shape: [-1] },
+      ],
+    },
+  });
   await modelyard.deployEcho('acme/ocr', { task: 'tensor', signature: one('FP32') });
   await modelyard.deployEcho('chat');
 });
@@ -34,7 +46,12 @@ const fp32 = (data: unknown, shape: number[] = [2]) => ({ name: 'x', datatype: '
 
 function sample(datatype: Tensor['datatype'], i: number): Tensor {
   if (i === DATATYPES.length) return { name: `in${i}`, datatype, shape: [0, 4], data: new Uint8Array(0) };
-  const data = datatype === 'BYTES' ? packBytes([Buffer.from('a\0b'), Buffer.from([0xff, 0xfe])]) : datatype === 'BOOL' ? Uint8Array.of(1, 0) : Uint8Array.from({ length: 2 * ELEMENT_BYTES[datatype] }, (_, at) => at * 37 + 5);
+  const data =
+    datatype === 'BYTES'
+      ? packBytes([Buffer.from('a\0b'), Buffer.from([0xff, 0xfe])])
+      : datatype === 'BOOL'
+        ? Uint8Array.of(1, 0)
+        : Uint8Array.from({ length: 2 * ELEMENT_BYTES[datatype] }, (_, at) => at * 37 + 5);
   return { name: `in${i}`, datatype, shape: [2], data };
 }
 
@@ -72,7 +89,14 @@ describe('binary', () => {
   });
 
   test('C73: binary_data of one output overrides binary_data_output', async () => {
-    const body = { parameters: { binary_data_output: true }, inputs: [{ name: 'a', datatype: 'FP32', shape: [1], data: [1] }, { name: 'b', datatype: 'INT32', shape: [1], data: [7] }], outputs: [{ name: 'ya' }, { name: 'yb', parameters: { binary_data: false } }] };
+    const body = {
+      parameters: { binary_data_output: true },
+      inputs: [
+        { name: 'a', datatype: 'FP32', shape: [1], data: [1] },
+        { name: 'b', datatype: 'INT32', shape: [1], data: [7] },
+      ],
+      outputs: [{ name: 'ya' }, { name: 'yb', parameters: { binary_data: false } }],
+    };
     const response = await infer('pair', body);
     const bytes = Buffer.from(await response.arrayBuffer());
     const length = Number(response.headers.get(OIP_HEADER_LENGTH));
@@ -84,7 +108,11 @@ describe('binary', () => {
 
   test('C81: FP16 is refused as JSON in both directions, and goes through as binary', async () => {
     expect((await infer('half', { inputs: [{ name: 'x', datatype: 'FP16', shape: [1], data: [1] }] })).status).toBe(400);
-    const { chunks, headerLength } = encodeInferRequest({ inputs: [{ name: 'x', datatype: 'FP16', shape: [1], data: Uint8Array.of(0, 60) }], outputs: [], binaryOutputDefault: true });
+    const { chunks, headerLength } = encodeInferRequest({
+      inputs: [{ name: 'x', datatype: 'FP16', shape: [1], data: Uint8Array.of(0, 60) }],
+      outputs: [],
+      binaryOutputDefault: true,
+    });
     expect((await infer('half', Buffer.concat(chunks), { [OIP_HEADER_LENGTH]: String(headerLength) })).status).toBe(200);
     const head = Buffer.from(JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP16', shape: [1], parameters: { binary_data_size: 2 } }] }));
     const asJson = await infer('half', Buffer.concat([head, Buffer.from([0, 60])]), { [OIP_HEADER_LENGTH]: String(head.length) });
@@ -95,9 +123,20 @@ describe('binary', () => {
 
 describe('JSON', () => {
   test('C75: the id is echoed; only wanted outputs come, in the wanted order; unknown and double ones are refused', async () => {
-    const inputs = [{ name: 'a', datatype: 'FP32', shape: [1], data: [1] }, { name: 'b', datatype: 'INT32', shape: [1], data: [2] }];
+    const inputs = [
+      { name: 'a', datatype: 'FP32', shape: [1], data: [1] },
+      { name: 'b', datatype: 'INT32', shape: [1], data: [2] },
+    ];
     const answer = await json(await infer('pair', { id: 'mine', inputs, outputs: [{ name: 'yb' }, { name: 'ya' }] }));
-    expect(answer).toMatchObject({ id: 'mine', model_name: 'pair', model_version: '1', outputs: [{ name: 'yb', data: [2] }, { name: 'ya', data: [1] }] });
+    expect(answer).toMatchObject({
+      id: 'mine',
+      model_name: 'pair',
+      model_version: '1',
+      outputs: [
+        { name: 'yb', data: [2] },
+        { name: 'ya', data: [1] },
+      ],
+    });
     expect(await json(await infer('pair', { inputs }))).not.toHaveProperty('id');
     expect((await infer('pair', { inputs, outputs: [{ name: 'nothing' }] })).status).toBe(400);
     expect((await infer('pair', { inputs, outputs: [{ name: 'ya' }, { name: 'ya' }] })).status).toBe(400);
@@ -140,7 +179,8 @@ describe('JSON', () => {
 
   test('C79: INT64 and UINT64 beyond 2^53 are exact both ways', async () => {
     const body = (datatype: string, digits: string) => `{"inputs":[{"name":"x","datatype":"${datatype}","shape":[1],"data":[${digits}]}]}`;
-    for (const digits of ['9007199254740993', '-9223372036854775808', '9223372036854775807']) expect(await (await infer('int64', body('INT64', digits))).text()).toContain(`"data":[${digits}]`);
+    for (const digits of ['9007199254740993', '-9223372036854775808', '9223372036854775807'])
+      expect(await (await infer('int64', body('INT64', digits))).text()).toContain(`"data":[${digits}]`);
     expect(await (await infer('uint64', body('UINT64', '18446744073709551615'))).text()).toContain('"data":[18446744073709551615]');
     expect((await infer('uint64', body('UINT64', '18446744073709551616'))).status).toBe(400);
   });
@@ -152,7 +192,11 @@ describe('JSON', () => {
     const answer = await json(await infer('fp32', body, { [OIP_HEADER_LENGTH]: String(head.length) }));
     expect(answer.outputs).toEqual([{ name: 'y', datatype: 'FP32', shape: [3], parameters: { non_finite_values: true }, data: [null, null, 1] }]);
     const raw = await infer('fp32', Buffer.from(data), { [OIP_HEADER_LENGTH]: '0' });
-    expect(Buffer.from(await raw.arrayBuffer()).subarray(-data.length).equals(data)).toBe(true);
+    expect(
+      Buffer.from(await raw.arrayBuffer())
+        .subarray(-data.length)
+        .equals(data),
+    ).toBe(true);
   });
 });
 
@@ -163,13 +207,25 @@ describe('discovery', () => {
     }
     expect(await json(await modelyard.call('/v2/health/ready', { key: null }))).toEqual({ ready: true, live: true });
     for (const path of ['/v2', '/v2/models/fp32', '/v2/models/fp32/ready', '/v1/models']) expect((await modelyard.call(path, { key: null })).status, path).toBe(401);
-    expect(await json(await modelyard.call('/v2?x=1'))).toMatchObject({ name: 'modelyard', version: expect.any(String) as string, extensions: ['binary_tensor_data', 'model_repository'] });
+    expect(await json(await modelyard.call('/v2?x=1'))).toMatchObject({
+      name: 'modelyard',
+      version: expect.any(String) as string,
+      extensions: ['binary_tensor_data', 'model_repository'],
+    });
   });
 
   test('C87: metadata and readiness, with and without a version; the version is echoed as a string', async () => {
-    expect(await json(await modelyard.call('/v2/models/fp32'))).toEqual({ name: 'fp32', versions: ['1'], platform: 'modelyard_echo', inputs: one('FP32').inputs, outputs: one('FP32').outputs });
-    for (const path of ['fp32/ready', 'fp32/versions/1/ready', 'fp32:1/ready']) expect(await json(await modelyard.call(`/v2/models/${path}`))).toEqual({ name: 'fp32', ready: true });
-    for (const path of ['fp32/versions/99', 'fp32/versions/99/ready', 'fp32/versions/x', 'fp32/versions/0', 'fp32:2']) expect((await modelyard.call(`/v2/models/${path}`)).status, path).toBe(404);
+    expect(await json(await modelyard.call('/v2/models/fp32'))).toEqual({
+      name: 'fp32',
+      versions: ['1'],
+      platform: 'modelyard_echo',
+      inputs: one('FP32').inputs,
+      outputs: one('FP32').outputs,
+    });
+    for (const path of ['fp32/ready', 'fp32/versions/1/ready', 'fp32:1/ready'])
+      expect(await json(await modelyard.call(`/v2/models/${path}`))).toEqual({ name: 'fp32', ready: true });
+    for (const path of ['fp32/versions/99', 'fp32/versions/99/ready', 'fp32/versions/x', 'fp32/versions/0', 'fp32:2'])
+      expect((await modelyard.call(`/v2/models/${path}`)).status, path).toBe(404);
     expect(await json(await infer('fp32/versions/1', { inputs: [fp32([1, 2])] }))).toMatchObject({ model_version: '1' });
     expect(await json(await infer('fp32:1', { inputs: [fp32([1, 2])] }))).toMatchObject({ model_version: '1' });
   });
@@ -182,7 +238,7 @@ describe('discovery', () => {
       expect((await modelyard.call(`/v2/models/${name}`)).status, name).toBe(200);
       expect((await modelyard.call(`/v2/models/${name}/versions/1/ready`)).status, name).toBe(200);
     }
-    for (const name of ['acme%252Focr', '%2561cme/ocr', 'acme//ocr', 'acme%2F..%2Focr', '..%2Facme%2Focr', 'a/b%2Fc', '%00', '%zz', `${'a'.repeat(9_000)}`]) {
+    for (const name of ['acme%252Focr', '%2561cme/ocr', 'acme//ocr', 'acme%2F..%2Focr', '..%2Facme%2Focr', 'a/b%2Fc', '%00', '%zz', 'a'.repeat(9_000)]) {
       expect((await infer(name, { inputs: [fp32([1, 2])] })).status, name.slice(0, 40)).toBe(404);
     }
   });
@@ -202,6 +258,7 @@ describe('discovery', () => {
 
   test('":N" picks the version for OpenAI\'s routes too', async () => {
     expect((await modelyard.call('/v1/chat/completions', { body: chatBody('chat:1', 'x') })).status).toBe(200);
-    for (const name of ['chat:2', 'chat:0', 'chat:01', 'chat@stable', 'chat:']) expect((await modelyard.call('/v1/chat/completions', { body: chatBody(name, 'x') })).status, name).toBe(404);
+    for (const name of ['chat:2', 'chat:0', 'chat:01', 'chat@stable', 'chat:'])
+      expect((await modelyard.call('/v1/chat/completions', { body: chatBody(name, 'x') })).status, name).toBe(404);
   });
 });

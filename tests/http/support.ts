@@ -71,9 +71,10 @@ export async function gauge(harness: Harness, name: 'waiting' | 'running', deplo
 
 /** Lets a fake clock run until the promise settles. */
 export async function whileAdvancing<T>(clock: FakeClock, promise: Promise<T>, stepMs = 50): Promise<T> {
-  let settled = false;
-  void promise.then(() => (settled = true), () => (settled = true));
-  while (!settled) {
+  const state = { settled: false };
+  const settle = () => (state.settled = true);
+  void promise.then(settle, settle);
+  while (!state.settled) {
     await clock.advance(stepMs);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
@@ -124,7 +125,12 @@ export interface FakeForeignUpstream extends AsyncDisposable {
 export type ForeignAnswer = (request: Received, response: ServerResponse) => void | Promise<void>;
 
 /** A fake of somebody else's server: a deployment's next engine is this one, which knows nothing of our usage comment. */
-export async function fakeForeignUpstream(harness: Harness, deployment: string, answer: ForeignAnswer, { slots = 8, echo = {} }: { slots?: number; echo?: EchoOptions } = {}): Promise<FakeForeignUpstream> {
+export async function fakeForeignUpstream(
+  harness: Harness,
+  deployment: string,
+  answer: ForeignAnswer,
+  { slots = 8, echo = {} }: { slots?: number; echo?: EchoOptions } = {},
+): Promise<FakeForeignUpstream> {
   const received: Received[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {

@@ -8,7 +8,11 @@ const EXPECTED = { alike: 0.943, unlike: 0.257, tolerance: 0.002 };
 
 test('X22: MiniLM, converted by us, gives the embeddings that its authors’ library gives', async () => {
   const path = await starterFile('all-minilm-l6-v2');
-  expect(await inspectFiles([{ path: 'minilm.gguf', absolutePath: path }])).toMatchObject({ engine: 'llama', task: 'embedding', weights: { parameters: 22_565_376, vocabularySize: 30_522 } });
+  expect(await inspectFiles([{ path: 'minilm.gguf', absolutePath: path }])).toMatchObject({
+    engine: 'llama',
+    task: 'embedding',
+    weights: { parameters: 22_565_376, vocabularySize: 30_522 },
+  });
   const llama = await getLlama({ gpu: false, build: 'never' });
   const model = await llama.loadModel({ modelPath: path });
   const context = await model.createEmbeddingContext();

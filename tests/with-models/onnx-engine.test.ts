@@ -23,9 +23,20 @@ async function start(path: string, pipeline?: Manifest['pipeline']): Promise<Ten
   const { weights } = await inspectFiles([{ path: 'model.onnx', absolutePath: path }]);
   const bytes = await readFile(path);
   const spec: EngineSpec = {
-    kind: 'onnx', files: { 'model.onnx': path }, listen: { socket: '/unused' }, threads: 1,
+    kind: 'onnx',
+    files: { 'model.onnx': path },
+    listen: { socket: '/unused' },
+    threads: 1,
     manifest: {
-      schema: 'modelyard.manifest/1', task: 'tensor', engine: 'onnx', weights, engineOptions: {}, licence: 'apache-2.0', origin: '', card: '', ...(pipeline && { pipeline }),
+      schema: 'modelyard.manifest/1',
+      task: 'tensor',
+      engine: 'onnx',
+      weights,
+      engineOptions: {},
+      licence: 'apache-2.0',
+      origin: '',
+      card: '',
+      ...(pipeline && { pipeline }),
       files: [{ path: 'model.onnx', digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, bytes: bytes.length }],
     },
   };
@@ -43,7 +54,9 @@ async function infer(started: TensorEngine, elements: readonly Uint8Array[]): Pr
 
 function line(text: string, width: number): Promise<Buffer> {
   const words = `<text x="12" y="44" font-size="36" font-family="DejaVu Sans, Helvetica, Arial, sans-serif">${text}</text>`;
-  return sharp(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="64"><rect width="100%" height="100%" fill="white"/>${words}</svg>`)).png().toBuffer();
+  return sharp(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="64"><rect width="100%" height="100%" fill="white"/>${words}</svg>`))
+    .png()
+    .toBuffer();
 }
 
 test('S24: PP-OCR reads rendered lines back, alone and in a batch of different widths', async () => {

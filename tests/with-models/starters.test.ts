@@ -7,7 +7,12 @@ import { BlobStore, digestOf, pullStarter, type Publisher, Registry, type Starte
 import { openDatabase } from '../../src/db/open.ts';
 
 const OPERATOR: Publisher = { orgId: 'org_platform', orgName: 'modelyard', scopes: ['operator'] };
-const TASKS: Readonly<Record<string, string>> = { 'smollm2-135m-instruct': 'llama chat', 'all-minilm-l6-v2': 'llama embedding', 'ppocr-v4-rec': 'onnx tensor', magika: 'onnx tensor' };
+const TASKS: Readonly<Record<string, string>> = {
+  'smollm2-135m-instruct': 'llama chat',
+  'all-minilm-l6-v2': 'llama embedding',
+  'ppocr-v4-rec': 'onnx tensor',
+  magika: 'onnx tensor',
+};
 
 /** A registry of its own in the folder, on a database in memory. */
 async function registryIn(folder: string) {

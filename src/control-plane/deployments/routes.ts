@@ -42,25 +42,43 @@ function view(deployment: DeploymentView) {
 /** `/api/v1/deployments` */
 export function deploymentRoutes(deployments: Deployments): FastifyPluginCallbackTypebox {
   return (app, _options, done) => {
-    app.get('/deployments', { config: { scope: 'deployments.read' }, schema: { operationId: 'listDeployments', response: { 200: Type.Object({ data: Type.Array(DeploymentSchema) }) } } }, async ({ caller }) => ({
-      data: deployments.list(caller).map(view),
-    }));
-    app.get('/deployments/:name', { config: { scope: 'deployments.read' }, schema: { operationId: 'getDeployment', params: NameParam, response: { 200: DeploymentSchema } } }, async ({ caller, params }) =>
-      view(deployments.get(caller, params.name)),
+    app.get(
+      '/deployments',
+      { config: { scope: 'deployments.read' }, schema: { operationId: 'listDeployments', response: { 200: Type.Object({ data: Type.Array(DeploymentSchema) }) } } },
+      async ({ caller }) => ({
+        data: deployments.list(caller).map(view),
+      }),
     );
-    app.post('/deployments', { config: { scope: 'deployments.write' }, schema: { operationId: 'deploy', body: Order, response: { 201: DeploymentSchema } } }, async ({ caller, body }, reply) => {
-      reply.code(201);
-      return view(await deployments.deploy(caller, body));
-    });
-    app.delete('/deployments/:name', { config: { scope: 'deployments.write' }, schema: { operationId: 'undeploy', params: NameParam, response: { 204: Type.Null() } } }, async ({ caller, params }, reply) => {
-      await deployments.undeploy(caller, params.name);
-      return reply.code(204).send(null);
-    });
+    app.get(
+      '/deployments/:name',
+      { config: { scope: 'deployments.read' }, schema: { operationId: 'getDeployment', params: NameParam, response: { 200: DeploymentSchema } } },
+      async ({ caller, params }) => view(deployments.get(caller, params.name)),
+    );
+    app.post(
+      '/deployments',
+      { config: { scope: 'deployments.write' }, schema: { operationId: 'deploy', body: Order, response: { 201: DeploymentSchema } } },
+      async ({ caller, body }, reply) => {
+        reply.code(201);
+        return view(await deployments.deploy(caller, body));
+      },
+    );
+    app.delete(
+      '/deployments/:name',
+      { config: { scope: 'deployments.write' }, schema: { operationId: 'undeploy', params: NameParam, response: { 204: Type.Null() } } },
+      async ({ caller, params }, reply) => {
+        await deployments.undeploy(caller, params.name);
+        return reply.code(204).send(null);
+      },
+    );
     const Lines = Type.Object({ lines: Type.Optional(Type.Integer({ minimum: 1, maximum: LOG_LINES_MAX })) }, { additionalProperties: false });
     const Logs = Type.Object({ data: Type.Array(Type.String()) });
-    app.get('/deployments/:name/logs', { config: { scope: 'deployments.read' }, schema: { operationId: 'getLogs', params: NameParam, querystring: Lines, response: { 200: Logs } } }, async ({ caller, params, query }) => ({
-      data: [...deployments.logs(caller, params.name, query.lines ?? 100)],
-    }));
+    app.get(
+      '/deployments/:name/logs',
+      { config: { scope: 'deployments.read' }, schema: { operationId: 'getLogs', params: NameParam, querystring: Lines, response: { 200: Logs } } },
+      async ({ caller, params, query }) => ({
+        data: [...deployments.logs(caller, params.name, query.lines ?? 100)],
+      }),
+    );
     done();
   };
 }

@@ -75,7 +75,13 @@ export class Deployments {
   /** The scheduler's world has changed: publish the routes, and let a new revision that is ready take the traffic. */
   replicasChanged(): void {
     const { scheduling, publish } = this.#options;
-    publish(routesFeed(this.#deployments, (digest) => this.#manifests.get(digest), (id) => scheduling.health(id)));
+    publish(
+      routesFeed(
+        this.#deployments,
+        (digest) => this.#manifests.get(digest),
+        (id) => scheduling.health(id),
+      ),
+    );
     for (const { name, revisions } of this.#deployments) {
       const [newest] = revisions;
       if (newest?.weight === 0 && scheduling.health(newest.id)?.state === 'ready') void this.#shift(name, newest.id);

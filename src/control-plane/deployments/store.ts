@@ -42,7 +42,10 @@ export async function upsertDeployment(on: On, { name, orgId, model, createdAt }
 
 export async function insertRevision(on: On, deployment: string, revision: Revision): Promise<void> {
   const { id, model, version, digest, resources, weight, createdAt } = revision;
-  await on.insertInto('revisions').values({ id, deployment, model, version, digest, resources: JSON.stringify(resources), weight, created_at: createdAt }).execute();
+  await on
+    .insertInto('revisions')
+    .values({ id, deployment, model, version, digest, resources: JSON.stringify(resources), weight, created_at: createdAt })
+    .execute();
 }
 
 /** Gives one revision all of its deployment's traffic. */

@@ -2,7 +2,7 @@ import type { CallerEntry, Offer } from '../../contract/feeds.ts';
 import type { StoredKey } from '../identity/index.ts';
 
 /** The offers of a key that no subscription is bound to. */
-export function ownOffers({ orgId, scopes }: Pick<StoredKey, 'orgId' | 'scopes'>): Offer[] {
+function ownOffers({ orgId, scopes }: Pick<StoredKey, 'orgId' | 'scopes'>): Offer[] {
   if (!scopes.includes('inference')) return [];
   return [{ deployments: scopes.includes('operator') ? { of: 'all' } : { of: 'org', orgId }, price: 'unpriced' }];
 }

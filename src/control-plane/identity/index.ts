@@ -1,3 +1,3 @@
-export { isLive, type Key, type Member, type Organisation, PLATFORM, type Role, type StoredKey } from './model.ts';
+export { type Key, type Member, type Organisation, PLATFORM, type Role, type StoredKey } from './model.ts';
 export { identityRoutes } from './routes.ts';
 export { type Actor, Identity, type MadeKey } from './service.ts';

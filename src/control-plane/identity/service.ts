@@ -1,17 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
-import type { KeyLimits, Scope } from '../../contract/feeds.ts';
+import type { CallerEntry, KeyLimits, Scope } from '../../contract/feeds.ts';
 import { generateKey, hashKey } from '../../contract/key-format.ts';
 import { type Db, transact, type Tx } from '../../db/open.ts';
-import { expiryInPast, keyNotFound, keyNotLive, memberNotFound, nameTaken, orgNotFound, roleBeyondOwn, scopeBeyondOwn } from './errors.ts';
+import { expiryInPast, keyNotFound, keyNotLive, memberNotFound, nameTaken, orgNotFound, restrictedKey, roleBeyondOwn, scopeBeyondOwn } from './errors.ts';
 import { isLive, type Key, type Member, type Organisation, PLATFORM, type Role, SCOPES_OF, shownPart, type StoredKey } from './model.ts';
 import * as store from './store.ts';
 
-/** Who asks: an organisation and its scopes. A `CallerEntry` is one. */
-export interface Actor {
-  readonly orgId: string;
-  readonly scopes: readonly Scope[];
-}
+/** Who asks, and within which bounds. A `CallerEntry` is one. */
+export type Actor = Pick<CallerEntry, 'keyId' | 'orgId' | 'scopes' | 'allowedModels' | 'expiresAtMs' | 'limits'>;
 
 export interface NewKey {
   readonly orgId: string;
@@ -116,10 +113,12 @@ export class Identity {
   }
 
   async createKey(actor: Actor, wanted: NewKey): Promise<MadeKey> {
-    const beyond = wanted.scopes.find((scope) => !actor.scopes.includes(scope));
-    if (beyond) throw scopeBeyondOwn(beyond);
+    checkScopes(actor, wanted.scopes);
+    if (isRestricted(actor)) throw restrictedKey();
     if (wanted.expiresAt !== undefined && wanted.expiresAt <= this.#clock.now()) throw expiryInPast();
-    return this.#announce(await this.#insertKey(this.#db, wanted, await this.#orgName(wanted.orgId)), 'created');
+    const expiresAt = boundedExpiry(actor, wanted.expiresAt);
+    const key: NewKey = { ...wanted, ...(expiresAt !== undefined && { expiresAt }) };
+    return this.#announce(await this.#insertKey(this.#db, key, await this.#orgName(wanted.orgId)), 'created');
   }
 
   async listKeys(orgId: string): Promise<Key[]> {
@@ -159,10 +158,12 @@ export class Identity {
     this.#changed({ ...key, revokedAt }, 'revoked');
   }
 
-  /** Another organisation's key is as unknown as one that never was. */
+  /** Another organisation's key is as unknown as one that never was; one with more rights than the actor's is not for it to touch. */
   async #ownKey(actor: Actor, id: string): Promise<StoredKey> {
     const key = await store.keyById(this.#db, id);
     if (!key || (key.orgId !== actor.orgId && !actor.scopes.includes('operator'))) throw keyNotFound(id);
+    checkScopes(actor, key.scopes);
+    if (isRestricted(actor) && key.id !== actor.keyId) throw restrictedKey();
     return key;
   }
 
@@ -198,6 +199,22 @@ export class Identity {
     this.#changed(stored, what);
     return { key: withoutHash(stored), plain };
   }
+}
+
+/** @throws Fault when `scopes` has one that the actor lacks */
+function checkScopes(actor: Actor, scopes: readonly Scope[]): void {
+  const beyond = scopes.find((scope) => !actor.scopes.includes(scope));
+  if (beyond) throw scopeBeyondOwn(beyond);
+}
+
+/** A key with bounds of its own: another key would be the way round them. */
+function isRestricted({ allowedModels, limits }: Actor): boolean {
+  return allowedModels !== undefined || Object.keys(limits).length > 0;
+}
+
+/** A key never outlives the key that made it. */
+function boundedExpiry({ expiresAtMs }: Actor, wanted: number | undefined): number | undefined {
+  return expiresAtMs === undefined ? wanted : Math.min(expiresAtMs, wanted ?? expiresAtMs);
 }
 
 function withoutHash({ hash: _hash, orgName: _orgName, ...key }: StoredKey): Key {

@@ -40,9 +40,15 @@ test('a job returns at once, shows its progress, and ends with its result', asyn
 
 test('a failure is a code and a sentence; an unexpected one tells nothing', async () => {
   await using it = await setUp();
-  const run = async (error: Error) => ended(it.jobs, (await it.jobs.run(ORDER, async () => {
-    throw error;
-  })).id);
+  const run = async (error: Error) =>
+    ended(
+      it.jobs,
+      (
+        await it.jobs.run(ORDER, async () => {
+          throw error;
+        })
+      ).id,
+    );
   expect(await run(new Fault('not_found', 'gone', 'It is gone.'))).toMatchObject({ state: 'failed', error: { code: 'gone', message: 'It is gone.' } });
   expect((await run(new Error('secret path'))).error).toEqual({ code: 'internal_error', message: expect.not.stringContaining('secret') as unknown });
   expect(it.failures).toEqual(['gone', 'internal_error']);

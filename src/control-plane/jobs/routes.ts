@@ -27,10 +27,16 @@ export function jobView({ id, kind, state, input, progress, result, error, creat
 /** `/api/v1/jobs`: the caller's own organisation's. */
 export function jobRoutes(jobs: Jobs): FastifyPluginCallbackTypebox {
   return (app, _options, done) => {
-    app.get('/jobs', { config: { scope: 'models.read' }, schema: { operationId: 'listJobs', response: { 200: Type.Object({ data: Type.Array(JobSchema) }) } } }, async ({ caller }) => ({
-      data: (await jobs.list(caller.orgId)).map(jobView),
-    }));
-    app.get('/jobs/:id', { config: { scope: 'models.read' }, schema: { operationId: 'getJob', params: Id, response: { 200: JobSchema } } }, async ({ caller, params }) => jobView(await jobs.get(caller, params.id)));
+    app.get(
+      '/jobs',
+      { config: { scope: 'models.read' }, schema: { operationId: 'listJobs', response: { 200: Type.Object({ data: Type.Array(JobSchema) }) } } },
+      async ({ caller }) => ({
+        data: (await jobs.list(caller.orgId)).map(jobView),
+      }),
+    );
+    app.get('/jobs/:id', { config: { scope: 'models.read' }, schema: { operationId: 'getJob', params: Id, response: { 200: JobSchema } } }, async ({ caller, params }) =>
+      jobView(await jobs.get(caller, params.id)),
+    );
     done();
   };
 }

@@ -101,7 +101,9 @@ export class Jobs {
       const fault = toFault(error);
       const { code, message } = running.stop.signal.aborted ? INTERRUPTED : fault;
       failed?.(job.kind, fault);
-      await this.#writes.run(() => updateJob(db, job.id, { state: 'failed', progress: running.progress, error: { code, message }, now: clock.now() })).catch((unwritten: unknown) => failed?.(job.kind, toFault(unwritten)));
+      await this.#writes
+        .run(() => updateJob(db, job.id, { state: 'failed', progress: running.progress, error: { code, message }, now: clock.now() }))
+        .catch((unwritten: unknown) => failed?.(job.kind, toFault(unwritten)));
     } finally {
       this.#running.delete(job.id);
     }

@@ -9,7 +9,11 @@ export async function insertJob(on: Db, { id, orgId, kind, state, input, progres
 }
 
 /** Only what runs can change. */
-export async function updateJob(on: Db, id: string, change: { readonly state?: JobState; readonly progress?: string; readonly result?: unknown; readonly error?: JobError; readonly now: number }): Promise<void> {
+export async function updateJob(
+  on: Db,
+  id: string,
+  change: { readonly state?: JobState; readonly progress?: string; readonly result?: unknown; readonly error?: JobError; readonly now: number },
+): Promise<void> {
   const { state, progress, result, error, now } = change;
   await on
     .updateTable('jobs')
@@ -26,7 +30,11 @@ export async function updateJob(on: Db, id: string, change: { readonly state?: J
 }
 
 export async function failRunning(on: Db, error: JobError, now: number): Promise<void> {
-  await on.updateTable('jobs').set({ state: 'failed', error: JSON.stringify(error), updated_at: now }).where('state', '=', 'running').execute();
+  await on
+    .updateTable('jobs')
+    .set({ state: 'failed', error: JSON.stringify(error), updated_at: now })
+    .where('state', '=', 'running')
+    .execute();
 }
 
 /** The newest first. */

@@ -42,7 +42,8 @@ export function checkEntries(entries: readonly ArchiveEntry[], archiveBytes: num
     if (entry.kind !== 'file' && entry.kind !== 'folder') throw badArchive(`"${shown(entry.name)}" is ${entry.kind}; only files and folders are accepted`);
     const key = entry.name.replace(/\/+$/, '').normalize('NFKC').toLowerCase();
     const other = seen.get(key);
-    if (other !== undefined) throw badArchive(other === entry.name ? `"${shown(entry.name)}" is in it twice` : `"${shown(other)}" and "${shown(entry.name)}" are one name on some file systems`);
+    if (other !== undefined)
+      throw badArchive(other === entry.name ? `"${shown(entry.name)}" is in it twice` : `"${shown(other)}" and "${shown(entry.name)}" are one name on some file systems`);
     seen.set(key, entry.name);
     if (entry.packedBytes !== undefined) checkRatio(entry.bytes, entry.packedBytes, limits);
     total += entry.bytes;

@@ -46,9 +46,21 @@ describe('X17: a dangerous entry refuses the whole archive, although a harmless 
   test('X17: tgz with NUL', () => refused(buildTgz([GOOD, paxPath('a\0evil'), { name: 'a' }]), /NUL/));
   test('X17: tgz whose pax header renames to ..', () => refused(buildTgz([GOOD, paxPath('../evil'), { name: 'a' }]), /".."/));
 
-  const modes: readonly (readonly [what: string, mode: number])[] = [['a symbolic link', 0o120777], ['a block device', 0o060600], ['a character device', 0o020600], ['a named pipe', 0o010600], ['a socket', 0o140600]];
+  const modes: readonly (readonly [what: string, mode: number])[] = [
+    ['a symbolic link', 0o120777],
+    ['a block device', 0o060600],
+    ['a character device', 0o020600],
+    ['a named pipe', 0o010600],
+    ['a socket', 0o140600],
+  ];
   test.each(modes)('X17: zip with %s', (what, mode) => refused(buildZip([GOOD, { name: 'x', mode }]), new RegExp(what)));
-  const types: readonly (readonly [what: string, type: string])[] = [['a symbolic link', '2'], ['a hard link', '1'], ['a character device', '3'], ['a block device', '4'], ['a named pipe', '6']];
+  const types: readonly (readonly [what: string, type: string])[] = [
+    ['a symbolic link', '2'],
+    ['a hard link', '1'],
+    ['a character device', '3'],
+    ['a block device', '4'],
+    ['a named pipe', '6'],
+  ];
   test.each(types)('X17: tgz with %s', (what, type) => refused(buildTgz([GOOD, { name: 'x', type, linkTo: type < '3' ? '/etc/passwd' : '' }]), new RegExp(what)));
   test('X17: symlink, then a write through it', async () => {
     await refused(buildZip([{ name: 'pkg', mode: 0o120777, data: Buffer.from('/tmp') }, GOOD]), /symbolic link/);
@@ -81,7 +93,10 @@ describe('X18: what would unpack to too much is stopped before it is on the disk
 });
 
 test('takes wanted entries out under flat names, from either kind and from a zip in it', async () => {
-  const inner = buildZip([{ name: 'a/', mode: 0o040755, data: Buffer.alloc(0) }, { name: 'a/weights', data: Buffer.from('w'), deflate: true }]);
+  const inner = buildZip([
+    { name: 'a/', mode: 0o040755, data: Buffer.alloc(0) },
+    { name: 'a/weights', data: Buffer.from('w'), deflate: true },
+  ]);
   const files = await unpack(buildZip([GOOD, { name: 'pkg/model.zip', data: inner }]), { 'g.txt': GOOD.name, weights: 'pkg/model.zip!a/weights' });
   expect(files).toEqual({ 'g.txt': join(folder, 'g.txt'), weights: join(folder, 'weights') });
   expect(await readFile(files['weights'] ?? '', 'utf8')).toBe('w');

@@ -22,8 +22,14 @@ export interface ExtractLimits extends ArchiveLimits {
  * @returns flat name → path of the file
  * @throws Fault `bad_archive`, `no_such_entry`, `disk_full`
  */
-export async function extract(archivePath: string, wanted: Readonly<Record<string, string>>, intoFolder: string, limits: ExtractLimits = ARCHIVE_LIMITS): Promise<Record<string, string>> {
-  for (const name of Object.keys(wanted)) if (!FLAT_NAME.test(name)) throw invalid(`"${name.slice(0, 140)}" is not a file name of a version: letters, digits, ".", "_" and "-".`, 'entries');
+export async function extract(
+  archivePath: string,
+  wanted: Readonly<Record<string, string>>,
+  intoFolder: string,
+  limits: ExtractLimits = ARCHIVE_LIMITS,
+): Promise<Record<string, string>> {
+  for (const name of Object.keys(wanted))
+    if (!FLAT_NAME.test(name)) throw invalid(`"${name.slice(0, 140)}" is not a file name of a version: letters, digits, ".", "_" and "-".`, 'entries');
   const staging = join(intoFolder, `unpacking-${randomUUID()}`);
   await mkdir(staging, { mode: 0o700 });
   try {
@@ -82,7 +88,8 @@ async function copyOut(archivePath: string, targets: ReadonlyMap<string, string>
   try {
     const files = new Map(archive.entries.filter(({ kind }) => kind === 'file').map(({ name, bytes }) => [name, bytes]));
     for (const name of targets.keys()) {
-      if (!files.has(name)) throw new Fault('not_found', 'no_such_entry', `${basename(archivePath).replace(/^\.inner-\d+$/, 'The inner zip')} has no file "${name.slice(0, 200)}".`);
+      if (!files.has(name))
+        throw new Fault('not_found', 'no_such_entry', `${basename(archivePath).replace(/^\.inner-\d+$/, 'The inner zip')} has no file "${name.slice(0, 200)}".`);
     }
     await archive.copy(targets, limits.signal);
     return [...targets.keys()].reduce((sum, name) => sum + (files.get(name) ?? 0), 0);

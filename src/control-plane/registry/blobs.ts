@@ -6,7 +6,7 @@ import { Fault } from '../../contract/errors.ts';
 import { badDigest, blobTooLarge, digestMismatch, diskFull, wrongOffset } from './errors.ts';
 
 /** No file of a model is larger. */
-export const BLOB_BYTES_MAX = 1_099_511_627_776;
+const BLOB_BYTES_MAX = 1_099_511_627_776;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** `sha256:` and 64 lower-case hex digits, checked: the only thing that a blob's path is ever made of (X19). */
@@ -83,7 +83,10 @@ export class BlobStore {
     const root = join(this.#folder, 'sha256');
     const folders = await readdir(root).catch(() => []);
     const names = await Promise.all(folders.map((folder) => readdir(join(root, folder))));
-    return names.flat().filter((name) => /^[0-9a-f]{64}$/.test(name)).map((name) => `sha256:${name}` as const);
+    return names
+      .flat()
+      .filter((name) => /^[0-9a-f]{64}$/.test(name))
+      .map((name) => `sha256:${name}` as const);
   }
 
   async remove(digest: Digest): Promise<void> {
@@ -118,7 +121,10 @@ export class BlobStore {
   }
 }
 
-async function appendAll(handle: FileHandle, { offset, total, chunks }: { readonly offset: number; readonly total: number; readonly chunks: AsyncIterable<Buffer> }): Promise<number> {
+async function appendAll(
+  handle: FileHandle,
+  { offset, total, chunks }: { readonly offset: number; readonly total: number; readonly chunks: AsyncIterable<Buffer> },
+): Promise<number> {
   let end = offset;
   try {
     for await (const chunk of chunks) {

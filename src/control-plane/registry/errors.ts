@@ -6,7 +6,8 @@ export const notYourName = (name: string, org: string) =>
   new Fault('permission_denied', 'name_not_yours', `"${name}" is not a name of your organisation's; names that you may publish start with "${org}/".`);
 export const badName = (name: string, rule: string) => invalid(`"${name.slice(0, 160)}" is not a model name: ${rule}.`, 'name');
 export const badDigest = () => invalid('A digest is "sha256:" and 64 lower-case hex digits.', 'digest');
-export const digestMismatch = (wanted: string, actual: string) => new Fault('invalid_argument', 'digest_mismatch', `The bytes have the digest ${actual}, not ${wanted}; nothing was stored.`);
+export const digestMismatch = (wanted: string, actual: string) =>
+  new Fault('invalid_argument', 'digest_mismatch', `The bytes have the digest ${actual}, not ${wanted}; nothing was stored.`);
 export const blobMissing = (digest: string) => new Fault('conflict', 'blob_missing', `The blob ${digest} was not uploaded; upload it first.`);
 export const blobTooLarge = (bytesMax: number) => new Fault('payload_too_large', 'blob_too_large', `A file may have at most ${bytesMax} bytes.`);
 export const wrongOffset = (have: number) => new Fault('conflict', 'wrong_offset', `This upload has ${have} bytes; continue at offset ${have}.`);
@@ -20,4 +21,8 @@ export const severalWeights = (source: string, names: readonly string[]) =>
 export const starterNotFound = (name: string) => new Fault('not_found', 'starter_not_found', `There is no starter "${name.slice(0, 160)}".`);
 /** With one source, its own fault; with several, all their sentences. */
 export const sourcesFailed = (name: string, faults: readonly Fault[]) =>
-  faults[0] && faults.length === 1 ? faults[0] : new Fault(faults[0]?.kind ?? 'unavailable', 'no_source', `"${name}" could not be had from any of its sources: ${faults.map(({ message }) => message).join(' ')}`, { cause: faults[0] });
+  faults[0] && faults.length === 1
+    ? faults[0]
+    : new Fault(faults[0]?.kind ?? 'unavailable', 'no_source', `"${name}" could not be had from any of its sources: ${faults.map(({ message }) => message).join(' ')}`, {
+        cause: faults[0],
+      });

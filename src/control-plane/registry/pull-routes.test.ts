@@ -38,7 +38,8 @@ async function api() {
     }
   };
   return {
-    call, ended,
+    call,
+    ended,
     async [Symbol.asyncDispose]() {
       await jobs.close();
       await app.close();
@@ -52,7 +53,12 @@ test('a pull is a job: 202, then its end by its id; another organisation sees no
   await using it = await api();
   const { status, body } = await it.call('POST', '/models/pull', { body: { name: 'm', source: 'pypi:some-model==1.0' } });
   expect([status, body['state'], body['kind'], body['error']]).toEqual([202, 'running', 'pull', null]);
-  expect(await it.ended(body['id'])).toMatchObject({ state: 'failed', errorCode: 'pip_missing', error: expect.stringContaining('install it with') as unknown, input: { name: 'm' } });
+  expect(await it.ended(body['id'])).toMatchObject({
+    state: 'failed',
+    errorCode: 'pip_missing',
+    error: expect.stringContaining('install it with') as unknown,
+    input: { name: 'm' },
+  });
   expect((await it.call('GET', `/jobs/${String(body['id'])}`, { who: 'acme' })).status).toBe(404);
   expect((await it.call('GET', '/jobs', { who: 'acme' })).body['data']).toEqual([]);
   expect((await it.call('GET', '/jobs')).body['data']).toHaveLength(1);
@@ -80,7 +86,14 @@ test('starters are listed for all, and pulled by operators', async () => {
   expect(await it.ended(body['id'])).toMatchObject({ state: 'failed', errorCode: 'pip_missing' });
 });
 
-test.each([['/blobs/sha256:..%2F..%2Fx', 400], [`/blobs/sha256:${'A'.repeat(64)}`, 400], ['/models/..%2Fx', 404], ['/models/a%2Fb%252fc', 404], [`/models/${'x'.repeat(400)}`, 400], ['/models/a%00b', 404]] as const)('X19, X48: GET %s is %i', async (path, expected) => {
+test.each([
+  ['/blobs/sha256:..%2F..%2Fx', 400],
+  [`/blobs/sha256:${'A'.repeat(64)}`, 400],
+  ['/models/..%2Fx', 404],
+  ['/models/a%2Fb%252fc', 404],
+  [`/models/${'x'.repeat(400)}`, 400],
+  ['/models/a%00b', 404],
+] as const)('X19, X48: GET %s is %i', async (path, expected) => {
   await using it = await api();
   expect((await it.call('GET', path)).status).toBe(expected);
 });

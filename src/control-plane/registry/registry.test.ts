@@ -11,7 +11,16 @@ const OTHER = buildGguf({ keys: [...LLAMA_KEYS, gguf.string('general.name', 'oth
 const publication = (name: string, digest: string, path = 'model.gguf') => ({ name, files: [{ path, digest }], origin: 'test' });
 
 describe('blobs', () => {
-  test.each(['sha256:../../etc/passwd', `sha256:${'a'.repeat(63)}`, `sha256:${'A'.repeat(64)}`, `sha256:${'a'.repeat(64)}\n`, `sha256:${'a'.repeat(64)}/..`, `sha512:${'a'.repeat(64)}`, 'a'.repeat(64), ''])('X19: %j is no digest', async (text) => {
+  test.each([
+    'sha256:../../etc/passwd',
+    `sha256:${'a'.repeat(63)}`,
+    `sha256:${'A'.repeat(64)}`,
+    `sha256:${'a'.repeat(64)}\n`,
+    `sha256:${'a'.repeat(64)}/..`,
+    `sha512:${'a'.repeat(64)}`,
+    'a'.repeat(64),
+    '',
+  ])('X19: %j is no digest', async (text) => {
     expect(() => parseDigest(text)).toThrow(expect.objectContaining({ kind: 'invalid_argument' }));
     await using it = await testRegistry();
     expect(() => it.blobs.path(text as never)).toThrow(/A digest is/);
@@ -79,7 +88,10 @@ describe('versions', () => {
     await using it = await testRegistry();
     const [weights, zip] = [await it.upload(WEIGHTS), await it.upload(Buffer.from('PK\x03\x04 a torch file'))];
     await expect(it.registry.publish(OPERATOR, publication('m', weights, 'model.pt'))).rejects.toMatchObject({ code: 'unsupported_format' });
-    const files = [{ path: 'model.gguf', digest: weights }, { path: 'vocabulary.txt', digest: zip }];
+    const files = [
+      { path: 'model.gguf', digest: weights },
+      { path: 'vocabulary.txt', digest: zip },
+    ];
     await expect(it.registry.publish(OPERATOR, { name: 'm', files, origin: 'test' })).rejects.toMatchObject({ code: 'unsupported_format' });
   });
 
@@ -93,7 +105,12 @@ describe('versions', () => {
   test('names belong to organisations; another organisation’s model does not exist', async () => {
     await using it = await testRegistry();
     const digest = await it.upload(WEIGHTS);
-    for (const [who, name] of [[ACME, 'short'], [ACME, 'other/m'], [OPERATOR, 'acme/m']] as const) await expect(it.registry.publish(who, publication(name, digest))).rejects.toMatchObject({ code: 'name_not_yours' });
+    for (const [who, name] of [
+      [ACME, 'short'],
+      [ACME, 'other/m'],
+      [OPERATOR, 'acme/m'],
+    ] as const)
+      await expect(it.registry.publish(who, publication(name, digest))).rejects.toMatchObject({ code: 'name_not_yours' });
     await it.registry.publish(ACME, publication('acme/m', digest));
     await it.registry.publish(OPERATOR, publication('m', digest));
     await expect(it.registry.get(ACME, 'm')).rejects.toMatchObject({ kind: 'not_found' });

@@ -7,10 +7,7 @@ const Count = Type.Integer({ minimum: 0 });
 export const DigestParam = Type.Object({ digest: Type.String({ maxLength: 128 }) });
 export const NameParam = Type.Object({ name: Type.String({ minLength: 1, maxLength: 160, description: 'org/name is written org%2Fname' }) });
 export const VersionSchema = Type.Object({ model: Type.String(), number: Count, digest: Digest, createdAt: Count, manifest: Manifest });
-export const ModelSchema = Type.Object(
-  { name: Type.String(), createdAt: Count, labels: Type.Record(Type.String(), Count), versions: Type.Array(VersionSchema) },
-
-);
+export const ModelSchema = Type.Object({ name: Type.String(), createdAt: Count, labels: Type.Record(Type.String(), Count), versions: Type.Array(VersionSchema) });
 export const PublishSchema = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 160 }),

@@ -24,16 +24,29 @@ export async function listModels(on: On, filter: { readonly orgId?: string; read
     labels: Object.fromEntries(labels.filter(({ model }) => model === row.name).map(({ label, version }) => [label, version])),
     versions: versions
       .filter(({ model }) => model === row.name)
-      .map((version) => ({ model: version.model, number: version.number, digest: version.digest, manifest: JSON.parse(version.manifest) as Manifest, createdAt: version.created_at })),
+      .map((version) => ({
+        model: version.model,
+        number: version.number,
+        digest: version.digest,
+        manifest: JSON.parse(version.manifest) as Manifest,
+        createdAt: version.created_at,
+      })),
   }));
 }
 
 export async function insertModel(on: On, { name, orgId, createdAt }: { name: string; orgId: string; createdAt: number }): Promise<void> {
-  await on.insertInto('models').values({ name, org_id: orgId, created_at: createdAt }).onConflict((conflict) => conflict.column('name').doNothing()).execute();
+  await on
+    .insertInto('models')
+    .values({ name, org_id: orgId, created_at: createdAt })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute();
 }
 
 export async function insertVersion(on: On, { model, number, digest, manifest, createdAt }: ModelVersion): Promise<void> {
-  await on.insertInto('model_versions').values({ model, number, digest, manifest: JSON.stringify(manifest), created_at: createdAt }).execute();
+  await on
+    .insertInto('model_versions')
+    .values({ model, number, digest, manifest: JSON.stringify(manifest), created_at: createdAt })
+    .execute();
 }
 
 export async function setLabel(on: On, { model, label, version }: { model: string; label: string; version: number }): Promise<void> {
@@ -46,8 +59,16 @@ export async function setLabel(on: On, { model, label, version }: { model: strin
 
 /** Removes a whole model, or one version with its labels. */
 export async function removeVersions(on: On, model: string, number: number | undefined): Promise<void> {
-  await on.deleteFrom('labels').where('model', '=', model).$if(number !== undefined, (q) => q.where('version', '=', number ?? 0)).execute();
-  await on.deleteFrom('model_versions').where('model', '=', model).$if(number !== undefined, (q) => q.where('number', '=', number ?? 0)).execute();
+  await on
+    .deleteFrom('labels')
+    .where('model', '=', model)
+    .$if(number !== undefined, (q) => q.where('version', '=', number ?? 0))
+    .execute();
+  await on
+    .deleteFrom('model_versions')
+    .where('model', '=', model)
+    .$if(number !== undefined, (q) => q.where('number', '=', number ?? 0))
+    .execute();
   const rest = await on.selectFrom('model_versions').select('number').where('model', '=', model).executeTakeFirst();
   if (!rest) await on.deleteFrom('models').where('name', '=', model).execute();
 }

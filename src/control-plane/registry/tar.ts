@@ -8,8 +8,15 @@ import { type ArchiveEntry, type ArchiveLimits, checkEntries, checkRatio, type O
 import { badArchive } from './errors.ts';
 
 const KIND_OF_TYPE: Readonly<Record<string, string>> = {
-  File: 'file', OldFile: 'file', ContiguousFile: 'file', Directory: 'folder', Link: 'a hard link', SymbolicLink: 'a symbolic link', CharacterDevice: 'a character device',
-  BlockDevice: 'a block device', FIFO: 'a named pipe',
+  File: 'file',
+  OldFile: 'file',
+  ContiguousFile: 'file',
+  Directory: 'folder',
+  Link: 'a hard link',
+  SymbolicLink: 'a symbolic link',
+  CharacterDevice: 'a character device',
+  BlockDevice: 'a block device',
+  FIFO: 'a named pipe',
 };
 
 // oxlint-disable-next-line no-control-regex
@@ -77,7 +84,9 @@ async function walk({ path, archiveBytes, limits, signal }: TarSource, see: (ent
   // The parser cuts a name at a NUL without a word.
   parser.on('meta', (text: string) => NUL_IN_PAX.test(text) && stopped.abort(badArchive('a name in it has a NUL')));
   try {
-    await pipeline(createReadStream(path), createGunzip(), guard(archiveBytes, limits), parser as unknown as NodeJS.WritableStream, { signal: AbortSignal.any([stopped.signal, ...(signal ? [signal] : [])]) });
+    await pipeline(createReadStream(path), createGunzip(), guard(archiveBytes, limits), parser as unknown as NodeJS.WritableStream, {
+      signal: AbortSignal.any([stopped.signal, ...(signal ? [signal] : [])]),
+    });
   } catch (error) {
     throw stopped.signal.aborted ? stopped.signal.reason : error;
   }

@@ -8,7 +8,14 @@ import { badArchive } from './errors.ts';
 /** The type in a unix mode, which zip keeps in the upper half of the external attributes; 0 where the packer had none. */
 const MODE_TYPES = 0o170000;
 const KIND_OF_MODE: Readonly<Record<number, string>> = {
-  0o120000: 'a symbolic link', 0o060000: 'a block device', 0o020000: 'a character device', 0o010000: 'a named pipe', 0o140000: 'a socket', 0o040000: 'folder', 0o100000: 'file', 0: 'file',
+  0o120000: 'a symbolic link',
+  0o060000: 'a block device',
+  0o020000: 'a character device',
+  0o010000: 'a named pipe',
+  0o140000: 'a socket',
+  0o040000: 'folder',
+  0o100000: 'file',
+  0: 'file',
 };
 const STORED = 0;
 const DEFLATED = 8;
@@ -33,7 +40,8 @@ export async function openZip(path: string, limits: ArchiveLimits): Promise<Open
 
 function described(entry: Entry): ArchiveEntry {
   if (entry.isEncrypted()) throw badArchive('it is encrypted');
-  if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) throw badArchive(`it is packed by the method ${entry.compressionMethod}; stored and deflated entries are accepted`);
+  if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED)
+    throw badArchive(`it is packed by the method ${entry.compressionMethod}; stored and deflated entries are accepted`);
   const byMode = KIND_OF_MODE[(entry.externalFileAttributes >>> 16) & MODE_TYPES] ?? 'of an unknown type';
   const kind = byMode === 'file' && entry.fileName.endsWith('/') ? 'folder' : byMode;
   return { name: entry.fileName, kind, bytes: entry.uncompressedSize, packedBytes: entry.compressedSize };

@@ -36,13 +36,21 @@ function queryOf(caller: CallerEntry, { since = 0, until = Number.MAX_SAFE_INTEG
 export function usageRoutes(usage: Usage): FastifyPluginCallbackTypebox {
   return (app, _options, done) => {
     const SumQuery = Type.Object({ ...Range, by: Type.Optional(Type.Enum([...GROUPINGS])) }, { additionalProperties: false });
-    app.get('/usage', { config: { scope: 'usage' }, schema: { operationId: 'sumUsage', querystring: SumQuery, response: { 200: Type.Object({ data: Type.Array(Sum) }) } } }, async ({ caller, query }) => ({
-      data: await usage.sum(queryOf(caller, query), query.by ?? 'model'),
-    }));
+    app.get(
+      '/usage',
+      { config: { scope: 'usage' }, schema: { operationId: 'sumUsage', querystring: SumQuery, response: { 200: Type.Object({ data: Type.Array(Sum) }) } } },
+      async ({ caller, query }) => ({
+        data: await usage.sum(queryOf(caller, query), query.by ?? 'model'),
+      }),
+    );
     const ListQuery = Type.Object({ ...Range, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: ROWS_MAX })) }, { additionalProperties: false });
-    app.get('/usage/calls', { config: { scope: 'usage' }, schema: { operationId: 'listCalls', querystring: ListQuery, response: { 200: Type.Object({ data: Type.Array(Row) }) } } }, async ({ caller, query }) => ({
-      data: (await usage.list(queryOf(caller, query), query.limit ?? 50)).map((record) => ({ ...record, stages: { ...record.stages } })),
-    }));
+    app.get(
+      '/usage/calls',
+      { config: { scope: 'usage' }, schema: { operationId: 'listCalls', querystring: ListQuery, response: { 200: Type.Object({ data: Type.Array(Row) }) } } },
+      async ({ caller, query }) => ({
+        data: (await usage.list(queryOf(caller, query), query.limit ?? 50)).map((record) => ({ ...record, stages: { ...record.stages } })),
+      }),
+    );
     done();
   };
 }

@@ -9,7 +9,11 @@ const ROWS_PER_INSERT = 500;
 export async function insertRecords(on: Tx, records: readonly UsageRecord[]): Promise<void> {
   for (let at = 0; at < records.length; at += ROWS_PER_INSERT) {
     const rows = records.slice(at, at + ROWS_PER_INSERT).map(rowOf);
-    await on.insertInto('usage').values(rows).onConflict((conflict) => conflict.column('request_id').doNothing()).execute();
+    await on
+      .insertInto('usage')
+      .values(rows)
+      .onConflict((conflict) => conflict.column('request_id').doNothing())
+      .execute();
   }
 }
 

@@ -5,7 +5,7 @@ import type { Call } from '../call.ts';
 import type { Upstream, UpstreamControl } from './upstream.ts';
 
 /** After a cancel the engine has this long to end the call with its usage; then the connection is closed. */
-export const CANCEL_GRACE_MS = 1_000;
+const CANCEL_GRACE_MS = 1_000;
 /** Times that one call is offered to engines, when those before were full. */
 export const ATTEMPTS_MAX = 3;
 

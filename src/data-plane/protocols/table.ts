@@ -10,7 +10,7 @@ import { openaiFaults } from './openai-errors.ts';
 import type { InferenceRoute, PathParams } from './protocol.ts';
 
 /** All inference routes; the first that matches serves. */
-export const INFERENCE_ROUTES: readonly InferenceRoute[] = [chatRoute, completionsRoute, embeddingsRoute, ...modelsRoutes, ...oipRoutes];
+const INFERENCE_ROUTES: readonly InferenceRoute[] = [chatRoute, completionsRoute, embeddingsRoute, ...modelsRoutes, ...oipRoutes];
 
 export type Matched =
   | { readonly route: InferenceRoute; readonly params: PathParams }

@@ -5,7 +5,7 @@ import type { Caller, DecodedRequest, Target } from '../call.ts';
 import type { Routes } from '../ports.ts';
 
 /** Which offer lets this caller call this deployment, if any. */
-export function offerFor(caller: Caller, deployment: DeploymentRoute): Offer | undefined {
+function offerFor(caller: Caller, deployment: DeploymentRoute): Offer | undefined {
   if (caller.allowedModels && !caller.allowedModels.includes(deployment.name)) return undefined;
   return caller.offers.find(({ deployments }) => deployments.of === 'all' || deployments.orgId === deployment.orgId);
 }
@@ -16,7 +16,7 @@ export function visibleDeployments(caller: Caller, routes: Routes): DeploymentRo
 }
 
 /** Deployment and offer by the name in a request; unknown and forbidden are one and the same 404. */
-export function findDeployment(caller: Caller, text: string, routes: Routes): { deployment: DeploymentRoute; offer: Offer; version: number | undefined } {
+function findDeployment(caller: Caller, text: string, routes: Routes): { deployment: DeploymentRoute; offer: Offer; version: number | undefined } {
   const { name, version } = parseReference(text);
   const deployment = routes.find(name);
   const offer = deployment && offerFor(caller, deployment);
@@ -34,7 +34,7 @@ export function resolve(caller: Caller, request: DecodedRequest, routes: Routes,
 }
 
 /** The live revision with that model version; the heaviest where there are several. */
-export function byVersion(revisions: readonly RevisionRoute[], version: number): RevisionRoute | undefined {
+function byVersion(revisions: readonly RevisionRoute[], version: number): RevisionRoute | undefined {
   return revisions.filter((revision) => revision.version === version).toSorted((a, b) => b.weight - a.weight)[0];
 }
 

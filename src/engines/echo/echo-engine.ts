@@ -28,7 +28,10 @@ export function createEchoEngine(spec: Pick<EngineSpec, 'manifest'>, clock: Cloc
     tokenize: (prompt) => Promise.resolve(promptWords(prompt).map(idOf)),
     async generate(request, onPiece, signal) {
       const words = promptWords(request.prompt);
-      if (words.length >= contextTokens) throw new Fault('invalid_argument', 'context_length_exceeded', `This model's context is ${contextTokens} tokens, and the input has ${words.length}.`, { param: 'messages' });
+      if (words.length >= contextTokens)
+        throw new Fault('invalid_argument', 'context_length_exceeded', `This model's context is ${contextTokens} tokens, and the input has ${words.length}.`, {
+          param: 'messages',
+        });
       const cachedTokens = cached.take(request.cacheSalt, words);
       const script = scriptOf(request, options);
       const { finish, completionTokens } = await speak(script, request, { clock, onPiece, signal, tokensMax: contextTokens - words.length });
@@ -121,7 +124,9 @@ function idOf(word: string): number {
 
 /** A unit vector that depends on the text alone. */
 function vectorOf(input: Prompt): Float32Array {
-  const bytes = createHash('sha256').update(wordsOf(spokenText(input)).join('')).digest();
+  const bytes = createHash('sha256')
+    .update(wordsOf(spokenText(input)).join(''))
+    .digest();
   const values = Array.from({ length: DIMENSIONS }, (_, i) => bytes.readInt16LE(i * 2) + 0.5);
   const norm = Math.hypot(...values);
   return Float32Array.from(values, (value) => value / norm);

@@ -66,7 +66,11 @@ export function createChatTemplate(chatTemplate: string, clock: Clock): ChatTemp
 
 function start(workerData: TemplateWorkerData, stop: (target: Running, why: string) => void): Running {
   const worker = new Worker(new URL('./template-worker.ts', import.meta.url), {
-    workerData, env: {}, execArgv: [], stdin: false, resourceLimits: { maxOldGenerationSizeMb: WORKER_MEMORY_MIB_MAX },
+    workerData,
+    env: {},
+    execArgv: [],
+    stdin: false,
+    resourceLimits: { maxOldGenerationSizeMb: WORKER_MEMORY_MIB_MAX },
   });
   const running: Running = { worker, pending: new Map(), isOnline: false };
   worker.on('message', (reply: RenderReply) => {

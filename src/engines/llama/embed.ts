@@ -6,7 +6,8 @@ import { tooLong, type Prompts } from './prompt.ts';
 /** One unit-norm vector per input. Equal inputs of one call are computed once, and so are equal (C48). */
 export async function embed(
   { model, context, prompts, contextTokens }: { model: LlamaModel; context: LlamaEmbeddingContext; prompts: Prompts; contextTokens: number },
-  inputs: readonly Prompt[], signal: AbortSignal,
+  inputs: readonly Prompt[],
+  signal: AbortSignal,
 ): Promise<Embeddings> {
   const tokenised: Token[][] = [];
   for (const input of inputs) {
@@ -32,7 +33,7 @@ export function framed(model: LlamaModel, tokens: Token[]): Token[] {
   if (tokens.length === 0) return tokens;
   const { bos, eos, sep, shouldPrependBosToken, shouldAppendEosToken } = model.tokens;
   const last = model.vocabularyType === 'wpm' ? sep : shouldAppendEosToken ? eos : null;
-  const first = (model.vocabularyType === 'wpm' || shouldPrependBosToken) ? bos : null;
+  const first = model.vocabularyType === 'wpm' || shouldPrependBosToken ? bos : null;
   const start = first !== null && tokens[0] !== first ? [first] : [];
   const end = last !== null && tokens.at(-1) !== last ? [last] : [];
   return [...start, ...tokens, ...end];

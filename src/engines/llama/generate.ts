@@ -77,7 +77,9 @@ interface Run {
 
 /** The loop of steps. Between two tokens it must not wait for anything but the gate: the others' barrier waits for it. */
 async function decode(
-  { model, pool, barrier, contextTokensMax }: Generator, { prompt, request, onPiece, signal }: Plan, { lease, rest, generated, sampling }: Run,
+  { model, pool, barrier, contextTokensMax }: Generator,
+  { prompt, request, onPiece, signal }: Plan,
+  { lease, rest, generated, sampling }: Run,
 ): Promise<Pick<Generation, 'finish' | 'completionTokens'>> {
   const sampled: SampledLogprob[] = [];
   const tokensMax = Math.min(request.maxTokens ?? Infinity, contextTokensMax - prompt.length);

@@ -47,6 +47,9 @@ async function compile(llama: Llama, schema: unknown): Promise<LlamaGrammar> {
     if (!grammar.includes(TAIL)) throw new Error('the grammar has not the expected end');
     return await llama.createGrammar({ grammar: grammar.replace(TAIL, '') });
   } catch (error) {
-    throw new Fault('invalid_argument', 'unsupported_json_schema', "The JSON schema can't be turned into a grammar.", { param: 'response_format.json_schema.schema', cause: error });
+    throw new Fault('invalid_argument', 'unsupported_json_schema', "The JSON schema can't be turned into a grammar.", {
+      param: 'response_format.json_schema.schema',
+      cause: error,
+    });
   }
 }

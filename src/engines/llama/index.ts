@@ -30,7 +30,10 @@ async function chatEngine(spec: EngineSpec, { slots, contextTokens }: LlamaShape
   const { llama, model } = loaded;
   const barrier = createBarrier();
   const context = await model.createContext({
-    sequences: slots, contextSize: contextTokens, batchSize: BATCH_TOKENS, threads: spec.threads,
+    sequences: slots,
+    contextSize: contextTokens,
+    batchSize: BATCH_TOKENS,
+    threads: spec.threads,
     batching: { itemPrioritizationStrategy: barrier.strategy },
   });
   const pool = createSequencePool(context, slots);

@@ -9,11 +9,32 @@ const REPETITIONS_MAX = 2000;
 const TEXT_MAX = 64 * 1024;
 
 const ANNOTATIONS = ['title', 'description', 'default', 'examples', '$schema', '$id', '$comment', 'deprecated', 'readOnly', 'writeOnly', 'nullable'];
-const FORMATS = ['date-time', 'time', 'date'];
+const FORMATS = new Set(['date-time', 'time', 'date']);
 const COUNTS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties'];
-const KNOWN = new Set([...ANNOTATIONS, ...COUNTS, 'type', 'properties', 'required', 'additionalProperties', 'items', 'prefixItems', 'enum', 'const', 'oneOf', 'anyOf', '$ref', '$defs', 'definitions', 'format', 'strict']);
+const KNOWN = new Set([
+  ...ANNOTATIONS,
+  ...COUNTS,
+  'type',
+  'properties',
+  'required',
+  'additionalProperties',
+  'items',
+  'prefixItems',
+  'enum',
+  'const',
+  'oneOf',
+  'anyOf',
+  '$ref',
+  '$defs',
+  'definitions',
+  'format',
+  'strict',
+]);
 
-interface Budget { nodes: number; repetitions: number }
+interface Budget {
+  nodes: number;
+  repetitions: number;
+}
 type Node = Record<string, unknown>;
 
 /**
@@ -52,23 +73,33 @@ function convert(schema: unknown, at: string, depth: number, budget: Budget): No
 }
 
 function convertType(node: Node, at: string, depth: number, budget: Budget): Node {
-  const type = node.type ?? (node.properties === undefined ? node.items === undefined ? undefined : 'array' : 'object');
+  const type = node.type ?? (node.properties === undefined ? (node.items === undefined ? undefined : 'array') : 'object');
   if (Array.isArray(type)) return { oneOf: listOf(type, ALTERNATIVES_MAX, at).map((one) => convertType({ ...node, type: one }, at, depth, budget)) };
   switch (type) {
-    case 'object': return convertObject(node, at, depth, budget);
-    case 'array': return {
-      type,
-      ...counts(node, ['minItems', 'maxItems'], at, budget),
-      ...(node.items !== undefined && { items: convert(node.items, `${at}.items`, depth + 1, budget) }),
-      ...(node.prefixItems !== undefined && { prefixItems: listOf(node.prefixItems, ALTERNATIVES_MAX, at).map((one, i) => convert(one, `${at}.prefixItems[${i}]`, depth + 1, budget)) }),
-    };
-    case 'string': return {
-      type,
-      ...counts(node, ['minLength', 'maxLength'], at, budget),
-      ...(FORMATS.includes(String(node.format)) && { format: node.format }),
-    };
-    case 'number': case 'integer': case 'boolean': case 'null': return { type };
-    default: throw refused('needs a "type" of object, array, string, number, integer, boolean or null', at);
+    case 'object':
+      return convertObject(node, at, depth, budget);
+    case 'array':
+      return {
+        type,
+        ...counts(node, ['minItems', 'maxItems'], at, budget),
+        ...(node.items !== undefined && { items: convert(node.items, `${at}.items`, depth + 1, budget) }),
+        ...(node.prefixItems !== undefined && {
+          prefixItems: listOf(node.prefixItems, ALTERNATIVES_MAX, at).map((one, i) => convert(one, `${at}.prefixItems[${i}]`, depth + 1, budget)),
+        }),
+      };
+    case 'string':
+      return {
+        type,
+        ...counts(node, ['minLength', 'maxLength'], at, budget),
+        ...(FORMATS.has(String(node.format)) && { format: node.format }),
+      };
+    case 'number':
+    case 'integer':
+    case 'boolean':
+    case 'null':
+      return { type };
+    default:
+      throw refused('needs a "type" of object, array, string, number, integer, boolean or null', at);
   }
 }
 

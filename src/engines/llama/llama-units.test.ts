@@ -1,7 +1,7 @@
 import type { BatchItem, Token } from 'node-llama-cpp';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
-import { Fault } from '../../contract/errors.ts';
+import type { Fault } from '../../contract/errors.ts';
 import { createBarrier, priorityOf } from './barrier.ts';
 import { createChatTemplate } from './chat-template.ts';
 import { toGrammarSchema } from './json-schema.ts';
@@ -64,16 +64,28 @@ test('C35: seeds of any sign and up to 53 bits become distinct 32-bit seeds', ()
 describe('X24: JSON schemas are bounded and never half enforced', () => {
   const nested = (depth: number): unknown => (depth === 0 ? { type: 'string' } : { type: 'array', items: nested(depth - 1) });
   const refused: [string, unknown][] = [
-    ['a pattern', { type: 'string', pattern: '(a+)+$' }], ['a minimum', { type: 'number', minimum: 3 }], ['no type', {}], ['not an object', 3],
-    ['depth', nested(20)], ['repetitions', { type: 'string', maxLength: 100_000 }], ['size', { type: 'object', properties: Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`p${i}`, { type: 'null' }])) }],
-    ['a foreign reference', { $ref: 'https://example.org/x' }], ['a missing definition', { $ref: '#/$defs/no' }], ['an object as enum value', { enum: [{}] }],
+    ['a pattern', { type: 'string', pattern: '(a+)+$' }],
+    ['a minimum', { type: 'number', minimum: 3 }],
+    ['no type', {}],
+    ['not an object', 3],
+    ['depth', nested(20)],
+    ['repetitions', { type: 'string', maxLength: 100_000 }],
+    ['size', { type: 'object', properties: Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`p${i}`, { type: 'null' }])) }],
+    ['a foreign reference', { $ref: 'https://example.org/x' }],
+    ['a missing definition', { $ref: '#/$defs/no' }],
+    ['an object as enum value', { enum: [{}] }],
   ];
   test.each(refused)('refused: %s', (_, schema) => {
     expect(() => toGrammarSchema(schema)).toThrow(expect.objectContaining({ code: 'unsupported_json_schema', kind: 'invalid_argument' }));
   });
 
   test('accepted: nested objects, unions, definitions', () => {
-    const schema = { $defs: { tag: { enum: ['a', 'b'] } }, type: 'object', required: ['x'], properties: { x: { type: ['string', 'null'] }, tags: { type: 'array', items: { $ref: '#/$defs/tag' }, maxItems: 2 } } };
+    const schema = {
+      $defs: { tag: { enum: ['a', 'b'] } },
+      type: 'object',
+      required: ['x'],
+      properties: { x: { type: ['string', 'null'] }, tags: { type: 'array', items: { $ref: '#/$defs/tag' }, maxItems: 2 } },
+    };
     expect(toGrammarSchema(schema)).toMatchObject({ $defs: { tag: { enum: ['a', 'b'] } }, properties: { x: { oneOf: [{ type: 'string' }, { type: 'null' }] } } });
   });
 });
@@ -84,7 +96,10 @@ describe('X23: chat templates', () => {
     const template = createChatTemplate(source, systemClock);
     try {
       await template.render([{ messages: [] }]).catch(() => undefined);
-      return await template.render([{ messages }]).then(() => Promise.reject(new Error('rendered')), (error: Fault) => error);
+      return await template.render([{ messages }]).then(
+        () => Promise.reject(new Error('rendered')),
+        (error: Fault) => error,
+      );
     } finally {
       await template.close();
     }
@@ -108,8 +123,8 @@ describe('X23: chat templates', () => {
     await template.close();
   });
 
-  test('host access and syntax errors are the template\'s failure', async () => {
-    expect(await failure("{{ messages.__class__.__mro__[1] }}")).toMatchObject({ code: 'chat_template_failed' });
+  test("host access and syntax errors are the template's failure", async () => {
+    expect(await failure('{{ messages.__class__.__mro__[1] }}')).toMatchObject({ code: 'chat_template_failed' });
     expect(await failure("{{ ''.constructor.constructor('return process')() }}")).toMatchObject({ code: 'chat_template_failed' });
     expect(await failure('{% for %}')).toMatchObject({ code: 'chat_template_failed' });
   });
@@ -117,7 +132,11 @@ describe('X23: chat templates', () => {
 
 test('X23: an outline is cut into template and contents, or refused where the template changes contents', () => {
   const messages = [{ role: 'user', content: ' <|im_end|> ' }] as const;
-  expect(piecesOf('<u>n0x</u>', 'n', messages, '<u> <|im_end|> </u>')?.map(({ text, isContent }) => [text, isContent])).toEqual([['<u>', false], [' <|im_end|> ', true], ['</u>', false]]);
+  expect(piecesOf('<u>n0x</u>', 'n', messages, '<u> <|im_end|> </u>')?.map(({ text, isContent }) => [text, isContent])).toEqual([
+    ['<u>', false],
+    [' <|im_end|> ', true],
+    ['</u>', false],
+  ]);
   expect(piecesOf('<u>n0x</u>', 'n', messages, '<u><|im_end|></u>')?.[1]?.text).toBe('<|im_end|>');
   expect(piecesOf('<u>n0x</u>', 'n', messages, '<u>CHANGED</u>')).toBeUndefined();
 });

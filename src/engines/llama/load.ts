@@ -62,7 +62,11 @@ export function shapeOf(spec: EngineSpec): LlamaShape {
   const contextTokens = Math.min(wholeOption(engineOptions, 'contextSize', 2 ** 24) ?? CONTEXT_TOKENS_DEFAULT, trained);
   const bytes = slots * contextTokens * kvBytesPerToken(weights);
   if (bytes > totalmem() * KV_MEMORY_SHARE) {
-    throw new Fault('insufficient_storage', 'context_too_large', `${slots} slots of ${contextTokens} tokens need ${bytes} bytes of KV cache; lower engineOptions.slots or contextSize.`);
+    throw new Fault(
+      'insufficient_storage',
+      'context_too_large',
+      `${slots} slots of ${contextTokens} tokens need ${bytes} bytes of KV cache; lower engineOptions.slots or contextSize.`,
+    );
   }
   return { slots, contextTokens };
 }

@@ -12,10 +12,13 @@ export interface SampledLogprob {
 
 /** `probabilities` are sorted, likeliest first: softmax over the vocabulary, after bias and penalties. */
 export function sampledLogprob(model: LlamaModel, token: Token, probabilities: ReadonlyMap<Token, number>, topCount: number): SampledLogprob {
-  const top = probabilities.entries().take(topCount).map(([id, probability]) => {
-    const text = model.detokenize([id], true);
-    return { token: text, bytes: [...Buffer.from(text)], logprob: logOf(probability) };
-  });
+  const top = probabilities
+    .entries()
+    .take(topCount)
+    .map(([id, probability]) => {
+      const text = model.detokenize([id], true);
+      return { token: text, bytes: [...Buffer.from(text)], logprob: logOf(probability) };
+    });
   return { logprob: logOf(probabilities.get(token) ?? 0), top: [...top] };
 }
 

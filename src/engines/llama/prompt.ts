@@ -32,10 +32,9 @@ export function assertFits(tokens: readonly Token[], contextTokens: number): voi
 }
 
 export function tooLong(count: string, contextTokens: number): Fault {
-  return new Fault(
-    'invalid_argument', 'context_length_exceeded',
-    `This model's context is ${contextTokens} tokens, and the input has ${count}; please shorten it.`, { param: 'messages' },
-  );
+  return new Fault('invalid_argument', 'context_length_exceeded', `This model's context is ${contextTokens} tokens, and the input has ${count}; please shorten it.`, {
+    param: 'messages',
+  });
 }
 
 function checkedIds(model: LlamaModel, ids: readonly number[]): Token[] {
@@ -81,7 +80,10 @@ function controlCount(model: LlamaModel, tokens: readonly Token[]): number {
   return tokens.reduce((count, token) => count + (model.isSpecialToken(token) ? 1 : 0), 0);
 }
 
-interface TextPiece { readonly text: string; readonly isContent: boolean }
+interface TextPiece {
+  readonly text: string;
+  readonly isContent: boolean;
+}
 
 /** The outline cut at its marks, with the contents filled in; undefined where that is not what the template wrote. */
 export function piecesOf(outline: string, nonce: string, messages: readonly ChatMessage[], plain: string): TextPiece[] | undefined {

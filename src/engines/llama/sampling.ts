@@ -8,9 +8,7 @@ const CANDIDATES_MAX = 128;
 const PENALTY_TOKENS_MAX = 2048;
 
 /** How to sample, in node-llama-cpp's terms. `generated` is read before each step. */
-export function samplingOptions(
-  model: LlamaModel, request: GenerateRequest, generated: readonly Token[], grammar: LlamaGrammar | undefined,
-): SequenceEvaluateOptions {
+export function samplingOptions(model: LlamaModel, request: GenerateRequest, generated: readonly Token[], grammar: LlamaGrammar | undefined): SequenceEvaluateOptions {
   const penalised = request.frequencyPenalty !== 0 || request.presencePenalty !== 0;
   const bias = tokenBias(model, request.logitBias);
   return {

@@ -74,7 +74,10 @@ async function startWorker(start: WorkerStart): Promise<ModelWorker> {
     for (const call of pending.values()) call.reject(ended);
     pending.clear();
     // Without its thread the engine is of no use: the process ends, and its launcher starts another.
-    if (isReady && !isClosing) setImmediate(() => { throw error; });
+    if (isReady && !isClosing)
+      setImmediate(() => {
+        throw error;
+      });
   };
   worker.on('error', lost);
   worker.on('exit', (code) => lost(new Error(`The inference thread ended with code ${code}.`)));

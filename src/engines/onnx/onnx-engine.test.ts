@@ -30,26 +30,51 @@ async function specOf(model: Buffer, more: Partial<Manifest> = {}): Promise<Engi
   await writeFile(path, model);
   const { weights } = await inspectFiles([{ path: 'model.onnx', absolutePath: path }]);
   return {
-    kind: 'onnx', files: { 'model.onnx': path }, listen: { socket: '/unused' }, threads: 1,
+    kind: 'onnx',
+    files: { 'model.onnx': path },
+    listen: { socket: '/unused' },
+    threads: 1,
     manifest: {
-      schema: 'modelyard.manifest/1', task: 'tensor', engine: 'onnx', licence: '', origin: '', card: '', weights, engineOptions: {},
-      files: [{ path: 'model.onnx', digest: `sha256:${createHash('sha256').update(model).digest('hex')}`, bytes: model.length }], ...more,
+      schema: 'modelyard.manifest/1',
+      task: 'tensor',
+      engine: 'onnx',
+      licence: '',
+      origin: '',
+      card: '',
+      weights,
+      engineOptions: {},
+      files: [{ path: 'model.onnx', digest: `sha256:${createHash('sha256').update(model).digest('hex')}`, bytes: model.length }],
+      ...more,
     },
   };
 }
 
 /** One Identity for each of ONNX's types that the protocol has, BF16 aside. */
 const TYPES = { FP32: 1, UINT8: 2, INT8: 3, UINT16: 4, INT16: 5, INT32: 6, INT64: 7, BYTES: 8, BOOL: 9, FP16: 10, FP64: 11, UINT32: 12, UINT64: 13 } as const;
-const identities = () => onnx.model(Object.entries(TYPES).flatMap(([name, type]) => [
-  proto.bytes(1, onnx.node('Identity', [name], [`${name}_out`])), proto.bytes(11, onnx.value(name, type, ['n'])), proto.bytes(12, onnx.value(`${name}_out`, type, ['n'])),
-]));
+const identities = () =>
+  onnx.model(
+    Object.entries(TYPES).flatMap(([name, type]) => [
+      proto.bytes(1, onnx.node('Identity', [name], [`${name}_out`])),
+      proto.bytes(11, onnx.value(name, type, ['n'])),
+      proto.bytes(12, onnx.value(`${name}_out`, type, ['n'])),
+    ]),
+  );
 
 const bytes = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 const DATA: Readonly<Record<keyof typeof TYPES, Uint8Array>> = {
-  FP32: bytes(Float32Array.of(Number.NaN, -0)), UINT8: Uint8Array.of(0, 255), INT8: Uint8Array.of(0x80, 0x7f), UINT16: bytes(Uint16Array.of(0, 65535)),
-  INT16: bytes(Int16Array.of(-32768, 1)), INT32: bytes(Int32Array.of(-2147483648, 1)), INT64: bytes(BigInt64Array.of(2n ** 53n + 1n, -1n)),
-  BYTES: packBytes([Buffer.from('aé'), Buffer.alloc(0)]), BOOL: Uint8Array.of(1, 0), FP16: bytes(Uint16Array.of(0x3c00, 0x7e00)), FP64: bytes(Float64Array.of(0.1, 1e308)),
-  UINT32: bytes(Uint32Array.of(0, 2 ** 32 - 1)), UINT64: bytes(BigUint64Array.of(2n ** 64n - 1n, 0n)),
+  FP32: bytes(Float32Array.of(Number.NaN, -0)),
+  UINT8: Uint8Array.of(0, 255),
+  INT8: Uint8Array.of(0x80, 0x7f),
+  UINT16: bytes(Uint16Array.of(0, 65535)),
+  INT16: bytes(Int16Array.of(-32768, 1)),
+  INT32: bytes(Int32Array.of(-2147483648, 1)),
+  INT64: bytes(BigInt64Array.of(2n ** 53n + 1n, -1n)),
+  BYTES: packBytes([Buffer.from('aé'), Buffer.alloc(0)]),
+  BOOL: Uint8Array.of(1, 0),
+  FP16: bytes(Uint16Array.of(0x3c00, 0x7e00)),
+  FP64: bytes(Float64Array.of(0.1, 1e308)),
+  UINT32: bytes(Uint32Array.of(0, 2 ** 32 - 1)),
+  UINT64: bytes(BigUint64Array.of(2n ** 64n - 1n, 0n)),
 };
 const hex = ({ name, datatype, shape, data }: Tensor) => [name, datatype, [...shape], Buffer.from(data).toString('hex')];
 
@@ -69,7 +94,12 @@ test('C70: every datatype of ONNX Runtime goes through the engine unchanged, als
 test('C70: BYTES that the runtime would cut or can’t read are refused, not changed', async () => {
   engine = await createOnnxEngine(await specOf(identities()));
   for (const element of [Buffer.from('a\0b'), Buffer.from([0xff])]) {
-    const inputs = Object.entries({ ...DATA, BYTES: packBytes([element, element]) }).map(([name, data]): Tensor => ({ name, datatype: name as keyof typeof TYPES, shape: [2], data }));
+    const inputs = Object.entries({ ...DATA, BYTES: packBytes([element, element]) }).map(([name, data]): Tensor => ({
+      name,
+      datatype: name as keyof typeof TYPES,
+      shape: [2],
+      data,
+    }));
     await expect(engine.infer(inputs, [], SIGNAL)).rejects.toMatchObject({ kind: 'invalid_argument', param: 'BYTES' });
   }
 });
@@ -82,7 +112,9 @@ test('C75: only the wanted outputs are computed, in the wanted order', async () 
 
 test('C77: what the runtime refuses is the caller’s mistake, told without paths, and the engine goes on', async () => {
   const matrices = onnx.model([
-    proto.bytes(1, onnx.node('MatMul', ['a', 'b'], ['y'])), proto.bytes(11, onnx.value('a', 1, ['n', 'k'])), proto.bytes(11, onnx.value('b', 1, ['j', 'm'])),
+    proto.bytes(1, onnx.node('MatMul', ['a', 'b'], ['y'])),
+    proto.bytes(11, onnx.value('a', 1, ['n', 'k'])),
+    proto.bytes(11, onnx.value('b', 1, ['j', 'm'])),
     proto.bytes(12, onnx.value('y', 1, ['n', 'm'])),
   ]);
   engine = await createOnnxEngine(await specOf(matrices));
@@ -104,5 +136,7 @@ test('X26: weights with another digest, or that the runtime can’t read, are no
 });
 
 test('C77: the runtime’s text loses its paths', () => {
-  expect(publicText(new Error('Non-zero status code. Status Message: /onnxruntime_src/core/x.h:560 Attempting to broadcast C:\\src\\y.cc an axis'))).toBe('Attempting to broadcast an axis');
+  expect(publicText(new Error('Non-zero status code. Status Message: /onnxruntime_src/core/x.h:560 Attempting to broadcast C:\\src\\y.cc an axis'))).toBe(
+    'Attempting to broadcast an axis',
+  );
 });

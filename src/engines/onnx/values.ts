@@ -9,8 +9,19 @@ import { bytesElements, packBytes } from '../../contract/tensor-shape.ts';
 type OrtType = OrtTensor.Type;
 
 const ORT_TYPE: Readonly<Record<Exclude<Datatype, 'BF16'>, OrtType>> = {
-  BOOL: 'bool', UINT8: 'uint8', UINT16: 'uint16', UINT32: 'uint32', UINT64: 'uint64', INT8: 'int8', INT16: 'int16', INT32: 'int32', INT64: 'int64',
-  FP16: 'float16', FP32: 'float32', FP64: 'float64', BYTES: 'string',
+  BOOL: 'bool',
+  UINT8: 'uint8',
+  UINT16: 'uint16',
+  UINT32: 'uint32',
+  UINT64: 'uint64',
+  INT8: 'int8',
+  INT16: 'int16',
+  INT32: 'int32',
+  INT64: 'int64',
+  FP16: 'float16',
+  FP32: 'float32',
+  FP64: 'float64',
+  BYTES: 'string',
 };
 const DATATYPE: ReadonlyMap<string, Datatype> = new Map(Object.entries(ORT_TYPE).map(([datatype, type]) => [type, datatype as Datatype]));
 
@@ -20,7 +31,7 @@ export function toOrt({ name, datatype, shape, data }: Tensor): OrtTensor {
   if (datatype === 'BYTES') return new OrtTensor('string', textsOf(name, data), shape);
   const view = typedView(datatype, data);
   // On Node 24 the class turns half precision into a Float16Array, which the native part (1.30) reads as empty: it wants the bits.
-  if (datatype === 'FP16') return Object.assign(new OrtTensor('uint16', view as Uint16Array, shape), { type: 'float16' as const }) as unknown as OrtTensor;
+  if (datatype === 'FP16') return Object.assign(new OrtTensor('uint16', view as Uint16Array, shape), { type: 'float16' as const });
   return new OrtTensor(ORT_TYPE[datatype], view as OrtTensor.DataType, shape);
 }
 
@@ -39,7 +50,7 @@ export function fromOrt(name: string, value: OrtTensor): Tensor {
   const datatype = DATATYPE.get(value.type);
   if (!datatype) throw new Fault('unprocessable', 'unsupported_output', `Output '${name}' has the type ${value.type}, which the protocol doesn't have.`);
   const { data } = value;
-  if (Array.isArray(data)) return { name, datatype, shape: [...value.dims], data: packBytes(data.map((text) => Buffer.from(String(text), 'utf8'))) };
-  const view = data as Exclude<typeof data, string[]>;
+  if (Array.isArray(data)) return { name, datatype, shape: [...value.dims], data: packBytes(data.map((text) => Buffer.from(text, 'utf8'))) };
+  const view = data;
   return { name, datatype, shape: [...value.dims], data: new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice() };
 }

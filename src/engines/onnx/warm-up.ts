@@ -10,7 +10,10 @@ export async function warmUp(session: Session, signature: TensorSignature): Prom
   let refusal: unknown;
   for (const size of SIZES) {
     try {
-      await session.run(signature.inputs.map((spec) => zeros(spec, size)), session.outputNames);
+      await session.run(
+        signature.inputs.map((spec) => zeros(spec, size)),
+        session.outputNames,
+      );
       return [];
     } catch (error) {
       refusal = error;

@@ -33,7 +33,11 @@ function pipelined(session: Session, path: string, declared: NonNullable<WorkerS
 async function answer(port: MessagePort, id: number, compute: () => Promise<readonly Tensor[]>): Promise<void> {
   try {
     const outputs = await compute();
-    send(port, { type: 'done', id, outputs }, outputs.map(({ data }) => data.buffer as ArrayBuffer));
+    send(
+      port,
+      { type: 'done', id, outputs },
+      outputs.map(({ data }) => data.buffer as ArrayBuffer),
+    );
   } catch (error) {
     send(port, { type: 'refused', id, fault: plainFault(error) });
   }

@@ -1,5 +1,6 @@
 import { invalid } from '../../contract/errors.ts';
-import { Options, type StackStep } from './step.ts';
+import type { Options } from './step.ts';
+import { type StackStep } from './step.ts';
 
 const WINDOW_MAX = 65_536;
 const WHITE_SPACE: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20]);

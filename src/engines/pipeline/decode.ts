@@ -1,6 +1,7 @@
 import { invalid } from '../../contract/errors.ts';
 import { packBytes } from '../../contract/tensor-shape.ts';
-import { floatsOf, fp32, Options, type PostStep } from './step.ts';
+import type { Options } from './step.ts';
+import { floatsOf, fp32, type PostStep } from './step.ts';
 
 /**
  * `ctcDecode` {input, labels, appendSpace, text, score}: of each time step the likeliest label; repeats and the blank (index 0) drop

@@ -1,6 +1,7 @@
 import sharp, { type OutputInfo } from 'sharp';
 import { invalid } from '../../contract/errors.ts';
-import { fp32, Options, pixelsOf, type ItemStep, type Pixels, type StackStep } from './step.ts';
+import type { Options } from './step.ts';
+import { fp32, pixelsOf, type ItemStep, type Pixels, type StackStep } from './step.ts';
 
 const PIXELS_DEFAULT = 25_000_000;
 const PIXELS_MAX = 100_000_000;

@@ -11,12 +11,20 @@ type Step = Declared['pre'][number] & Record<string, unknown>;
 
 const floats = ({ data }: Tensor) => Array.from(new Float32Array(new Uint8Array(data).buffer), (value) => Math.round(value * 1000) / 1000);
 const texts = ({ data }: Tensor) => Array.from(bytesElements(data), (element) => Buffer.from(element).toString());
-const fp32 = (name: string, shape: readonly number[], values: readonly number[]): Tensor => ({ name, datatype: 'FP32', shape, data: new Uint8Array(Float32Array.from(values).buffer) });
+const fp32 = (name: string, shape: readonly number[], values: readonly number[]): Tensor => ({
+  name,
+  datatype: 'FP32',
+  shape,
+  data: new Uint8Array(Float32Array.from(values).buffer),
+});
 const input = (...elements: readonly Uint8Array[]): readonly Tensor[] => [{ name: 'in', datatype: 'BYTES', shape: [elements.length], data: packBytes(elements) }];
 
 function declare(pre: readonly Step[], post: readonly Step[] = [], outputs: readonly string[] = ['x']): Declared {
   return {
-    inputs: [{ name: 'in', datatype: 'BYTES', shape: [-1] }], outputs: outputs.map((name) => ({ name, datatype: 'FP32', shape: [-1] })), pre: [...pre], post: [...post],
+    inputs: [{ name: 'in', datatype: 'BYTES', shape: [-1] }],
+    outputs: outputs.map((name) => ({ name, datatype: 'FP32', shape: [-1] })),
+    pre: [...pre],
+    post: [...post],
   };
 }
 
@@ -33,17 +41,27 @@ async function answered(post: readonly Step[], outputs: readonly Tensor[], metad
 }
 
 /** 2 × 2: red, green over blue, white. */
-const picture = () => sharp(Buffer.from([255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255]), { raw: { width: 2, height: 2, channels: 3 } }).png().toBuffer();
+const picture = () =>
+  sharp(Buffer.from([255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255]), { raw: { width: 2, height: 2, channels: 3 } })
+    .png()
+    .toBuffer();
 
 test('S24: a picture becomes the planes that the model was trained on', async () => {
-  const steps: Step[] = [{ op: 'decodeImage', channels: 'BGR' }, { op: 'normalise', scale: 1 / 255, mean: [0.5], std: [0.5] }, { op: 'padWidth', width: 3 }, { op: 'layout', to: 'NCHW', output: 'x' }];
+  const steps: Step[] = [
+    { op: 'decodeImage', channels: 'BGR' },
+    { op: 'normalise', scale: 1 / 255, mean: [0.5], std: [0.5] },
+    { op: 'padWidth', width: 3 },
+    { op: 'layout', to: 'NCHW', output: 'x' },
+  ];
   const tensor = await prepared(steps, await picture());
   expect(tensor).toMatchObject({ name: 'x', datatype: 'FP32', shape: [1, 3, 2, 3] });
   expect(floats(tensor)).toEqual([-1, -1, 0, 1, 1, 0, /* green */ -1, 1, 0, -1, 1, 0, /* red */ 1, -1, 0, -1, 1, 0]);
 });
 
 test('S24: resizing is bilinear between pixel centres, keeps the ratio, and stops at widthMax', async () => {
-  const grey = await sharp(Buffer.from([0, 100]), { raw: { width: 2, height: 1, channels: 1 } }).png().toBuffer();
+  const grey = await sharp(Buffer.from([0, 100]), { raw: { width: 2, height: 1, channels: 1 } })
+    .png()
+    .toBuffer();
   const resized = await prepared([{ op: 'decodeImage' }, { op: 'resize', height: 2, widthMax: 10 }, { op: 'layout', to: 'NHWC', output: 'x' }], grey);
   expect(resized.shape).toEqual([1, 2, 4, 3]);
   expect(floats(resized).filter((_, index) => index % 3 === 0)).toEqual([0, 25, 75, 100, 0, 25, 75, 100]);
@@ -52,13 +70,20 @@ test('S24: resizing is bilinear between pixel centres, keeps the ratio, and stop
 });
 
 test('S24: pictures of one call share a tensor, the narrower padded', async () => {
-  const one = await sharp(Buffer.from([9, 9, 9]), { raw: { width: 1, height: 1, channels: 3 } }).png().toBuffer();
-  const two = await sharp(Buffer.from([1, 2, 3, 4, 5, 6]), { raw: { width: 2, height: 1, channels: 3 } }).png().toBuffer();
+  const one = await sharp(Buffer.from([9, 9, 9]), { raw: { width: 1, height: 1, channels: 3 } })
+    .png()
+    .toBuffer();
+  const two = await sharp(Buffer.from([1, 2, 3, 4, 5, 6]), { raw: { width: 2, height: 1, channels: 3 } })
+    .png()
+    .toBuffer();
   expect(floats(await prepared([{ op: 'decodeImage' }, { op: 'layout', to: 'NCHW', output: 'x', value: -1 }], one, two))).toEqual([9, -1, 9, -1, 9, -1, 1, 4, 2, 5, 3, 6]);
 });
 
 test('S24: what is no picture, too large a picture, a program of a picture and too many pictures are refused', async () => {
-  const steps: Step[] = [{ op: 'decodeImage', pixelsMax: 3 }, { op: 'layout', to: 'NCHW', output: 'x' }];
+  const steps: Step[] = [
+    { op: 'decodeImage', pixelsMax: 3 },
+    { op: 'layout', to: 'NCHW', output: 'x' },
+  ];
   const good = await picture();
   await expect(prepared(steps, good)).rejects.toMatchObject({ kind: 'invalid_argument', code: 'image_too_large' });
   for (const bytes of [Buffer.from('nothing'), Buffer.alloc(0), good.subarray(0, 40), Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')]) {
@@ -99,7 +124,10 @@ test('S24: the likeliest label of each row', async () => {
 });
 
 test('S24: a declaration with an unknown step, a step out of place or a bad option is refused when it is built', () => {
-  const build = (pre: readonly Step[], post: readonly Step[] = []) => () => createPipeline(declare(pre, post), new Map());
+  const build =
+    (pre: readonly Step[], post: readonly Step[] = []) =>
+    () =>
+      createPipeline(declare(pre, post), new Map());
   const layout: Step = { op: 'layout', to: 'NCHW', output: 'x' };
   expect(build([{ op: 'eval' }, layout])).toThrow("'eval' is unknown");
   expect(build([{ op: 'toString' }, layout])).toThrow('unknown');

@@ -16,12 +16,17 @@ export const handleChat: WireHandler<TextEngine> = async (engine, request, respo
   const generate = chatRequest(body, context.cacheSalt);
   const n = wholeField(body, 'n', 1, N_MAX) ?? 1;
   const choices: Choice[] = Array.from({ length: n }, (_, index) => ({ index, promptIndex: 0, request: withSeed(generate, index) }));
-  await respond(engine, {
-    choices,
-    stream: booleanField(body, 'stream'),
-    includeUsage: isObject(body.stream_options) && booleanField(body.stream_options, 'include_usage'),
-    voice: chatVoice(modelField(body), generate.topLogprobs !== undefined, context),
-  }, response, context);
+  await respond(
+    engine,
+    {
+      choices,
+      stream: booleanField(body, 'stream'),
+      includeUsage: isObject(body.stream_options) && booleanField(body.stream_options, 'include_usage'),
+      voice: chatVoice(modelField(body), generate.topLogprobs !== undefined, context),
+    },
+    response,
+    context,
+  );
 };
 
 /** Equal seeds would make n equal choices. */
@@ -48,7 +53,10 @@ function chatRequest(body: Record<string, unknown>, cacheSalt: string): Generate
 function chatVoice(model: string, wantsLogprobs: boolean, { requestId, clock }: WireContext): Voice {
   const logprobs = (tokens: readonly TokenLogprob[] | undefined): unknown => (wantsLogprobs ? { content: (tokens ?? []).map(entry), refusal: null } : null);
   const chunk = (index: number, delta: unknown, finish: string | null, tokens?: readonly TokenLogprob[]): unknown => ({
-    index, delta, logprobs: tokens === undefined ? null : logprobs(tokens), finish_reason: finish,
+    index,
+    delta,
+    logprobs: tokens === undefined ? null : logprobs(tokens),
+    finish_reason: finish,
   });
   return {
     head: { id: `chatcmpl-${requestId}`, created: Math.floor(clock.now() / 1000), model },
@@ -58,7 +66,10 @@ function chatVoice(model: string, wantsLogprobs: boolean, { requestId, clock }: 
     piece: ({ index }, { text, tokens }) => chunk(index, { content: text }, null, tokens),
     close: ({ index }, finish) => chunk(index, {}, finish),
     whole: ({ index }, { text, tokens, finish }) => ({
-      index, message: { role: 'assistant', content: text, refusal: null }, logprobs: logprobs(tokens), finish_reason: finish,
+      index,
+      message: { role: 'assistant', content: text, refusal: null },
+      logprobs: logprobs(tokens),
+      finish_reason: finish,
     }),
   };
 }

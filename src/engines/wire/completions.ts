@@ -31,15 +31,25 @@ export const handleCompletions: WireHandler<TextEngine> = async (engine, request
     ...(topLogprobs !== undefined && { topLogprobs }),
     cacheSalt: context.cacheSalt,
   };
-  const choices: Choice[] = prompts.flatMap((prompt, promptIndex) => Array.from({ length: n }, (_, i) => (
-    { index: promptIndex * n + i, promptIndex, request: withSeed({ ...common, prompt }, i) }
-  )));
-  await respond(engine, {
-    choices,
-    stream: booleanField(body, 'stream'),
-    includeUsage: isObject(body.stream_options) && booleanField(body.stream_options, 'include_usage'),
-    voice: completionVoice(modelField(body), prompts.map((prompt) => (echo ? echoed(prompt) : '')), topLogprobs !== undefined, context),
-  }, response, context);
+  const choices: Choice[] = prompts.flatMap((prompt, promptIndex) =>
+    Array.from({ length: n }, (_, i) => ({ index: promptIndex * n + i, promptIndex, request: withSeed({ ...common, prompt }, i) })),
+  );
+  await respond(
+    engine,
+    {
+      choices,
+      stream: booleanField(body, 'stream'),
+      includeUsage: isObject(body.stream_options) && booleanField(body.stream_options, 'include_usage'),
+      voice: completionVoice(
+        modelField(body),
+        prompts.map((prompt) => (echo ? echoed(prompt) : '')),
+        topLogprobs !== undefined,
+        context,
+      ),
+    },
+    response,
+    context,
+  );
 };
 
 function echoed(prompt: Prompt): string {
@@ -62,9 +72,7 @@ function completionVoice(model: string, echoes: readonly string[], wantsLogprobs
     open: ({ index, promptIndex }) => (echoes[promptIndex] ? [{ index, text: echoes[promptIndex], logprobs: null, finish_reason: null }] : []),
     piece: ({ index }, { text, tokens }) => ({ index, text, logprobs: logprobs(index, tokens), finish_reason: null }),
     close: ({ index }, finish) => ({ index, text: '', logprobs: null, finish_reason: finish }),
-    whole: ({ index, promptIndex }, { text, tokens, finish }) => (
-      { index, text: (echoes[promptIndex] ?? '') + text, logprobs: logprobs(index, tokens), finish_reason: finish }
-    ),
+    whole: ({ index, promptIndex }, { text, tokens, finish }) => ({ index, text: (echoes[promptIndex] ?? '') + text, logprobs: logprobs(index, tokens), finish_reason: finish }),
   };
 }
 

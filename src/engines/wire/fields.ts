@@ -13,7 +13,7 @@ const STOP_CHARACTERS_MAX = 1024;
 const BIASES_MAX = 1024;
 const MESSAGES_MAX = 4096;
 
-export function numberField(body: Body, name: string, { min, max, otherwise }: { min: number; max: number; otherwise: number }): number {
+function numberField(body: Body, name: string, { min, max, otherwise }: { min: number; max: number; otherwise: number }): number {
   const value = body[name] ?? otherwise;
   if (typeof value !== 'number' || !(value >= min && value <= max)) throw invalid(`"${name}" must be a number from ${min} to ${max}.`, name);
   return value;
@@ -38,7 +38,7 @@ export function modelField(body: Body): string {
   return body.model;
 }
 
-export function stopField(body: Body): string[] {
+function stopField(body: Body): string[] {
   const value = body.stop ?? [];
   const stops: unknown[] = Array.isArray(value) ? value : [value];
   if (stops.length > STOPS_MAX || !stops.every((stop) => typeof stop === 'string' && stop !== '' && stop.length <= STOP_CHARACTERS_MAX)) {
@@ -51,10 +51,13 @@ function biasField(body: Body): Map<number, number> {
   const value = body.logit_bias ?? {};
   const entries = isObject(value) ? Object.entries(value) : undefined;
   if (entries === undefined || entries.length > BIASES_MAX) throw invalid(`"logit_bias" must be an object of at most ${BIASES_MAX} entries.`, 'logit_bias');
-  return new Map(entries.map(([key, bias]) => {
-    if (!/^\d{1,9}$/u.test(key) || typeof bias !== 'number' || !(bias >= -100 && bias <= 100)) throw invalid('"logit_bias" maps token ids to numbers from -100 to 100.', 'logit_bias');
-    return [Number(key), bias];
-  }));
+  return new Map(
+    entries.map(([key, bias]) => {
+      if (!/^\d{1,9}$/u.test(key) || typeof bias !== 'number' || !(bias >= -100 && bias <= 100))
+        throw invalid('"logit_bias" maps token ids to numbers from -100 to 100.', 'logit_bias');
+      return [Number(key), bias];
+    }),
+  );
 }
 
 function formatField(body: Body): GenerateRequest['format'] {
@@ -114,8 +117,10 @@ function contentOf(content: unknown, role: string, at: string): string {
   if (typeof content === 'string') return content;
   if ((content === null || content === undefined) && role === 'assistant') return '';
   if (!Array.isArray(content)) throw invalid(`"${at}" must be a string or a list of content parts.`, at);
-  return content.map((part: unknown, i) => {
-    if (isObject(part) && part.type === 'text' && typeof part.text === 'string') return part.text;
-    throw invalid(`"${at}[${i}]" must be a part of type "text".`, `${at}[${i}]`);
-  }).join('');
+  return content
+    .map((part: unknown, i) => {
+      if (isObject(part) && part.type === 'text' && typeof part.text === 'string') return part.text;
+      throw invalid(`"${at}[${i}]" must be a part of type "text".`, `${at}[${i}]`);
+    })
+    .join('');
 }

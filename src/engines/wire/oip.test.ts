@@ -68,7 +68,12 @@ test('C72: a raw call and a JSON call are answered too', async () => {
 });
 
 test('C78: a refusal is {"error": text}', async () => {
-  for (const [body, headers] of [['{', {}], ['{"inputs":[]}', {}], ['{}', { [OIP_HEADER_LENGTH]: '-1' }], ['{}', { [OIP_HEADER_LENGTH]: 99_999_999_999 }]] as const) {
+  for (const [body, headers] of [
+    ['{', {}],
+    ['{"inputs":[]}', {}],
+    ['{}', { [OIP_HEADER_LENGTH]: '-1' }],
+    ['{}', { [OIP_HEADER_LENGTH]: 99_999_999_999 }],
+  ] as const) {
     const answer = await post(body, headers);
     expect(answer.status).toBe(400);
     expect(JSON.parse(answer.body.toString())).toEqual({ error: expect.any(String) as string });

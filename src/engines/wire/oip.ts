@@ -1,7 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import {
-  decodeInferRequest, decodeRawRequest, encodeInferReply, OIP_HEADER_LENGTH, parseHeaderLength, type EncodedReply, type InferRequest,
-} from '../../contract/oip-binary.ts';
+import { decodeInferRequest, decodeRawRequest, encodeInferReply, OIP_HEADER_LENGTH, parseHeaderLength, type EncodedReply, type InferRequest } from '../../contract/oip-binary.ts';
 import { checkAgainstSignature } from '../../contract/oip-signature.ts';
 import type { TensorEngine } from '../engine.ts';
 import { cutFault } from './answer.ts';
@@ -12,9 +10,15 @@ import type { WireHandler } from './context.ts';
 export const handleOip: WireHandler<TensorEngine> = async (engine, request, response, context) => {
   const infer = await readRequest(engine, request, context.bodyBytesMax);
   checkAgainstSignature(infer, engine.signature);
-  const outputs = await engine.infer(infer.inputs, infer.outputs.map(({ name }) => name), context.signal).catch((error: unknown) => {
-    throw context.signal.aborted ? cutFault(context) : error;
-  });
+  const outputs = await engine
+    .infer(
+      infer.inputs,
+      infer.outputs.map(({ name }) => name),
+      context.signal,
+    )
+    .catch((error: unknown) => {
+      throw context.signal.aborted ? cutFault(context) : error;
+    });
   if (context.signal.aborted) throw cutFault(context);
   const reply = encodeInferReply({ modelName: context.modelName, ...(infer.id !== undefined && { id: infer.id }), outputs }, infer);
   response.writeHead(200, headersOf(reply));

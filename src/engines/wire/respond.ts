@@ -69,18 +69,23 @@ async function respondStreaming(engine: TextEngine, { choices, includeUsage, voi
 
 async function respondWhole(engine: TextEngine, { choices, voice }: Call, response: ServerResponse, context: WireContext): Promise<void> {
   const answers = choices.map(() => ({ text: '', tokens: [] as TokenLogprob[], finish: 'stop' as Generation['finish'] }));
-  const { usage, isCancelled } = await runChoices(engine, choices, {
-    piece(choice, piece) {
-      const answer = answers[choice.index];
-      if (answer === undefined) return;
-      answer.text += piece.text;
-      answer.tokens.push(...(piece.tokens ?? []));
+  const { usage, isCancelled } = await runChoices(
+    engine,
+    choices,
+    {
+      piece(choice, piece) {
+        const answer = answers[choice.index];
+        if (answer === undefined) return;
+        answer.text += piece.text;
+        answer.tokens.push(...(piece.tokens ?? []));
+      },
+      done(choice, { finish }) {
+        const answer = answers[choice.index];
+        if (answer !== undefined) answer.finish = finish;
+      },
     },
-    done(choice, { finish }) {
-      const answer = answers[choice.index];
-      if (answer !== undefined) answer.finish = finish;
-    },
-  }, context.signal);
+    context.signal,
+  );
   if (isCancelled) {
     sendFault(response, cutFault(context), usage);
     return;

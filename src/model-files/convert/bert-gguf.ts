@@ -63,8 +63,13 @@ function readConfig(json: unknown): BertConfig {
   const epsilon = config['layer_norm_eps'];
   if (typeof epsilon !== 'number' || !(epsilon > 0)) throw invalid('config.json has no valid layer_norm_eps.');
   return {
-    layers: count('num_hidden_layers'), context: count('max_position_embeddings'), width: count('hidden_size'), feedForward: count('intermediate_size'),
-    heads: count('num_attention_heads'), tokenTypes: count('type_vocab_size'), epsilon,
+    layers: count('num_hidden_layers'),
+    context: count('max_position_embeddings'),
+    width: count('hidden_size'),
+    feedForward: count('intermediate_size'),
+    heads: count('num_attention_heads'),
+    tokenTypes: count('type_vocab_size'),
+    epsilon,
   };
 }
 
@@ -95,12 +100,20 @@ interface TensorPlan {
 }
 
 const EMBEDDINGS: readonly (readonly [ours: string, theirs: string])[] = [
-  ['token_embd', 'embeddings.word_embeddings'], ['position_embd', 'embeddings.position_embeddings'], ['token_types', 'embeddings.token_type_embeddings'],
+  ['token_embd', 'embeddings.word_embeddings'],
+  ['position_embd', 'embeddings.position_embeddings'],
+  ['token_types', 'embeddings.token_type_embeddings'],
   ['token_embd_norm', 'embeddings.LayerNorm'],
 ];
 const LAYER: readonly (readonly [ours: string, theirs: string])[] = [
-  ['attn_q', 'attention.self.query'], ['attn_k', 'attention.self.key'], ['attn_v', 'attention.self.value'], ['attn_output', 'attention.output.dense'],
-  ['attn_output_norm', 'attention.output.LayerNorm'], ['ffn_up', 'intermediate.dense'], ['ffn_down', 'output.dense'], ['layer_output_norm', 'output.LayerNorm'],
+  ['attn_q', 'attention.self.query'],
+  ['attn_k', 'attention.self.key'],
+  ['attn_v', 'attention.self.value'],
+  ['attn_output', 'attention.output.dense'],
+  ['attn_output_norm', 'attention.output.LayerNorm'],
+  ['ffn_up', 'intermediate.dense'],
+  ['ffn_down', 'output.dense'],
+  ['layer_output_norm', 'output.LayerNorm'],
 ];
 /** What the encoder doesn't need: heads for training, and positions that are just 0, 1, 2 … */
 const UNUSED = /^(embeddings\.position_ids|pooler\.|cls\.)/;

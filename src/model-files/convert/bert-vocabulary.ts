@@ -9,8 +9,12 @@ const VOCABULARY_MAX = 1_000_000;
 
 /** llama.cpp's key (its spelling) for each of BERT's special tokens. [CLS] is what llama.cpp puts at the beginning. */
 const SPECIAL_KEYS: readonly (readonly [key: string, token: string])[] = [
-  ['tokenizer.ggml.bos_token_id', '[CLS]'], ['tokenizer.ggml.cls_token_id', '[CLS]'], ['tokenizer.ggml.unknown_token_id', '[UNK]'], ['tokenizer.ggml.seperator_token_id', '[SEP]'],
-  ['tokenizer.ggml.padding_token_id', '[PAD]'], ['tokenizer.ggml.mask_token_id', '[MASK]'],
+  ['tokenizer.ggml.bos_token_id', '[CLS]'],
+  ['tokenizer.ggml.cls_token_id', '[CLS]'],
+  ['tokenizer.ggml.unknown_token_id', '[UNK]'],
+  ['tokenizer.ggml.seperator_token_id', '[SEP]'],
+  ['tokenizer.ggml.padding_token_id', '[PAD]'],
+  ['tokenizer.ggml.mask_token_id', '[MASK]'],
 ];
 
 /**

@@ -34,7 +34,12 @@ export async function writeGguf(path: string, { keys, tensors }: GgufDocument): 
   const file = await open(partial, 'w');
   try {
     const head = Buffer.concat([
-      Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(keys.length), ...keys.map(([key, value]) => Buffer.concat([text(key), encodeValue(value)])), ...tensorHeads(tensors),
+      Buffer.from('GGUF'),
+      u32(3),
+      u64(tensors.length),
+      u64(keys.length),
+      ...keys.map(([key, value]) => Buffer.concat([text(key), encodeValue(value)])),
+      ...tensorHeads(tensors),
     ]);
     await writeAligned(file, head);
     for (const tensor of tensors) await writeTensor(file, tensor);
@@ -51,7 +56,7 @@ export async function writeGguf(path: string, { keys, tensors }: GgufDocument): 
 function tensorHeads(tensors: readonly GgufTensor[]): readonly Buffer[] {
   let offset = 0;
   return tensors.map(({ name, shape, type, ...tensor }) => {
-    const head = Buffer.concat([text(name), u32(shape.length), ...[...shape].reverse().map(u64), u32(TENSOR_TYPE[type]), u64(offset)]);
+    const head = Buffer.concat([text(name), u32(shape.length), ...shape.toReversed().map(u64), u32(TENSOR_TYPE[type]), u64(offset)]);
     offset += aligned(tensorBytes({ name, shape, type, ...tensor }));
     return head;
   });
@@ -79,12 +84,18 @@ function aligned(bytes: number): number {
 
 function encodeValue(value: GgufValue): Buffer {
   switch (value.type) {
-    case 'u32': return Buffer.concat([u32(4), u32(value.value)]);
-    case 'f32': return Buffer.concat([u32(6), Buffer.from(Float32Array.of(value.value).buffer)]);
-    case 'bool': return Buffer.concat([u32(7), Buffer.of(value.value ? 1 : 0)]);
-    case 'string': return Buffer.concat([u32(8), text(value.value)]);
-    case 'strings': return Buffer.concat([u32(9), u32(8), u64(value.value.length), ...value.value.map(text)]);
-    case 'i32s': return Buffer.concat([u32(9), u32(5), u64(value.value.length), Buffer.from(Int32Array.from(value.value).buffer)]);
+    case 'u32':
+      return Buffer.concat([u32(4), u32(value.value)]);
+    case 'f32':
+      return Buffer.concat([u32(6), Buffer.from(Float32Array.of(value.value).buffer)]);
+    case 'bool':
+      return Buffer.concat([u32(7), Buffer.of(value.value ? 1 : 0)]);
+    case 'string':
+      return Buffer.concat([u32(8), text(value.value)]);
+    case 'strings':
+      return Buffer.concat([u32(9), u32(8), u64(value.value.length), ...value.value.map(text)]);
+    case 'i32s':
+      return Buffer.concat([u32(9), u32(5), u64(value.value.length), Buffer.from(Int32Array.from(value.value).buffer)]);
   }
 }
 

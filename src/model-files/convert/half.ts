@@ -16,9 +16,13 @@ export function toFloats(dtype: string, bytes: Uint8Array): Float32Array | undef
   // A copy starts at offset 0 and so is aligned for any type.
   const { buffer } = new Uint8Array(bytes);
   switch (dtype) {
-    case 'F32': return new Float32Array(buffer);
-    case 'F16': return Float32Array.from(new Half(buffer, 0, buffer.byteLength / 2));
-    case 'BF16': return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
-    default: return undefined;
+    case 'F32':
+      return new Float32Array(buffer);
+    case 'F16':
+      return Float32Array.from(new Half(buffer, 0, buffer.byteLength / 2));
+    case 'BF16':
+      return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
+    default:
+      return undefined;
   }
 }

@@ -33,9 +33,15 @@ export interface GgufParts {
 }
 
 export const LLAMA_KEYS: readonly Buffer[] = [
-  gguf.string('general.architecture', 'llama'), gguf.u32('llama.context_length', 2048), gguf.u32('llama.embedding_length', 64), gguf.u32('llama.block_count', 2),
-  gguf.u32('llama.attention.head_count', 4), gguf.u32('llama.attention.head_count_kv', 2), gguf.string('tokenizer.chat_template', '{{ messages }}'),
-  gguf.strings('tokenizer.ggml.tokens', ['<s>', 'a', 'b']), gguf.string('general.license', 'apache-2.0'),
+  gguf.string('general.architecture', 'llama'),
+  gguf.u32('llama.context_length', 2048),
+  gguf.u32('llama.embedding_length', 64),
+  gguf.u32('llama.block_count', 2),
+  gguf.u32('llama.attention.head_count', 4),
+  gguf.u32('llama.attention.head_count_kv', 2),
+  gguf.string('tokenizer.chat_template', '{{ messages }}'),
+  gguf.strings('tokenizer.ggml.tokens', ['<s>', 'a', 'b']),
+  gguf.string('general.license', 'apache-2.0'),
 ];
 /** 64 × 32 weights of Q4_1 (1280 bytes) and 64 of F32 (256 bytes). */
 export const LLAMA_TENSORS: readonly Buffer[] = [gguf.tensor('token_embd.weight', [64, 32], 3, 0), gguf.tensor('output_norm.weight', [64], 0, 1280)];
@@ -43,9 +49,7 @@ export const LLAMA_TENSORS: readonly Buffer[] = [gguf.tensor('token_embd.weight'
 export function buildGguf(parts: GgufParts = {}): Buffer {
   const keys = parts.keys ?? LLAMA_KEYS;
   const tensors = parts.tensors ?? LLAMA_TENSORS;
-  const head = Buffer.concat([
-    Buffer.from('GGUF'), u32(parts.version ?? 3), u64(parts.tensorCount ?? tensors.length), u64(parts.keyCount ?? keys.length), ...keys, ...tensors,
-  ]);
+  const head = Buffer.concat([Buffer.from('GGUF'), u32(parts.version ?? 3), u64(parts.tensorCount ?? tensors.length), u64(parts.keyCount ?? keys.length), ...keys, ...tensors]);
   return Buffer.concat([head, Buffer.alloc((32 - (head.length % 32)) % 32), Buffer.alloc(parts.dataBytes ?? 1536)]);
 }
 
@@ -72,31 +76,44 @@ export const onnx = {
   tensor: (name: string, dimensions: readonly number[], type: number, ...more: readonly Buffer[]) =>
     Buffer.concat([...dimensions.map((dimension) => proto.number(1, dimension)), proto.number(2, type), proto.bytes(8, name), ...more]),
   /** A string dimension is a dim_param. */
-  value: (name: string, type: number, shape: readonly (number | string)[]) => Buffer.concat([
-    proto.bytes(1, name),
-    proto.bytes(2, proto.bytes(1, proto.number(1, type),
-      proto.bytes(2, ...shape.map((size) => proto.bytes(1, typeof size === 'string' ? proto.bytes(2, size) : proto.number(1, size)))))),
-  ]),
+  value: (name: string, type: number, shape: readonly (number | string)[]) =>
+    Buffer.concat([
+      proto.bytes(1, name),
+      proto.bytes(
+        2,
+        proto.bytes(1, proto.number(1, type), proto.bytes(2, ...shape.map((size) => proto.bytes(1, typeof size === 'string' ? proto.bytes(2, size) : proto.number(1, size))))),
+      ),
+    ]),
   node: (operator: string, ins: readonly string[], outs: readonly string[], ...more: readonly Buffer[]) =>
     Buffer.concat([...ins.map((name) => proto.bytes(1, name)), ...outs.map((name) => proto.bytes(2, name)), proto.bytes(4, operator), ...more]),
   metadata: (key: string, value: string) => proto.bytes(14, proto.bytes(1, key), proto.bytes(2, value)),
-  model: (graph: readonly Buffer[], ...more: readonly Buffer[]) => Buffer.concat([
-    proto.number(1, 8), proto.bytes(2, 'tester'), proto.bytes(7, ...graph, proto.bytes(2, 'g')), proto.bytes(8, proto.bytes(1, ''), proto.number(2, 17)), ...more,
-  ]),
+  model: (graph: readonly Buffer[], ...more: readonly Buffer[]) =>
+    Buffer.concat([proto.number(1, 8), proto.bytes(2, 'tester'), proto.bytes(7, ...graph, proto.bytes(2, 'g')), proto.bytes(8, proto.bytes(1, ''), proto.number(2, 17)), ...more]),
 };
 
 /** y = x + w, where w has 3 FP32 elements, and x any number of rows. */
 export function buildOnnx(): Buffer {
   const raw = proto.bytes(9, new Uint8Array(Float32Array.of(1, 2, 3).buffer));
-  return onnx.model([
-    proto.bytes(1, onnx.node('Add', ['x', 'w'], ['y'])), proto.bytes(5, onnx.tensor('w', [3], 1, raw)),
-    proto.bytes(11, onnx.value('x', 1, ['rows', 3])), proto.bytes(11, onnx.value('w', 1, [3])), proto.bytes(12, onnx.value('y', 1, ['rows', 3])),
-  ], onnx.metadata('character', 'a\nb'));
+  return onnx.model(
+    [
+      proto.bytes(1, onnx.node('Add', ['x', 'w'], ['y'])),
+      proto.bytes(5, onnx.tensor('w', [3], 1, raw)),
+      proto.bytes(11, onnx.value('x', 1, ['rows', 3])),
+      proto.bytes(11, onnx.value('w', 1, [3])),
+      proto.bytes(12, onnx.value('y', 1, ['rows', 3])),
+    ],
+    onnx.metadata('character', 'a\nb'),
+  );
 }
 
-export function buildSafetensors(header: object | string = {
-  __metadata__: { format: 'pt' }, a: { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] }, b: { dtype: 'I64', shape: [1], data_offsets: [16, 24] },
-}, dataBytes = 24): Buffer {
+export function buildSafetensors(
+  header: object | string = {
+    __metadata__: { format: 'pt' },
+    a: { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] },
+    b: { dtype: 'I64', shape: [1], data_offsets: [16, 24] },
+  },
+  dataBytes = 24,
+): Buffer {
   const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
   return Buffer.concat([u64(json.length), json, Buffer.alloc(dataBytes)]);
 }

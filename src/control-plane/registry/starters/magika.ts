@@ -12,7 +12,9 @@ pdf pebin pem perl php pickle png po postscript powershell ppt pptx prolog prote
 randomtxt rar rdf rpm rst rtf ruby rust scala scss sevenzip sgml shell smali snap solidity sql sqlite squashfs srt stlbinary stltext sum svg swf swift
 tar tcl textproto tga thumbsdb tiff toml torrent tsv ttf twig txt typescript vba vcxproj verilog vhdl vtt vue wasm wav webm webp winregistry wmf woff
 woff2 xar xls xlsb xlsx xml xpi xz yaml yara zig zip zlibstream
-`.trim().split(/\s+/);
+`
+  .trim()
+  .split(/\s+/);
 
 const pre = [{ op: 'bytesWindow', output: 'bytes', begin: 1024, middle: 0, end: 1024, block: 4096, padding: 256, bytesMin: 8 }];
 const post = [{ op: 'topLabel', input: 'target_label', labels: LABELS, label: 'label', score: 'score' }];
@@ -20,7 +22,10 @@ const post = [{ op: 'topLabel', input: 'target_label', labels: LABELS, label: 'l
 /** Google's magika, standard_v3_3: the bytes of a file → its type. The numbers are its config's; label and score are the model's own, without thresholds. */
 export const magikaPipeline: NonNullable<Manifest['pipeline']> = {
   inputs: [{ name: 'file', datatype: 'BYTES', shape: [-1] }],
-  outputs: [{ name: 'label', datatype: 'BYTES', shape: [-1] }, { name: 'score', datatype: 'FP32', shape: [-1] }],
+  outputs: [
+    { name: 'label', datatype: 'BYTES', shape: [-1] },
+    { name: 'score', datatype: 'FP32', shape: [-1] },
+  ],
   pre,
   post,
 };

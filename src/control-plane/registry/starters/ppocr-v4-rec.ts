@@ -16,7 +16,10 @@ const post = [{ op: 'ctcDecode', input: 'softmax_11.tmp_0', labels: { metadata: 
  */
 export const ppocrPipeline: NonNullable<Manifest['pipeline']> = {
   inputs: [{ name: 'image', datatype: 'BYTES', shape: [-1] }],
-  outputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }, { name: 'score', datatype: 'FP32', shape: [-1] }],
+  outputs: [
+    { name: 'text', datatype: 'BYTES', shape: [-1] },
+    { name: 'score', datatype: 'FP32', shape: [-1] },
+  ],
   pre,
   post,
 };

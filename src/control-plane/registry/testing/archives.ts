@@ -84,7 +84,13 @@ function tarPart({ name, data = Buffer.from('data'), type = '0', linkTo = '' }: 
   header.write(type, 156);
   header.write(linkTo, 157, 100);
   header.write('ustar\x0000', 257);
-  header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148);
+  header.write(
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+  );
   return [header, body, Buffer.alloc((512 - (body.length % 512)) % 512)];
 }
 

@@ -29,7 +29,10 @@ export async function testRegistry(): Promise<TestRegistry> {
   const deployed = new Set<string>();
   const registry = new Registry({ db, clock: systemClock, blobs, platformName: 'modelyard', deployedDigests: async () => deployed });
   return {
-    registry, blobs, folder, deployed,
+    registry,
+    blobs,
+    folder,
+    deployed,
     async upload(bytes) {
       const digest = sha256(bytes);
       await blobs.upload(digest, { offset: 0, total: bytes.length, chunks: chunksOf(bytes) });

@@ -6,7 +6,7 @@ import { exactly, type InferRoute } from '../protocol.ts';
 
 const PATH = '/v1/completions';
 /** OpenAI's default for the legacy endpoint. */
-export const COMPLETION_TOKENS_DEFAULT = 16;
+const COMPLETION_TOKENS_DEFAULT = 16;
 const check = checker(CompletionRequest);
 
 export const completionsRoute: InferRoute = { kind: 'infer', method: 'POST', match: exactly(PATH), operation: 'completion', scope: 'inference', faults: openaiFaults, decode };
