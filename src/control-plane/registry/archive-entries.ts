@@ -66,8 +66,7 @@ function checkName(name: string): void {
 
 function nameProblem(name: string): string | undefined {
   if (name.length === 0 || name.length > NAME_CHARS_MAX) return `is not between 1 and ${NAME_CHARS_MAX} characters long`;
-  // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(name)) return 'has a NUL or another control character';
+  if (/\p{Cc}/u.test(name)) return 'has a NUL or another control character';
   if (name.includes('\\')) return 'has a backslash';
   if (name.startsWith('/')) return 'is absolute';
   if (/^[A-Za-z]:/.test(name)) return 'begins with a drive letter';

@@ -19,8 +19,8 @@ const KIND_OF_TYPE: Readonly<Record<string, string>> = {
   FIFO: 'a named pipe',
 };
 
-// oxlint-disable-next-line no-control-regex
-const NUL_IN_PAX = / (path|linkpath)=[^\n]*\u0000/;
+/** A control character, such as NUL, in a name that an extended header gives. */
+const CONTROL_IN_PAX = / (path|linkpath)=[^\n]*(?!\n)\p{Cc}/u;
 
 /** Reads a .tgz once from end to end and checks every header; its bytes go nowhere. @throws Fault `bad_archive` */
 export async function openTar(path: string, limits: ArchiveLimits): Promise<OpenArchive> {
@@ -82,7 +82,7 @@ async function walk({ path, archiveBytes, limits, signal }: TarSource, see: (ent
   const parser = new Parser({ strict: true, zstd: false, onReadEntry: show });
   parser.on('ignoredEntry', show);
   // The parser cuts a name at a NUL without a word.
-  parser.on('meta', (text: string) => NUL_IN_PAX.test(text) && stopped.abort(badArchive('a name in it has a NUL')));
+  parser.on('meta', (text: string) => CONTROL_IN_PAX.test(text) && stopped.abort(badArchive('a name in it has a NUL')));
   try {
     await pipeline(createReadStream(path), createGunzip(), guard(archiveBytes, limits), parser as unknown as NodeJS.WritableStream, {
       signal: AbortSignal.any([stopped.signal, ...(signal ? [signal] : [])]),
