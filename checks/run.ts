@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { checkArchitecture } from './architecture.ts';
+import { checkDependencyAge } from './dependency-age.ts';
 import { checkDrift } from './drift.ts';
 import { checkFaces } from './faces.ts';
 import { checkHouse } from './house.ts';
@@ -23,6 +24,7 @@ const CHECKS: readonly Check[] = [
   ['house numbers', checkHouse],
   ['openapi and sdk drift', checkDrift],
   ['supply chain', checkSupplyChain],
+  ['dependency age', checkDependencyAge],
 ];
 
 function runTool(file: string, args: readonly string[]): Promise<string[]> {

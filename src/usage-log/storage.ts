@@ -41,7 +41,7 @@ export async function folderStorage(folder: string): Promise<LogStorage> {
 function fileOf(handle: FileHandle): LogFile {
   return {
     async write(bytes) {
-      for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+      for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
     },
     sync: () => handle.datasync(),
     close: () => handle.close(),

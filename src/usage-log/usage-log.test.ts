@@ -8,9 +8,27 @@ import { CrashingStorage } from './testing.ts';
 
 function record(requestId: string): UsageRecord {
   return {
-    requestId, startedAt: 1, orgId: 'org', keyId: 'key', deployment: 'echo', revision: 'rev', model: 'echo', version: 1, operation: 'chat', status: 'ok',
-    httpStatus: 200, promptTokens: 1, cachedTokens: 0, completionTokens: 2, rows: 0, requestBytes: 3, responseBytes: 4, estimated: false, attempts: 1,
-    durationMs: 5, stages: {},
+    requestId,
+    startedAt: 1,
+    orgId: 'org',
+    keyId: 'key',
+    deployment: 'echo',
+    revision: 'rev',
+    model: 'echo',
+    version: 1,
+    operation: 'chat',
+    status: 'ok',
+    httpStatus: 200,
+    promptTokens: 1,
+    cachedTokens: 0,
+    completionTokens: 2,
+    rows: 0,
+    requestBytes: 3,
+    responseBytes: 4,
+    estimated: false,
+    attempts: 1,
+    durationMs: 5,
+    stages: {},
   };
 }
 
@@ -55,7 +73,14 @@ test('M22: 1,000 seeded crashes: every acknowledged record is found once after a
     const acknowledged: string[] = [];
     for (let burst = 0; burst < 10; burst++) {
       const ids = Array.from({ length: 1 + Math.floor(random() * 4) }, (_, i) => `${burst}-${i}`);
-      await Promise.all(ids.map((id) => log.append(record(id)).then(() => acknowledged.push(id), () => undefined)));
+      await Promise.all(
+        ids.map((id) =>
+          log.append(record(id)).then(
+            () => acknowledged.push(id),
+            () => undefined,
+          ),
+        ),
+      );
     }
     storage.restart(how);
     const posted = await postAll(storage);

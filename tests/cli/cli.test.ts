@@ -55,10 +55,10 @@ describe('modelyard, the command line', () => {
   });
 
   test('ps, models and usage print aligned tables that fit the terminal', async () => {
-    const { out } = await run(['ps']);
+    const { out } = await run(['ps'], { COLUMNS: '80' });
     expect(out.split('\n')[0]).toMatch(/^NAME +MODEL +STATE/);
     expect(out).toMatch(/^echo +echo:1 +ready +1\/1/m);
-    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     expect((await run(['models'])).out).toMatch(/^tensor +1 +tensor +echo/m);
     await run(['chat', 'count me']);
     await expect.poll(async () => (await run(['usage'])).out, { timeout: 5_000 }).toMatch(/^echo +\d/m);

@@ -81,7 +81,10 @@ function refusal(code: string, message: string, waitSeconds: number): Fault {
 
 function rateHeaders({ requests, tokens }: KeyState, now: number): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [unit, limit] of [['requests', requests], ['tokens', tokens]] as const) {
+  for (const [unit, limit] of [
+    ['requests', requests],
+    ['tokens', tokens],
+  ] as const) {
     if (!limit) continue;
     headers[`x-ratelimit-limit-${unit}`] = String(limit.limit);
     headers[`x-ratelimit-remaining-${unit}`] = String(limit.remaining(now));

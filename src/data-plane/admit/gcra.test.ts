@@ -43,25 +43,27 @@ test('more than the limit counts as the whole of it: it goes alone', () => {
 
 test('M42: whatever comes, no more is granted than one limit and what time refills; a refusal costs nothing and tells the exact wait', () => {
   const arrivals = fc.array(fc.record({ units: fc.integer({ min: 1, max: 50 }), afterMs: fc.integer({ min: 0, max: 20_000 }) }), { minLength: 1, maxLength: 60 });
-  fc.assert(fc.property(fc.integer({ min: 50, max: 500 }), arrivals, (size, steps) => {
-    const limit = new RateLimit(size);
-    let now = 0;
-    let granted = 0;
-    for (const { units, afterMs } of steps) {
-      now += afterMs;
-      const before = limit.remaining(now);
-      const { ok, waitMs } = limit.take(units, now);
-      if (ok) granted += units;
-      else {
-        expect(limit.remaining(now)).toBe(before);
-        expect(waitMs).toBeGreaterThan(0);
+  fc.assert(
+    fc.property(fc.integer({ min: 50, max: 500 }), arrivals, (size, steps) => {
+      const limit = new RateLimit(size);
+      let now = 0;
+      let granted = 0;
+      for (const { units, afterMs } of steps) {
+        now += afterMs;
+        const before = limit.remaining(now);
+        const { ok, waitMs } = limit.take(units, now);
+        if (ok) granted += units;
+        else {
+          expect(limit.remaining(now)).toBe(before);
+          expect(waitMs).toBeGreaterThan(0);
+        }
+        expect(granted).toBeLessThanOrEqual(size + (now * size) / 60_000 + 1e-6);
+        if (!ok) {
+          now += waitMs;
+          expect(limit.take(units, now).ok).toBe(true);
+          granted += units;
+        }
       }
-      expect(granted).toBeLessThanOrEqual(size + (now * size) / 60_000 + 1e-6);
-      if (!ok) {
-        now += waitMs;
-        expect(limit.take(units, now).ok).toBe(true);
-        granted += units;
-      }
-    }
-  }));
+    }),
+  );
 });

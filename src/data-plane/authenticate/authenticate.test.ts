@@ -12,7 +12,17 @@ function counting(entries: readonly CallerEntry[]) {
   };
   return { asked, authenticate: createAuthenticate({ find }, systemClock) };
 }
-const entry = (key: string, orgId: string): CallerEntry => ({ hash: hashKey(key), keyId: `key of ${orgId}`, orgId, orgName: orgId, scopes: ['inference'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, offers: [] });
+const entry = (key: string, orgId: string): CallerEntry => ({
+  hash: hashKey(key),
+  keyId: `key of ${orgId}`,
+  orgId,
+  orgName: orgId,
+  scopes: ['inference'],
+  allowedModels: undefined,
+  expiresAtMs: undefined,
+  limits: {},
+  offers: [],
+});
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 test('X3 X6: a key with a bad form or checksum is refused without any look-up', () => {

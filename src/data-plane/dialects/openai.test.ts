@@ -3,8 +3,13 @@ import { expect, test } from 'vitest';
 import { StreamTap, usageInTail } from './openai.ts';
 
 const FRAMES = [
-  'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}', 'data: {"choices":[{"delta":{"content":"żółw 🐢"}}]}', ': ping', 'data:{"choices":[{"delta":{"content": "b"}}]}',
-  'id: 7\ndata: {"choices":[{"text":"c"}]}', 'data: {"choices":[{"delta":{"content":null}}]}', 'data: {"choices":[{"delta":{"content":"the \\"error\\" of it"}}]}',
+  'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}',
+  'data: {"choices":[{"delta":{"content":"żółw 🐢"}}]}',
+  ': ping',
+  'data:{"choices":[{"delta":{"content": "b"}}]}',
+  'id: 7\ndata: {"choices":[{"text":"c"}]}',
+  'data: {"choices":[{"delta":{"content":null}}]}',
+  'data: {"choices":[{"delta":{"content":"the \\"error\\" of it"}}]}',
 ];
 const USAGE = ': modelyard-usage {"promptTokens":3,"cachedTokens":1,"completionTokens":2}';
 
@@ -21,15 +26,17 @@ function run(text: string, cuts: readonly number[]) {
 }
 
 test('S27 C36: wherever the bytes are cut and however lines end, the same frames pass whole, and usage and terminator stay behind', () => {
-  fc.assert(fc.property(fc.array(fc.nat(), { maxLength: 40 }), fc.constantFrom('\n', '\r\n'), (cuts, eol) => {
-    const lines = (frames: readonly string[]) => frames.map((frame) => frame.replaceAll('\n', eol) + eol + eol).join('');
-    const { tap, passed } = run(lines([...FRAMES, USAGE, 'data: [DONE]', ': too late']), cuts);
-    expect(passed).toBe(lines(FRAMES));
-    expect(tap.usage).toEqual({ promptTokens: 3, cachedTokens: 1, completionTokens: 2 });
-    expect(tap.done?.toString()).toBe('data: [DONE]\n\n');
-    expect(tap.contentFrames).toBe(4);
-    expect(tap.errored).toBe(false);
-  }));
+  fc.assert(
+    fc.property(fc.array(fc.nat(), { maxLength: 40 }), fc.constantFrom('\n', '\r\n'), (cuts, eol) => {
+      const lines = (frames: readonly string[]) => frames.map((frame) => frame.replaceAll('\n', eol) + eol + eol).join('');
+      const { tap, passed } = run(lines([...FRAMES, USAGE, 'data: [DONE]', ': too late']), cuts);
+      expect(passed).toBe(lines(FRAMES));
+      expect(tap.usage).toEqual({ promptTokens: 3, cachedTokens: 1, completionTokens: 2 });
+      expect(tap.done?.toString()).toBe('data: [DONE]\n\n');
+      expect(tap.contentFrames).toBe(4);
+      expect(tap.errored).toBe(false);
+    }),
+  );
 });
 
 test('S27: an endless frame is thrown out at its bound', () => {

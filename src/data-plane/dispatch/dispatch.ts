@@ -90,7 +90,11 @@ export class Dispatch {
     const key = revision.maxBatchSize > 1 ? batchKey(work.request, work.rows) : undefined;
     const { call } = dispatched;
     return this.#inTurn<TensorEnd>(dispatched, { rows: work.rows, batchKey: key, avoid, member: { call, work } }, async (lane, batch) => {
-      await runBatch(lane, batch.flatMap(({ member }) => member ?? []), this.#clock);
+      await runBatch(
+        lane,
+        batch.flatMap(({ member }) => member ?? []),
+        this.#clock,
+      );
     });
   }
 
@@ -118,7 +122,9 @@ export class Dispatch {
       start: (lane, batch) => {
         const now = this.#clock.monotonic();
         for (const other of batch as readonly BatchEntry[]) other.started(now, lane);
-        void start(lane, batch as readonly BatchEntry[], settle).catch((error: unknown) => result.reject(error)).finally(() => queue.free(lane));
+        void start(lane, batch as readonly BatchEntry[], settle)
+          .catch((error: unknown) => result.reject(error))
+          .finally(() => queue.free(lane));
       },
       started: (now, lane) => {
         call.times.queue = now - call.arrivedAt;

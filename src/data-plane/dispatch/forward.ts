@@ -93,14 +93,23 @@ function singleValues(headers: Readonly<Record<string, string | string[] | undef
 }
 
 const KIND_OF_STATUS: Readonly<Record<number, FaultKind>> = {
-  400: 'invalid_argument', 401: 'bad_upstream', 403: 'bad_upstream', 404: 'not_found', 409: 'conflict', 413: 'payload_too_large',
-  422: 'unprocessable', 429: 'rate_limited', 499: 'cancelled', 504: 'deadline_exceeded',
+  400: 'invalid_argument',
+  401: 'bad_upstream',
+  403: 'bad_upstream',
+  404: 'not_found',
+  409: 'conflict',
+  413: 'payload_too_large',
+  422: 'unprocessable',
+  429: 'rate_limited',
+  499: 'cancelled',
+  504: 'deadline_exceeded',
 };
 
 /** An engine's error answer, OpenAI's object or OIP's string, as a Fault. A 5xx keeps its words to itself (X35). */
 export function engineFault(status: number, body: Buffer, retryAfter: string | string[] | undefined): Fault {
   const kind = KIND_OF_STATUS[status] ?? 'bad_upstream';
-  if (kind === 'bad_upstream') return new Fault(kind, 'engine_error', 'The engine failed to serve this call.', { cause: new Error(`status ${status}: ${body.toString().slice(0, 500)}`) });
+  if (kind === 'bad_upstream')
+    return new Fault(kind, 'engine_error', 'The engine failed to serve this call.', { cause: new Error(`status ${status}: ${body.toString().slice(0, 500)}`) });
   const { message, code, param } = errorFields(body);
   const seconds = typeof retryAfter === 'string' ? Number(retryAfter) : Number.NaN;
   return new Fault(kind, code ?? 'engine_refused', message ?? 'The engine refused this call.', {

@@ -25,7 +25,14 @@ test('a replica that refused a call is not asked again for it', () => {
 });
 
 test('calls with equal keys are joined in order up to the batch size; one too large is passed over', () => {
-  const waiting = [call('1', { batchKey: 'k', rows: 2 }), call('2', { batchKey: 'other' }), call('3', { batchKey: 'k', rows: 7 }), call('4', { batchKey: 'k' }), call('5', { batchKey: 'k' }), call('6', { batchKey: 'k' })];
+  const waiting = [
+    call('1', { batchKey: 'k', rows: 2 }),
+    call('2', { batchKey: 'other' }),
+    call('3', { batchKey: 'k', rows: 7 }),
+    call('4', { batchKey: 'k' }),
+    call('5', { batchKey: 'k' }),
+    call('6', { batchKey: 'k' }),
+  ];
   expect(next(waiting, [slot('a', { maxBatchSize: 4 })])).toEqual({ replica: 'a', calls: ['1', '4', '5'] });
 });
 

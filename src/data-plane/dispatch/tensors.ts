@@ -34,7 +34,13 @@ export async function runBatch(lane: Lane, members: readonly Member[], clock: Cl
   const letGo = members.length > 1 ? watchMembers(members, clock, joint.leave) : undefined;
   try {
     const reply = await infer(lane, { call: joint.call, members }, clock, watch);
-    const parts = reply instanceof Fault || reply === 'full' ? [] : splitReply(reply, members.map(({ work }) => work.rows));
+    const parts =
+      reply instanceof Fault || reply === 'full'
+        ? []
+        : splitReply(
+            reply,
+            members.map(({ work }) => work.rows),
+          );
     for (const [index, member] of members.entries()) {
       const part = parts[index];
       if (part && watch.stopped === undefined) member.settle({ status: 'complete', reply: part });

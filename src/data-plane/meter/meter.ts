@@ -87,7 +87,9 @@ export class Meter implements ReplySink {
     try {
       await usage.append(record);
     } catch (error) {
-      this.#sink.fail(new Fault('unavailable', 'usage_log_unwritable', 'The server can not record usage at the moment, and so serves nothing.', { cause: error, retryAfterSeconds: 5 }));
+      this.#sink.fail(
+        new Fault('unavailable', 'usage_log_unwritable', 'The server can not record usage at the moment, and so serves nothing.', { cause: error, retryAfterSeconds: 5 }),
+      );
       throw error;
     }
     // An engine that has told its stream's failure itself is not repeated.

@@ -26,9 +26,7 @@ const STATES: Readonly<Record<RevisionRoute['state'], string>> = { loading: 'LOA
 
 /** A bare array, as Triton answers it. */
 export function index({ visible }: Question): Answer {
-  const rows = visible().flatMap(({ name, revisions }) =>
-    revisions.map(({ version, state, reason }) => ({ name, version: String(version), state: STATES[state], reason })),
-  );
+  const rows = visible().flatMap(({ name, revisions }) => revisions.map(({ version, state, reason }) => ({ name, version: String(version), state: STATES[state], reason })));
   return { status: 200, body: rows };
 }
 
