@@ -10,7 +10,7 @@ import { Fault, httpStatus, toFault } from '../contract/errors.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
 import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
-import { describeInference } from './inference-openapi.ts';
+import { described, describeInference, LOGO } from './openapi.ts';
 
 /** JSON bodies of the control API are small; blobs stream past this limit. */
 const BODY_BYTES_MAX = 1_048_576;
@@ -60,9 +60,10 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key: my_…' } } },
       security: [{ key: [] }],
     },
+    transform: ({ schema, url, ...rest }) => ({ ...rest, url, schema: described(schema, url) }),
     transformObject: (document) => describeInference('openapiObject' in document ? document.openapiObject : {}),
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, logo: { type: 'image/svg+xml', content: LOGO }, theme: { title: 'Modelyard API' } });
   operationRoutes(app, options.operations);
   for (const domain of options.domains) await app.register(domain, { prefix: '/api/v1' });
   await app.ready();

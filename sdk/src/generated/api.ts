@@ -8,6 +8,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Metrics */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -24,6 +25,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Whoami */
         get: operations["whoami"];
         put?: never;
         post?: never;
@@ -40,8 +42,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List keys */
         get: operations["listKeys"];
         put?: never;
+        /** Create key */
         post: operations["createKey"];
         delete?: never;
         options?: never;
@@ -59,6 +63,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** Revoke key */
         delete: operations["revokeKey"];
         options?: never;
         head?: never;
@@ -74,6 +79,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Rotate key */
         post: operations["rotateKey"];
         delete?: never;
         options?: never;
@@ -88,8 +94,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List orgs */
         get: operations["listOrgs"];
         put?: never;
+        /** Create org */
         post: operations["createOrg"];
         delete?: never;
         options?: never;
@@ -104,8 +112,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List members */
         get: operations["listMembers"];
         put?: never;
+        /** Add member */
         post: operations["addMember"];
         delete?: never;
         options?: never;
@@ -123,6 +133,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** Remove member */
         delete: operations["removeMember"];
         options?: never;
         head?: never;
@@ -136,6 +147,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Sum usage */
         get: operations["sumUsage"];
         put?: never;
         post?: never;
@@ -152,6 +164,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List calls */
         get: operations["listCalls"];
         put?: never;
         post?: never;
@@ -168,8 +181,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List models */
         get: operations["listModels"];
         put?: never;
+        /** Publish model */
         post: operations["publishModel"];
         delete?: never;
         options?: never;
@@ -184,9 +199,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Get model */
         get: operations["getModel"];
         put?: never;
         post?: never;
+        /** Remove model */
         delete: operations["removeModel"];
         options?: never;
         head?: never;
@@ -201,6 +218,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /** Label model */
         put: operations["labelModel"];
         post?: never;
         delete?: never;
@@ -218,6 +236,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Collect garbage */
         post: operations["collectGarbage"];
         delete?: never;
         options?: never;
@@ -232,7 +251,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Get upload */
         get: operations["getUpload"];
+        /** Upload blob */
         put: operations["uploadBlob"];
         post?: never;
         delete?: never;
@@ -250,6 +271,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Pull model */
         post: operations["pullModel"];
         delete?: never;
         options?: never;
@@ -264,6 +286,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List starters */
         get: operations["listStarters"];
         put?: never;
         post?: never;
@@ -282,6 +305,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Pull starter */
         post: operations["pullStarter"];
         delete?: never;
         options?: never;
@@ -296,8 +320,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List deployments */
         get: operations["listDeployments"];
         put?: never;
+        /** Deploy */
         post: operations["deploy"];
         delete?: never;
         options?: never;
@@ -312,9 +338,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Get deployment */
         get: operations["getDeployment"];
         put?: never;
         post?: never;
+        /** Undeploy */
         delete: operations["undeploy"];
         options?: never;
         head?: never;
@@ -328,6 +356,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Get logs */
         get: operations["getLogs"];
         put?: never;
         post?: never;
@@ -344,6 +373,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List jobs */
         get: operations["listJobs"];
         put?: never;
         post?: never;
@@ -360,6 +390,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Get job */
         get: operations["getJob"];
         put?: never;
         post?: never;

@@ -48,3 +48,15 @@ const INFERENCE_PATHS = {
   '/v2/models/{model}/ready': get('modelReady', 'Whether a model is ready', [nameParameter]),
   '/v2/models/{model}/infer': { post: { ...infer.post, parameters: [nameParameter] } },
 };
+
+/** Shown at the head of `/docs`. */
+export const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32"><text x="0" y="23" font-family="sans-serif" font-size="22" font-weight="bold" fill="#fff">Modelyard</text></svg>';
+
+/** A control route's schema with a group and a summary, made of its path and operation id: `createKey` → "Create key", under "keys". */
+export function described<Schema extends object>(schema: Schema | undefined, url: string): Schema & { readonly tags: readonly string[]; readonly summary: string } {
+  const known = (schema ?? {}) as Schema & { readonly operationId?: string };
+  const [, group = 'operations'] = /^\/api\/v1\/([a-z]+)/.exec(url) ?? [];
+  const words = (known.operationId ?? '').replaceAll(/([A-Z])/g, ' $1').toLowerCase();
+  return { ...known, tags: [group], summary: words.charAt(0).toUpperCase() + words.slice(1) };
+}
