@@ -63,7 +63,8 @@ function readMarker() {
   }
 }
 
-function npm(args) {
+/** Runs npm quietly; rejects with the one line that helps. */
+export function npm(args) {
   const [command, before] = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ['npm', []];
   return new Promise((resolve, reject) => {
     let lastWords = '';

@@ -37,6 +37,7 @@ function readBody(request: IncomingMessage, response: ServerResponse, bytesMax: 
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let isWhole = false;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > bytesMax) {
@@ -47,10 +48,16 @@ function readBody(request: IncomingMessage, response: ServerResponse, bytesMax: 
       }
       chunks.push(chunk);
     });
-    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
+    request.once('end', () => {
+      isWhole = true;
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes));
+    });
     // A broken connection is the client's leaving, whatever node:http calls it.
     request.once('error', (cause) => reject(clientLeft(cause)));
-    request.once('close', () => reject(clientLeft(undefined)));
+    request.once('close', () => {
+      // Every request closes in the end; an error with its stack is made only for one that was cut.
+      if (!isWhole) reject(clientLeft(undefined));
+    });
   });
 }
 

@@ -7,7 +7,7 @@ import type { LogStorage } from './storage.ts';
 
 const BATCH_RECORDS_MAX = 1_000;
 /** A batch gathers for this long, so that a transaction carries many records. */
-const GATHER_MS = 50;
+const GATHER_MS = 100;
 const READ_BYTES_MAX = 4 * 1_048_576;
 const RETRY_BASE_MS = 100;
 const RETRY_MAX_MS = 10_000;
@@ -30,6 +30,8 @@ export class Poster {
   readonly #options: PosterOptions;
   #wake = Promise.withResolvers<void>();
   #stopping = false;
+  /** The oldest segment, once looked up, and how much of it is posted. */
+  #segment: string | undefined;
   #offset = 0;
   #failures = 0;
   readonly #done: Promise<void>;
@@ -68,9 +70,12 @@ export class Poster {
     const { storage, log, post, report } = this.#options;
     try {
       const end = log.end;
-      const segment = (await storage.list())[0];
+      const segment = (this.#segment ??= (await storage.list())[0]);
       if (segment === undefined) return 0;
-      const batch = decodeRecords(await storage.read(segment, this.#offset, READ_BYTES_MAX), BATCH_RECORDS_MAX);
+      // Of the segment that is being written no more is asked for than there is: a buffer of the full size for each look is what would cost most here.
+      const bytesMax = segment === end.segment ? Math.min(READ_BYTES_MAX, end.bytes - this.#offset) : READ_BYTES_MAX;
+      if (bytesMax <= 0) return 0;
+      const batch = decodeRecords(await storage.read(segment, this.#offset, bytesMax), BATCH_RECORDS_MAX);
       if (batch.damaged > 0) report({ message: `${batch.damaged} damaged lines in usage segment ${segment}` });
       if (batch.records.length > 0) await post(batch.records);
       this.#failures = 0;
@@ -87,6 +92,7 @@ export class Poster {
 
   async #remove(segment: string): Promise<void> {
     await this.#options.storage.remove(segment);
+    this.#segment = undefined;
     this.#offset = 0;
   }
 }

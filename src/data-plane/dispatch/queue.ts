@@ -95,7 +95,9 @@ export class DeploymentQueue {
   }
 
   #pump(): void {
-    for (let pick = next(this.#entries.values(), this.#slots()); pick; pick = next(this.#entries.values(), this.#slots())) {
+    while (this.#entries.size > 0) {
+      const pick = next(this.#entries.values(), this.#slots());
+      if (!pick) return;
       const lane = this.#lanes.get(pick.replica);
       const batch = pick.calls.flatMap((id) => this.#entries.get(id) ?? []);
       if (!lane || !batch[0]) return;

@@ -3,7 +3,7 @@ import { ENGINE_HEADER, type EngineUsage } from '../../contract/engine-wire.ts';
 import { Fault } from '../../contract/errors.ts';
 import { httpStatus } from '../../contract/errors.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
-import { type Call, type Caller, type Counts, type Ending, NO_COUNTS, type ReplySink, type Target, type Work } from '../call.ts';
+import { type Call, type Caller, type Counts, type Ending, NO_COUNTS, type ReplySink, STAGES, type Target, type Work } from '../call.ts';
 import { estimateTokens, parseUsage, StreamTap, usageInTail } from '../dialects/openai.ts';
 import type { UsageSink } from '../ports.ts';
 
@@ -148,10 +148,24 @@ export class Meter implements ReplySink {
       responseBytes: this.#responseBytes,
       estimated,
       attempts: ending.attempts,
-      durationMs,
-      stages: { ...call.times },
+      durationMs: toMicroseconds(durationMs),
+      stages: roundedTimes(call),
     };
   }
+}
+
+/** Digits beyond a microsecond say nothing, and cost most of the time that writing a record takes. */
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+function roundedTimes({ times }: Call): Record<string, number> {
+  const rounded: Record<string, number> = {};
+  for (const stage of STAGES) {
+    const at = times[stage];
+    if (at !== undefined) rounded[stage] = toMicroseconds(at);
+  }
+  return rounded;
 }
 
 const PASSED_ON = ['content-type', 'content-length', 'cache-control', 'inference-header-content-length'];
@@ -168,10 +182,12 @@ function passedOn(headers: Readonly<Record<string, string>>): Record<string, str
 /** Milliseconds of each stage, for the browser's and the client's own tools. */
 function serverTiming({ times }: Call): string {
   let before = 0;
-  const parts: string[] = [];
-  for (const [stage, at] of Object.entries(times)) {
-    parts.push(`${stage};dur=${(at - before).toFixed(2)}`);
+  let text = '';
+  for (const stage of STAGES) {
+    const at = times[stage];
+    if (at === undefined) continue;
+    text += `${text && ', '}${stage};dur=${Math.round((at - before) * 100) / 100}`;
     before = at;
   }
-  return parts.join(', ');
+  return text;
 }

@@ -29,10 +29,14 @@ function decode(body: Buffer): DecodedRequest {
 
 function withoutTools(value: unknown): unknown {
   const request = value as Record<string, unknown>;
+  let isGiven = false;
   for (const field of TOOL_FIELDS) {
-    if (request[field] !== undefined && request[field] !== null) {
+    if (request[field] === undefined) continue;
+    isGiven = true;
+    if (request[field] !== null) {
       throw invalid(`"${field}" is not supported yet: this server makes no tool calls. Leave it out.`, field, 'unsupported_parameter');
     }
   }
+  if (!isGiven) return value;
   return Object.fromEntries(Object.entries(request).filter(([field]) => !(TOOL_FIELDS as readonly string[]).includes(field)));
 }
