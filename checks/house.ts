@@ -8,7 +8,7 @@ const PARAMETERS_MAX = 4;
 
 /** Words of the source that only these files may use: time and the environment have one owner each. */
 const ONLY_IN: readonly (readonly [pattern: RegExp, where: RegExp, why: string])[] = [
-  [/\bDate\.now\(|\bperformance\.now\(|\bsetTimeout\(|\bsetInterval\(/, /^src\/base\/clock\.ts$/, 'time comes from base/clock.ts, so that tests can drive it'],
+  [/from 'node:timers|\bDate\.now\(|\bperformance\.now\(|\bsetTimeout\(|\bsetInterval\(/, /^src\/base\/clock\.ts$/, 'time comes from base/clock.ts, so that tests can drive it'],
   [/\bprocess\.env\b/, /^src\/(app\/env|cli\/env|engines\/main)\.ts$/, 'the environment is read at the edge only'],
   [/\bprocess\.exit\(/, /^src\/(main|engines\/main)\.ts$/, 'only an entry ends the process'],
 ];

@@ -7,7 +7,7 @@ import type { InferReply, InferRequest } from '../contract/oip-binary.ts';
 /** The values that travel down the request path, and nothing else. */
 
 /** Names of the stages, in the order in which they end. */
-const STAGES = ['authenticate', 'body', 'resolve', 'admit', 'queue', 'first_byte', 'total'] as const;
+export const STAGES = ['authenticate', 'body', 'resolve', 'admit', 'queue', 'first_byte', 'total'] as const;
 export type StageName = (typeof STAGES)[number];
 
 /** Milliseconds from the call's arrival to the end of each stage. Feeds logs, metrics and `server-timing` alike. */

@@ -84,8 +84,8 @@ export class UsageLog {
   }
 
   async #writeAll(): Promise<void> {
-    // Let the other calls that end in this turn of the loop join the group.
-    await Promise.resolve();
+    // Let the other calls that end in this turn of the loop join the group: a microtask would be over before the next socket is read.
+    await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const group = this.#waiting;
       this.#waiting = [];

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
 import { afterEach, expect, test } from 'vitest';
 import type { EngineSpec } from '../../src/contract/engine-wire.ts';
 import type { Manifest } from '../../src/contract/manifest.ts';
@@ -52,16 +51,14 @@ async function infer(started: TensorEngine, elements: readonly Uint8Array[]): Pr
   return Array.from(bytesElements(texts!.data), (element, index) => ({ text: Buffer.from(element).toString().trim(), score: values[index]! }));
 }
 
-function line(text: string, width: number): Promise<Buffer> {
-  const words = `<text x="12" y="44" font-size="36" font-family="DejaVu Sans, Helvetica, Arial, sans-serif">${text}</text>`;
-  return sharp(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="64"><rect width="100%" height="100%" fill="white"/>${words}</svg>`))
-    .png()
-    .toBuffer();
+/** Pictures of one line of text each; drawn beforehand, so that no font is needed here. */
+function picture(name: string): Promise<Buffer> {
+  return readFile(`${import.meta.dirname}/../fixtures/${name}.png`);
 }
 
 test('S24: PP-OCR reads rendered lines back, alone and in a batch of different widths', async () => {
   const ocr = await start(await starterFile('ppocr-v4-rec'), ppocrPipeline);
-  const pictures = [await line('HELLO 12345', 400), await line('Modelyard reads text lines', 900)];
+  const pictures = [await picture('line'), await picture('long-line')];
   expect(await infer(ocr, pictures.slice(0, 1))).toEqual([{ text: 'HELLO 12345', score: expect.closeTo(1, 0) as number }]);
   const both = await infer(ocr, pictures);
   expect(both.map(({ text }) => text)).toEqual(['HELLO 12345', 'Modelyard reads text lines']);
@@ -72,7 +69,7 @@ test('S24: PP-OCR reads rendered lines back, alone and in a batch of different w
 test('S24: magika tells what files are', async () => {
   const magika = await start(await starterFile('magika-v3.3'), magikaPipeline);
   const folder = `${import.meta.dirname}/../..`;
-  const files = [await readFile(`${folder}/src/contract/errors.ts`), await readFile(`${folder}/package.json`), await line('x', 100)];
+  const files = [await readFile(`${folder}/src/contract/errors.ts`), await readFile(`${folder}/package.json`), await picture('line')];
   const results = await infer(magika, files);
   expect(results.map(({ text }) => text)).toEqual(['typescript', 'json', 'png']);
   for (const { score } of results) expect(score).toBeGreaterThan(0.9);
