@@ -1,10 +1,10 @@
 import { constants, cp, copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../contract/errors.ts';
-import { digestOf } from '../control-plane/registry/index.ts';
+import { BlobStore, digestOf, parseDigest, referencedDigests } from '../control-plane/registry/index.ts';
 import { copyDatabase, integrityFaults } from '../db/maintenance.ts';
 import { openDatabase } from '../db/open.ts';
-import { homeFolder, openHome } from './home.ts';
+import { type HomeFolder, homeFolder, openHome } from './home.ts';
 
 /**
  * A backup is a folder: the database's snapshot, the usage log, the blobs, the login. It is taken while a server runs: blobs
@@ -26,7 +26,9 @@ export async function backupHome(home: string, target: string): Promise<BackupRe
   await mkdir(partial, { recursive: true, mode: 0o700 });
   await copyFile(join(home, 'format'), join(partial, 'format'));
   await copyFile(source.credentials, copy.credentials).catch(ifMissing);
-  await cp(source.usageLog, copy.usageLog, { recursive: true }).catch(ifMissing);
+  await mkdir(copy.usageLog, { recursive: true, mode: 0o700 });
+  // A segment that goes meanwhile has been posted: its records are in the snapshot that follows.
+  for (const segment of await readdir(source.usageLog).catch(() => [])) await copyFile(join(source.usageLog, segment), join(copy.usageLog, segment)).catch(ifMissing);
   const db = await openDatabase(source.database);
   try {
     await copyDatabase(db, copy.database);
@@ -44,17 +46,31 @@ export async function restoreHome(backup: string, home: string): Promise<BackupR
   if (!(await exists(source.database))) throw new Fault('not_found', 'no_backup', `${backup} is not a backup: it has no modelyard.db.`);
   if (await exists(homeFolder(home).database)) throw new Fault('conflict', 'home_not_empty', `${home} is in use; restore into a home that is not there yet.`);
   const blobs = await checkBlobs(source.blobs);
-  const { release } = await openHome(home, 'being restored');
+  const partial = `${home}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  const { release } = await openHome(partial, 'being restored');
   try {
-    await cp(backup, home, { recursive: true, force: true });
-    const db = await openDatabase(homeFolder(home).database);
-    const faults = await integrityFaults(db);
-    await db.destroy();
-    if (faults.length > 0) throw new Fault('invalid_argument', 'backup_damaged', `The database of the backup is damaged: ${faults[0]}`);
-  } finally {
-    await release();
+    await cp(backup, partial, { recursive: true, force: true });
+    await checkDatabase(homeFolder(partial));
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error;
   }
+  await release();
+  // Over an empty folder a rename works; over anything else it must not.
+  await rename(partial, home);
   return { folder: home, blobs, databaseBytes: (await stat(homeFolder(home).database)).size };
+}
+
+/** The database is whole, and every file that a version needs is there. */
+async function checkDatabase(folder: HomeFolder): Promise<void> {
+  const db = await openDatabase(folder.database);
+  const faults = await integrityFaults(db);
+  const needed = await referencedDigests(db);
+  await db.destroy();
+  const store = new BlobStore(folder.blobs);
+  for (const digest of needed) if ((await store.size(parseDigest(digest))) === undefined) faults.push(`the file ${digest} is missing`);
+  if (faults.length > 0) throw new Fault('invalid_argument', 'backup_damaged', `The backup is damaged: ${faults[0]}.`);
 }
 
 async function copyBlobs(from: string, to: string): Promise<number> {

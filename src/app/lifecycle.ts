@@ -86,6 +86,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => usageLog.close());
   await control.jobs.recover();
   await sweepPulls(control.registry.blobs);
+  await control.registry.blobs.sweepUploads(clock.now());
   stack.defer(() => control.jobs.close());
   const app = await createControl({
     authenticate: plane.authenticate,

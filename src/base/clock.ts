@@ -12,6 +12,11 @@ export interface Clock {
   timer(ms: number, callback: () => void): () => void;
 }
 
+/** For a program that has nothing to do but wait: unlike the clock's own waits, this one keeps the process alive. */
+export function foregroundWait(ms: number): Promise<void> {
+  return sleep(ms);
+}
+
 /** Node's timers fire at once above this; longer waits are cut to it. */
 const TIMER_MS_MAX = 2_147_483_647;
 

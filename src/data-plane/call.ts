@@ -64,6 +64,8 @@ export interface Call {
   deadline: number;
   readonly signal: AbortSignal;
   readonly times: StageTimes;
+  /** The revision whose engine took the call; another than resolved when the traffic has moved while it waited. */
+  servedBy?: RevisionRoute;
 }
 
 /** Bounds that need no tokenizer: what a call can use at most (M42). */
@@ -105,6 +107,8 @@ export interface Target {
   readonly deployment: DeploymentRoute;
   readonly revision: RevisionRoute;
   readonly offer: Offer;
+  /** The request named a version: no other will do. */
+  readonly pinned: boolean;
 }
 
 /** A place within the caller's limits. `settle` corrects the hold by what was used, and frees the place; it is called exactly once. */

@@ -15,6 +15,8 @@ export interface Callers {
 }
 
 export interface UsageSink {
+  /** Whether records can be written just now; while they can't, no call is admitted. */
+  readonly writable: boolean;
   /** Resolves once the record survives a kill of this process. */
   append(record: UsageRecord): Promise<void>;
 }

@@ -88,7 +88,8 @@ function resolveStage(call: Call, caller: Caller, request: DecodedRequest, { clo
   return target;
 }
 
-function admitStage(call: Call, { caller, request, target }: { caller: Caller; request: DecodedRequest; target: Target }, { clock, admit }: RequestPathParts): Admission {
+function admitStage(call: Call, { caller, request, target }: { caller: Caller; request: DecodedRequest; target: Target }, { clock, admit, usage }: RequestPathParts): Admission {
+  if (!usage.writable) throw new Fault('unavailable', 'usage_log_unwritable', 'The server can not record usage at the moment, and so serves nothing.', { retryAfterSeconds: 5 });
   const admission = admit(caller, request.bounds, target);
   call.times.admit = clock.monotonic() - call.arrivedAt;
   return admission;

@@ -17,7 +17,7 @@ export interface Schema {
     revoked_at: number | null;
     replaced_by: string | null;
   };
-  blobs: { digest: string; bytes: number; created_at: number };
+  blob_holders: { org_id: string; digest: string; created_at: number };
   models: { name: string; org_id: string; created_at: number };
   model_versions: { model: string; number: number; digest: string; manifest: string; created_at: number };
   labels: { model: string; label: string; version: number };

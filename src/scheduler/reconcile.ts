@@ -5,6 +5,8 @@ import type { DesiredRevision, ExitInfo, Launched, Launcher, ReplicaStatus, Revi
 
 /** A drained engine has this long for its running calls. */
 const STOP_GRACE_MS = 30_000;
+/** Between a replica's leaving the routes and its order to end. */
+const UNPUBLISHED_MS = 1_000;
 
 export interface ReconcilerOptions {
   readonly clock: Clock;
@@ -92,8 +94,8 @@ export class Reconciler {
     const replica = this.#replicas.get(action.replica);
     if (!replica) return;
     this.#moveTo(replica, 'stopping');
-    // Unpublish first: this step's `changed` comes before the engine is told.
-    queueMicrotask(() => void replica.launched.stop(STOP_GRACE_MS));
+    // Unpublish first: this step's `changed` tells the gateways, and what they have just sent must not meet a closed socket.
+    this.#options.clock.timer(UNPUBLISHED_MS, () => void replica.launched.stop(STOP_GRACE_MS));
   }
 
   #start(revision: DesiredRevision): void {
@@ -109,7 +111,8 @@ export class Reconciler {
         this.#moveTo(replica, 'ready');
         this.#step();
       },
-      () => undefined, // its end is told by `exited`
+      // One that ended is told by `exited`; one that hangs is ended.
+      () => void launched.stop(0),
     );
     void launched.exited.then((info) => this.#ended(replica, info));
   }

@@ -9,6 +9,8 @@ export interface Events {
   callRefused(operation: string, fault: Fault): void;
   replicaChanged(change: ReplicaChange): void;
   usageProblem(problem: { readonly message: string; readonly error?: unknown }): void;
+  /** Something in the control plane failed behind a caller's back. */
+  controlProblem(error: unknown): void;
   jobFailed(kind: string, fault: Fault): void;
   keyChanged(what: 'created' | 'revoked' | 'rotated', keyId: string, orgId: string): void;
 }
@@ -81,6 +83,7 @@ export function createTelemetry(log: Logger, load: () => readonly LoadSample[]):
         problems.inc();
         log.error({ err: error }, message);
       },
+      controlProblem: (error) => log.error({ err: error }, 'control plane problem'),
       jobFailed: (kind, fault) => log.error({ kind, code: fault.code, err: fault.cause ?? fault }, 'job failed'),
       keyChanged: (what, keyId, orgId) => log.info({ keyId, orgId }, `key ${what}`),
     },

@@ -7,6 +7,8 @@ const SEGMENT_BYTES_MAX = 8 * 1_048_576;
 /** Records that may wait for one write; far above what the request path can have in flight. */
 const WAITING_MAX = 100_000;
 const SYNC_AFTER_MS = 5;
+/** After a failed write the disk is tried again this often: an unready gateway gets no calls that would. */
+const PROBE_AFTER_MS = 1_000;
 const SYNC_AFTER_BYTES = 1_048_576;
 
 export interface UsageLogOptions {
@@ -35,6 +37,7 @@ export class UsageLog {
   #unsynced = 0;
   #cancelSync: (() => void) | undefined;
   #failure: unknown;
+  #cancelProbe: (() => void) | undefined;
   #onWritten: () => void = () => undefined;
 
   private constructor({ clock, storage, sync }: UsageLogOptions, sequence: number) {
@@ -68,19 +71,24 @@ export class UsageLog {
 
   append(record: UsageRecord): Promise<void> {
     if (this.#waiting.length >= WAITING_MAX) return Promise.reject(new Error('the usage log has too many records waiting'));
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ line: encodeRecord(record), resolve, reject });
-      this.#writing ??= this.#writeAll();
-    });
+    return this.#enqueue(encodeRecord(record));
   }
 
   /** Writes and syncs all that was appended. */
   async close(): Promise<void> {
     await this.#writing;
     this.#cancelSync?.();
+    this.#cancelProbe?.();
     await this.#file?.sync();
     await this.#file?.close();
     this.#file = undefined;
+  }
+
+  #enqueue(line: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ line, resolve, reject });
+      this.#writing ??= this.#writeAll();
+    });
   }
 
   async #writeAll(): Promise<void> {
@@ -95,7 +103,7 @@ export class UsageLog {
         for (const { resolve } of group) resolve();
         this.#onWritten();
       } catch (error) {
-        this.#failure = error;
+        this.#fail(error);
         // Half a line may stand in the file: nothing may be written after it.
         await this.#abandonSegment();
         for (const { reject } of group) reject(error);
@@ -122,9 +130,20 @@ export class UsageLog {
     try {
       await this.#file?.sync();
     } catch (error) {
-      this.#failure = error;
+      // What the disk did not take may be lost: nothing more goes to this segment.
+      this.#fail(error);
+      await this.#abandonSegment();
       throw error;
     }
+  }
+
+  /** Not writable until a probe, or the next record, has got through. */
+  #fail(error: unknown): void {
+    this.#failure = error;
+    this.#cancelProbe ??= this.#clock.timer(PROBE_AFTER_MS, () => {
+      this.#cancelProbe = undefined;
+      this.#enqueue('\n').catch(() => undefined);
+    });
   }
 
   async #roll(): Promise<void> {
@@ -142,5 +161,7 @@ export class UsageLog {
   async #abandonSegment(): Promise<void> {
     await this.#file?.close().catch(() => undefined);
     this.#file = undefined;
+    // A full disk is probed again and again: no trail of empty files.
+    if (this.#written === 0) await this.#storage.remove(this.#segment).catch(() => undefined);
   }
 }

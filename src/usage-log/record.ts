@@ -23,16 +23,21 @@ export function decodeRecords(bytes: Buffer, recordsMax: number): DecodedRecords
   let damaged = 0;
   let at = 0;
   for (let end = bytes.indexOf(10); end >= 0 && records.length < recordsMax; end = bytes.indexOf(10, at)) {
-    const record = decodeLine(bytes.subarray(at, end).toString());
+    // An empty line is a probe of the disk.
+    const record = end > at ? decodeLine(bytes.subarray(at, end).toString()) : undefined;
     if (record) records.push(record);
-    else damaged++;
+    else if (end > at) damaged++;
     at = end + 1;
   }
   return { records, bytes: at, damaged };
 }
 
 function decodeLine(line: string): UsageRecord | undefined {
-  const json = line.slice(CHECKSUM_CHARS + 1);
-  if (crc32(json) !== Number.parseInt(line.slice(0, CHECKSUM_CHARS), 16)) return undefined;
-  return JSON.parse(json) as UsageRecord;
+  const [, checksum = '', json = ''] = /^([0-9a-f]{8}) (\{.*\})$/.exec(line) ?? [];
+  if (json === '' || crc32(json) !== Number.parseInt(checksum, 16)) return undefined;
+  try {
+    return JSON.parse(json) as UsageRecord;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { FakeClock } from '../../tests/fake-clock.ts';
 import { systemClock } from '../base/clock.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import { UsageLog } from './log.ts';
@@ -56,10 +57,10 @@ async function postAll(storage: CrashingStorage): Promise<Map<string, number>> {
 }
 
 test('a damaged line is counted and skipped, a torn end is left', () => {
-  const bytes = Buffer.from(`${encodeRecord(record('a'))}00000000 {"requestId":"x"}\n${encodeRecord(record('b'))}deadbe`);
+  const bytes = Buffer.from(`${encodeRecord(record('a'))}00000000 {"requestId":"x"}\n0\n\n${encodeRecord(record('b'))}deadbe`);
   const decoded = decodeRecords(bytes, 100);
   expect(decoded.records.map(({ requestId }) => requestId)).toEqual(['a', 'b']);
-  expect(decoded.damaged).toBe(1);
+  expect(decoded.damaged).toBe(2);
   expect(bytes.length - decoded.bytes).toBe(6);
 });
 
@@ -106,4 +107,19 @@ test('M23: while posting fails the records stay; when it works again each is pos
   await expect.poll(() => posted).toEqual(['a', 'b', 'c']);
   await poster.close();
   await log.close();
+});
+
+test('M23: a full disk makes the log unwritable, and a probe finds out by itself when it is not any more', async () => {
+  const clock = new FakeClock();
+  const storage = new CrashingStorage();
+  const log = await UsageLog.open({ clock, storage, sync: 'group' });
+  storage.crashAfter(0, 0);
+  await expect(log.append(record('a'))).rejects.toThrow('crashed');
+  expect(log.writable).toBe(false);
+  storage.restart('kill');
+  await clock.advance(1_000);
+  await expect.poll(() => log.writable).toBe(true);
+  await log.append(record('b'));
+  await log.close();
+  expect([...(await postAll(storage)).keys()]).toEqual(['b']);
 });

@@ -57,7 +57,7 @@ describe('modelyard, the command line', () => {
   test('ps, models and usage print aligned tables that fit the terminal', async () => {
     const { out } = await run(['ps'], { COLUMNS: '80' });
     expect(out.split('\n')[0]).toMatch(/^NAME +MODEL +STATE/);
-    expect(out).toMatch(/^echo +echo:1 +ready +1\/1/m);
+    expect(out).toMatch(/^echo +echo:1 +ready +100 % +1\/1/m);
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     expect((await run(['models'])).out).toMatch(/^tensor +1 +tensor +echo/m);
     await run(['chat', 'count me']);
@@ -96,8 +96,8 @@ describe('modelyard, the command line', () => {
   test('login remembers a server for the other commands, readable by its owner only', async () => {
     const home = join(folder, 'other');
     expect((await run(['login', server.url, '--home', home], {}, `${server.key}\n`)).out).toMatch(/^Logged in to .* as platform/);
-    expect(statSync(join(home, 'credentials.json')).mode & 0o777).toBe(0o600);
-    expect(JSON.parse(readFileSync(join(home, 'credentials.json'), 'utf8'))).toEqual({ url: server.url, key: server.key });
+    expect(statSync(join(home, 'login.json')).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(join(home, 'login.json'), 'utf8'))).toEqual({ url: server.url, key: server.key });
   });
 
   test('exit codes say what kind of failure it was, and one line says which', async () => {

@@ -19,7 +19,7 @@ export async function startRealServer(): Promise<RealServer> {
   const known = await readCredentials(folder.credentials);
   const key = running.operatorKey ?? known?.key ?? '';
   await writeCredentials(folder.credentials, { url: running.url, key });
-  await provideStarters(running, { environment: process.env, signal: AbortSignal.timeout(280_000), progress: () => undefined, done: () => undefined });
+  await provideStarters(running, { folder, environment: process.env, signal: AbortSignal.timeout(280_000), progress: () => undefined, done: () => undefined });
   return {
     url: running.url,
     key,

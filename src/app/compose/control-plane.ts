@@ -40,7 +40,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     platformName: PLATFORM,
     deployedDigests: () => deployments.deployedDigests(),
   });
-  const deployments: Deployments = new Deployments({ db, clock, registry, scheduling, threadsDefault, publish });
+  const deployments: Deployments = new Deployments({ db, clock, registry, scheduling, threadsDefault, publish, problem: (error) => events.controlProblem(error) });
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
   return { identity, entitlements, usage, registry, deployments, jobs };
 }

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { loadConfig } from '../../app/config.ts';
 import { readEnvironment } from '../../app/env.ts';
-import { homeFolder, readLock } from '../../app/home.ts';
+import { homeFolder } from '../../app/home.ts';
+import { readLock } from '../../app/lock.ts';
 import { Fault } from '../../contract/errors.ts';
 import { integrityFaults } from '../../db/maintenance.ts';
 import { openDatabase } from '../../db/open.ts';
@@ -80,7 +81,7 @@ async function writable(home: string): Promise<Finding> {
 }
 
 async function server(home: string): Promise<Finding> {
-  const lock = await readLock(join(home, 'lock.json'));
+  const lock = await readLock(home);
   if (!lock) return { what: 'server', ok: true, note: 'not running' };
   const alive = await fetch(`${lock.address}/ready`).then(
     ({ status }) => status === 200,

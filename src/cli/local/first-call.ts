@@ -3,7 +3,7 @@ import { systemClock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import { paint } from '../terminal.ts';
 
-const MODEL = 'smollm2-135m-instruct';
+export const MODEL = 'smollm2-135m-instruct';
 const QUESTION = 'What is the capital of France?';
 const MESSAGES = [
   { role: 'system', content: 'You are a helpful assistant. Answer in one short sentence.' },

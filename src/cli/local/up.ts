@@ -1,12 +1,13 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../../app/config.ts';
 import { readEnvironment } from '../../app/env.ts';
-import { homeFolder, openHome, readCredentials, updateLock, writeCredentials } from '../../app/home.ts';
+import { type HomeFolder, homeFolder, openHome, readCredentials, writeCredentials } from '../../app/home.ts';
 import { type Running, startModelyard } from '../../app/lifecycle.ts';
+import { updateLock } from '../../app/lock.ts';
 import { createLogger } from '../../telemetry/log.ts';
 import { paint, progressLine } from '../terminal.ts';
-import { firstCall } from './first-call.ts';
+import { firstCall, MODEL } from './first-call.ts';
 import { untilStopped } from './until-stopped.ts';
 
 interface UpFlags {
@@ -56,7 +57,7 @@ async function up(flags: UpFlags): Promise<void> {
     await updateLock(config.home, running.url);
     const key = await login(folder.credentials, running);
     const stopped = untilStopped();
-    await serve(running, { key, credentials: folder.credentials, flags, environment: environment.all, stopped });
+    await serve(running, { key, folder, flags, environment: environment.all, stopped });
     if (!flags.once) await stopped;
     process.stdout.write('Stopping: finishing the calls under way …\n');
   } finally {
@@ -75,26 +76,33 @@ async function login(file: string, { url, operatorKey }: Running): Promise<strin
 
 interface Serve {
   readonly key: string | undefined;
-  readonly credentials: string;
+  readonly folder: HomeFolder;
   readonly flags: UpFlags;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stopped: Promise<void>;
 }
 
-async function serve(running: Running, { key, credentials, flags, environment, stopped }: Serve): Promise<void> {
+/** Sets up and makes the first call. Once a home has been set up, a starter or a call that fails is told and the server serves on. */
+async function serve(running: Running, { key, folder, flags, environment, stopped }: Serve): Promise<void> {
   const { url } = running;
+  const { provideStarters, startersDone } = await import('../../app/starters.ts');
   const abort = new AbortController();
   void stopped.then(() => abort.abort());
   process.stdout.write(`${paint('bold', 'Modelyard')} serves on ${paint('cyan', url)}\n`);
   if (flags.starters) {
-    const { provideStarters } = await import('../../app/starters.ts');
     const line = progressLine(process.stdout);
-    await provideStarters(running, { environment, signal: abort.signal, progress: (text) => line.update(text), done: (text) => line.done(text) });
+    const isSetUp = await startersDone(folder);
+    const told = async (work: () => Promise<void>) =>
+      work().catch((error: unknown) => {
+        if (!isSetUp || flags.once) throw error;
+        line.done(`${paint('yellow', '!')} ${(error as Error).message}`);
+      });
+    await told(() => provideStarters(running, { folder, environment, signal: abort.signal, progress: (text) => line.update(text), done: (text) => line.done(text) }));
+    const chats = running.control.deployments.list(running.operator).some(({ name }) => name === MODEL);
+    if (key !== undefined && chats) await told(async () => void process.stdout.write(await firstCall({ url, key, credentials: folder.credentials })));
   }
   if (key === undefined) {
-    process.stdout.write(`The operator key of this home is not in ${credentials}; make a new one with: modelyard keys reset-operator --home ${dirname(credentials)}\n`);
-    return;
+    process.stdout.write(`The operator key of this home is not in ${folder.credentials}; make a new one with: modelyard keys reset-operator --home ${folder.path}\n`);
   }
-  if (flags.starters) process.stdout.write(await firstCall({ url, key, credentials }));
   if (!flags.once) process.stdout.write(`\n${paint('dim', 'Ctrl-C stops it.')}\n`);
 }

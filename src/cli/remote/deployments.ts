@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { systemClock } from '../../base/clock.ts';
+import { foregroundWait } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import { progressLine, table } from '../terminal.ts';
 import { timeText } from './format.ts';
@@ -35,7 +35,7 @@ async function deploy(session: Session, model: string, flags: { name?: string; r
     const line = progressLine(process.stderr);
     for (let newest = deployment.revisions[0]; newest?.state === 'loading' && newest.restarts === 0; newest = deployment.revisions[0]) {
       line.update(`${deployment.name}: loading`);
-      await systemClock.after(POLL_MS);
+      await foregroundWait(POLL_MS);
       deployment = await api.get('/api/v1/deployments/{name}', { params: { name: deployment.name } });
     }
     const newest = deployment.revisions[0];
@@ -67,12 +67,13 @@ export function addPs(program: Command): void {
         const { data } = await api.get('/api/v1/deployments');
         print(data, (deployments) =>
           table(
-            ['NAME', 'MODEL', 'STATE', 'REPLICAS', 'THREADS', 'RESTARTS', 'SINCE', 'REASON'],
+            ['NAME', 'MODEL', 'STATE', 'TRAFFIC', 'REPLICAS', 'THREADS', 'RESTARTS', 'SINCE', 'REASON'],
             deployments.flatMap(({ name, revisions }) =>
-              revisions.map(({ model, version, state, replicas, resources, restarts, createdAt, reason }) => [
+              revisions.map(({ model, version, state, weight, replicas, resources, restarts, createdAt, reason }) => [
                 name,
                 `${model}:${version}`,
                 state,
+                `${weight} %`,
                 `${replicas.filter((replica) => replica.state === 'ready').length}/${resources.replicas}`,
                 resources.threads,
                 restarts,

@@ -3,6 +3,7 @@ import { systemClock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import { paint, table } from '../terminal.ts';
 import { timeText } from './format.ts';
+import { writeLogin } from './login-file.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
 
 type Role = 'operator' | 'publisher' | 'consumer';
@@ -47,11 +48,7 @@ export function addKeys(program: Command, addOffline: (keys: Command) => void): 
     .description('make a new key with the same rights')
     .argument('<id>')
     .option('--overlap <seconds>', 'how long the old one stays good', '0')
-    .action(
-      withSession(async (session, id: string, { overlap }: { overlap: string }) => {
-        show(session, await session.api.post('/api/v1/keys/{id}/rotate', { params: { id }, body: { overlapSeconds: number(overlap, '--overlap') } }));
-      }),
-    );
+    .action(withSession(rotate));
   remoteOptions(keys.command('revoke'))
     .description('refuse a key from now on')
     .argument('<id>')
@@ -62,6 +59,14 @@ export function addKeys(program: Command, addOffline: (keys: Command) => void): 
       }),
     );
   addOffline(keys);
+}
+
+async function rotate(session: Session, id: string, { overlap }: { overlap: string }): Promise<void> {
+  const { keyId } = await session.api.get('/api/v1/whoami');
+  const made = await session.api.post('/api/v1/keys/{id}/rotate', { params: { id }, body: { overlapSeconds: number(overlap, '--overlap') } });
+  // The login that the commands use goes on with the new key.
+  if (keyId === id && session.loginFile !== undefined) await writeLogin(session.loginFile, { url: session.url, key: made.key });
+  show(session, made);
 }
 
 async function list({ api, print, columns }: Session, { org }: { org?: string }): Promise<void> {

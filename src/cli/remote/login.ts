@@ -1,30 +1,41 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { Modelyard } from '@modelyard/sdk';
+import { Fault } from '../../contract/errors.ts';
 import { readCliEnvironment } from '../env.ts';
+import { forgetLogin, loginFile, writeLogin } from './login-file.ts';
+import { asFault } from './session.ts';
 
 /** `modelyard login URL`: the key is read from the terminal or a pipe, never from the command line, where others could see it. */
 export function addLogin(program: Command): void {
   program
     .command('login')
     .description('remember a server and a key for the other commands')
-    .argument('<url>', 'for example http://127.0.0.1:8420')
-    .option('--home <folder>', 'where credentials.json is kept')
+    .argument('[url]', 'for example http://127.0.0.1:8420')
+    .option('--home <folder>', 'where the login is kept')
+    .option('--forget', 'go back to the login of the server that was set up here')
     .addHelpText('after', '\nExamples:\n  modelyard login http://127.0.0.1:8420\n  modelyard login https://models.example.org < key.txt')
     .action(login);
 }
 
-async function login(url: string, flags: { home?: string }): Promise<void> {
-  const key = await readKey();
-  const { org, scopes } = await new Modelyard({ url, key }).get('/api/v1/whoami');
+async function login(url: string | undefined, flags: { home?: string; forget?: boolean }): Promise<void> {
   const home = flags.home ?? readCliEnvironment().home;
-  const file = join(home, 'credentials.json');
-  await mkdir(home, { recursive: true, mode: 0o700 });
-  await writeFile(`${file}.new`, `${JSON.stringify({ url, key }, null, 2)}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  if (flags.forget) {
+    await forgetLogin(home);
+    process.stdout.write('Forgotten.\n');
+    return;
+  }
+  if (url === undefined) throw new Fault('invalid_argument', 'no_url', "Give the server's address, for example http://127.0.0.1:8420.");
+  const key = await readKey();
+  const { org, scopes } = await whoami(url, key);
+  await writeLogin(loginFile(home), { url, key });
   process.stdout.write(`Logged in to ${url} as ${org} (${scopes.join(', ')}).\n`);
+}
+
+async function whoami(url: string, key: string) {
+  return new Modelyard({ url, key }).get('/api/v1/whoami').catch((error: unknown) => {
+    throw asFault(error);
+  });
 }
 
 async function readKey(): Promise<string> {

@@ -3,12 +3,15 @@ import { createReadStream, openAsBlob } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { systemClock } from '../../base/clock.ts';
+import { foregroundWait } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
+import { orgOfName } from '../../contract/names.ts';
 import { progressLine } from '../terminal.ts';
 import { bytesText } from './format.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
 
+/** The organisation whose models have short names. */
+const PLATFORM = 'platform';
 const POLL_MS = 300;
 const EXAMPLES = `
 Sources: files or one folder (uploaded by digest; an upload that broke off goes on where it stopped), or for operators a
@@ -47,6 +50,7 @@ async function publish(session: Session, name: string, sources: readonly string[
     return pull(session, name, first);
   }
   const { api, print } = session;
+  await checkName(session, name);
   const files = [];
   for (const path of await listFiles(sources)) files.push({ path: basename(path), digest: await upload(session, path) });
   const body = {
@@ -58,6 +62,15 @@ async function publish(session: Session, name: string, sources: readonly string[
     ...(flags.maxBatchSize !== undefined && { batching: { maxBatchSize: Number(flags.maxBatchSize) } }),
   };
   print(await api.post('/api/v1/models', { body }), (version) => published(version));
+}
+
+/** Before anything is uploaded: the server would refuse the name afterwards. */
+async function checkName({ api }: Session, name: string): Promise<void> {
+  const { org } = await api.get('/api/v1/whoami');
+  const wanted = orgOfName(name) ?? PLATFORM;
+  if (wanted === org) return;
+  const hint = org === PLATFORM ? 'short names, without an organisation' : `names that start with "${org}/"`;
+  throw new Fault('permission_denied', 'name_not_yours', `"${name}" is a name of the organisation "${wanted}", and your key is of "${org}": you may publish ${hint}.`);
 }
 
 function published({ model, number, manifest }: { model: string; number: number; manifest: { task: string; engine: string; weights: { architecture: string } } }): string {
@@ -97,7 +110,7 @@ async function pull({ api, print }: Session, name: string, source: string): Prom
   let job = await api.post('/api/v1/models/pull', { body: { name, source } });
   while (job.state === 'running') {
     line.update(`${name}: ${job.progress}`);
-    await systemClock.after(POLL_MS);
+    await foregroundWait(POLL_MS);
     job = await api.get('/api/v1/jobs/{id}', { params: { id: job.id } });
   }
   if (job.state !== 'done') throw new Fault('unavailable', 'pull_failed', job.error ?? `The job ended as ${job.state}.`);

@@ -1,15 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Modelyard, ModelyardError } from '@modelyard/sdk';
 import { Fault, type FaultKind } from '../../contract/errors.ts';
 import { readCliEnvironment } from '../env.ts';
+import { readLogin } from './login-file.ts';
 
 /** What every client command has: the API, and a way to print. */
 export interface Session {
   readonly api: Modelyard;
   readonly url: string;
   readonly key: string;
+  /** The file that the key came from; undefined when the environment gave it. */
+  readonly loginFile: string | undefined;
   /** Prints `value` as JSON with --json, else the text made of it. */
   print<T>(value: T, text: (value: T) => string): void;
   readonly columns: number;
@@ -25,31 +26,29 @@ interface CommonFlags {
 export function remoteOptions(command: Command): Command {
   return command
     .option('--url <address>', 'the server; otherwise MODELYARD_URL, otherwise that of the login')
-    .option('--home <folder>', 'folder with credentials.json; otherwise MODELYARD_HOME, otherwise ~/.modelyard')
+    .option('--home <folder>', 'folder with the login; otherwise MODELYARD_HOME, otherwise ~/.modelyard')
     .option('--json', 'print JSON for programs');
 }
 
 /** Opens a session by flags, environment (MODELYARD_URL, MODELYARD_API_KEY) or the login, in this order. */
 async function openSession(flags: CommonFlags): Promise<Session> {
   const environment = readCliEnvironment();
-  const file = join(flags.home ?? environment.home, 'credentials.json');
-  const saved = await readFile(file, 'utf8').then(
-    (text) => JSON.parse(text) as { url: string; key: string },
-    () => undefined,
-  );
-  const url = flags.url ?? environment.url ?? saved?.url;
-  const key = environment.key ?? saved?.key;
+  const home = flags.home ?? environment.home;
+  const saved = await readLogin(home);
+  const url = flags.url ?? environment.url ?? saved?.login.url;
+  const key = environment.key ?? saved?.login.key;
   if (url === undefined || key === undefined) {
     throw new Fault(
       'unauthenticated',
       'no_login',
-      `There is no login in ${file}. Start a server here with "modelyard up", log in to one with "modelyard login URL", or set MODELYARD_URL and MODELYARD_API_KEY.`,
+      `There is no login in ${home}. Start a server here with "modelyard up", log in to one with "modelyard login URL", or set MODELYARD_URL and MODELYARD_API_KEY.`,
     );
   }
   return {
     api: new Modelyard({ url, key }),
     url,
     key,
+    loginFile: environment.key === undefined ? saved?.file : undefined,
     columns: environment.columns,
     print: (value, text) => process.stdout.write(`${flags.json ? JSON.stringify(value, null, 2) : text(value)}\n`),
   };
@@ -64,9 +63,14 @@ export function withSession<Arguments extends unknown[]>(run: (session: Session,
     try {
       await run(await openSession(command.optsWithGlobals<CommonFlags>()), ...(args.slice(0, -1) as Arguments));
     } catch (error) {
-      if (!(error instanceof ModelyardError)) throw error;
-      const kind = error.code === 'unreachable' ? 'unavailable' : (KIND_OF_STATUS[error.status] ?? 'internal');
-      throw new Fault(kind, error.code, error.message, { cause: error });
+      throw asFault(error);
     }
   };
+}
+
+/** A server's refusal as the command's own failure. */
+export function asFault(error: unknown): unknown {
+  if (!(error instanceof ModelyardError)) return error;
+  const kind = error.code === 'unreachable' ? 'unavailable' : (KIND_OF_STATUS[error.status] ?? 'internal');
+  return new Fault(kind, error.code, error.message, { cause: error });
 }

@@ -35,6 +35,8 @@ export interface DeploymentsOptions {
   readonly threadsDefault: number;
   /** Takes each new routes feed. */
   publish(feed: RoutesFeed): void;
+  /** Told of what went wrong behind a caller's back. */
+  problem(error: unknown): void;
 }
 
 /** A deployment with what is known of each of its live revisions. */
@@ -43,6 +45,7 @@ export interface DeploymentView extends Deployment {
 }
 
 const READY_POLL_MS = 50;
+const RETRY_MS = 1_000;
 
 /** What should be running, and the routes to what is. The tables are small: they are held in memory and written through. */
 export class Deployments {
@@ -59,7 +62,7 @@ export class Deployments {
   async refresh(): Promise<void> {
     const { db, registry, scheduling } = this.#options;
     this.#deployments = await store.listDeployments(db);
-    for (const revision of this.#deployments.flatMap(({ revisions }) => revisions)) {
+    for (const revision of this.#deployments.flatMap((deployment) => liveRevisions(deployment))) {
       if (!this.#manifests.has(revision.digest)) await this.#loadManifest(revision);
     }
     const wanted = this.#deployments.flatMap((deployment) =>
@@ -84,7 +87,7 @@ export class Deployments {
     );
     for (const { name, revisions } of this.#deployments) {
       const [newest] = revisions;
-      if (newest?.weight === 0 && scheduling.health(newest.id)?.state === 'ready') void this.#shift(name, newest.id);
+      if (newest?.weight === 0 && scheduling.health(newest.id)?.state === 'ready') this.#shiftSoon(name, newest.id);
     }
   }
 
@@ -149,14 +152,23 @@ export class Deployments {
     return this.#options.scheduling.logs(name, linesMax);
   }
 
-  deployedDigests(): Promise<ReadonlySet<string>> {
-    return store.deployedDigests(this.#options.db);
+  /** Versions that run or are about to; what they once replaced may go. */
+  deployedDigests(): ReadonlySet<string> {
+    return new Set(this.#deployments.flatMap((deployment) => liveRevisions(deployment).map(({ digest }) => digest)));
   }
 
   #checkName(deployer: Deployer, name: string): void {
     const known = this.#deployments.find((deployment) => deployment.name === name);
     const owner = orgOfName(name) ?? PLATFORM;
     if (!isName(name) || owner !== deployer.orgName || (known && known.orgId !== deployer.orgId)) throw notYourName(name);
+  }
+
+  /** A shift that fails is tried again, for as long as it is wanted. */
+  #shiftSoon(name: string, revision: string): void {
+    this.#shift(name, revision).catch((error: unknown) => {
+      this.#options.problem(error);
+      this.#options.clock.timer(RETRY_MS, () => this.replicasChanged());
+    });
   }
 
   #shift(name: string, revision: string): Promise<void> {
@@ -176,7 +188,12 @@ export class Deployments {
 
   async #loadManifest({ model, version, digest }: Revision): Promise<void> {
     const all: Deployer = { orgId: '', orgName: '', scopes: ['operator'] };
-    const found = (await this.#options.registry.get(all, model)).versions.find(({ number }) => number === version);
+    // A version that is gone leaves its revision without a route; the others go on.
+    const known = await this.#options.registry.get(all, model).catch((error: unknown) => {
+      this.#options.problem(error);
+      return undefined;
+    });
+    const found = known?.versions.find(({ number }) => number === version);
     if (found) this.#manifests.set(digest, found.manifest);
   }
 }

@@ -58,8 +58,3 @@ export async function deleteDeployment(on: On, name: string): Promise<void> {
   await on.deleteFrom('revisions').where('deployment', '=', name).execute();
   await on.deleteFrom('deployments').where('name', '=', name).execute();
 }
-
-export async function deployedDigests(on: On): Promise<Set<string>> {
-  const rows = await on.selectFrom('revisions').select('digest').execute();
-  return new Set(rows.map(({ digest }) => digest));
-}

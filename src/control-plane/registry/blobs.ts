@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../../contract/errors.ts';
-import { badDigest, blobTooLarge, digestMismatch, diskFull, wrongOffset } from './errors.ts';
+import { badDigest, blobTooLarge, digestMismatch, diskFull, uploadBusy, wrongOffset } from './errors.ts';
 
 /** No file of a model is larger. */
 const BLOB_BYTES_MAX = 1_099_511_627_776;
+const UPLOAD_KEPT_MS = 7 * 86_400_000;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** `sha256:` and 64 lower-case hex digits, checked: the only thing that a blob's path is ever made of (X19). */
@@ -15,6 +16,14 @@ export type Digest = `sha256:${string}`;
 export function parseDigest(text: string): Digest {
   if (!DIGEST.test(text)) throw badDigest();
   return text as Digest;
+}
+
+/** One request's share of a file. `holder` is a safe name: an organisation's id. */
+export interface UploadPart {
+  readonly holder: string;
+  readonly offset: number;
+  readonly total: number;
+  readonly chunks: AsyncIterable<Buffer>;
 }
 
 export interface StoredBlob {
@@ -28,6 +37,7 @@ export class BlobStore {
   readonly #uploads: string;
   /** Sealed by this process and not yet part of a version: garbage collection leaves them to whoever is about to publish. */
   readonly unpublished = new Set<string>();
+  readonly #uploading = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -60,27 +70,39 @@ export class BlobStore {
     return folder;
   }
 
-  /** How many bytes of an upload have arrived. */
-  async uploaded(digest: Digest): Promise<number> {
-    return (await stat(this.#uploadPath(digest)).catch(() => undefined))?.size ?? 0;
+  /** How many bytes of an upload have arrived from one holder. */
+  async uploaded(digest: Digest, holder: string): Promise<number> {
+    return (await stat(this.#uploadPath(digest, holder)).catch(() => undefined))?.size ?? 0;
   }
 
-  /** Appends to an upload at `offset`, which must be what has arrived. When `total` is reached the bytes are verified and sealed. */
-  async upload(digest: Digest, part: { readonly offset: number; readonly total: number; readonly chunks: AsyncIterable<Buffer> }): Promise<number> {
+  /**
+   * Appends to a holder's upload at `offset`, which must be what has arrived. When `total` is reached the bytes are verified and
+   * sealed. Each holder sends all bytes itself, also of a blob that is here already: knowing a digest is not having the file.
+   */
+  async upload(digest: Digest, { holder, ...part }: UploadPart): Promise<number> {
     if (part.total > BLOB_BYTES_MAX) throw blobTooLarge(BLOB_BYTES_MAX);
-    if ((await this.size(digest)) === part.total) {
-      this.unpublished.add(digest);
-      return part.total;
+    const path = this.#uploadPath(digest, holder);
+    if (this.#uploading.has(path)) throw uploadBusy();
+    this.#uploading.add(path);
+    try {
+      await mkdir(this.#uploads, { recursive: true, mode: 0o700 });
+      const have = await this.uploaded(digest, holder);
+      if (have !== part.offset) throw wrongOffset(have);
+      const end = await appendAll(path, part);
+      if (end === part.total) await this.#finishUpload(path, digest);
+      return end;
+    } finally {
+      this.#uploading.delete(path);
     }
-    await mkdir(this.#uploads, { recursive: true, mode: 0o700 });
-    const path = this.#uploadPath(digest);
-    const have = await this.uploaded(digest);
-    if (have !== part.offset) throw wrongOffset(have);
-    await using handle = await open(path, 'a', 0o600);
-    const end = await appendAll(handle, part);
-    if (end < part.total) return end;
-    await this.#finishUpload(path, digest);
-    return end;
+  }
+
+  /** Removes uploads that nobody has gone on with for a week. */
+  async sweepUploads(nowMs: number): Promise<void> {
+    for (const name of await readdir(this.#uploads).catch(() => [])) {
+      const path = join(this.#uploads, name);
+      const { mtimeMs } = await stat(path);
+      if (nowMs - mtimeMs > UPLOAD_KEPT_MS) await rm(path, { force: true });
+    }
   }
 
   /** Digests of all blobs. */
@@ -122,15 +144,13 @@ export class BlobStore {
     await folder.sync();
   }
 
-  #uploadPath(digest: Digest): string {
-    return join(this.#uploads, parseDigest(digest).slice('sha256:'.length));
+  #uploadPath(digest: Digest, holder: string): string {
+    return join(this.#uploads, `${holder}-${parseDigest(digest).slice('sha256:'.length)}`);
   }
 }
 
-async function appendAll(
-  handle: FileHandle,
-  { offset, total, chunks }: { readonly offset: number; readonly total: number; readonly chunks: AsyncIterable<Buffer> },
-): Promise<number> {
+async function appendAll(path: string, { offset, total, chunks }: Omit<UploadPart, 'holder'>): Promise<number> {
+  await using handle = await open(path, 'a', 0o600);
   let end = offset;
   try {
     for await (const chunk of chunks) {

@@ -1,15 +1,21 @@
 import { Fault, invalid } from '../../contract/errors.ts';
 
 export const modelNotFound = (name: string) => new Fault('not_found', 'model_not_found', `There is no model "${name.slice(0, 160)}".`);
+export const labelNotVersion = (text: string) => invalid(`"${text}" names a label; to remove something name a version, for example acme/ocr:2, or the whole model.`, 'name');
 export const versionNotFound = (name: string, version: string | number) => new Fault('not_found', 'version_not_found', `"${name}" has no version "${version}".`);
 export const notYourName = (name: string, org: string) =>
-  new Fault('permission_denied', 'name_not_yours', `"${name}" is not a name of your organisation's; names that you may publish start with "${org}/".`);
+  new Fault(
+    'permission_denied',
+    'name_not_yours',
+    `"${name}" is not a name of your organisation's (${org}); an organisation's names start with its own name and "/", the platform's are short.`,
+  );
 export const badName = (name: string, rule: string) => invalid(`"${name.slice(0, 160)}" is not a model name: ${rule}.`, 'name');
 export const badDigest = () => invalid('A digest is "sha256:" and 64 lower-case hex digits.', 'digest');
 export const digestMismatch = (wanted: string, actual: string) =>
   new Fault('invalid_argument', 'digest_mismatch', `The bytes have the digest ${actual}, not ${wanted}; nothing was stored.`);
 export const blobMissing = (digest: string) => new Fault('conflict', 'blob_missing', `The blob ${digest} was not uploaded; upload it first.`);
 export const blobTooLarge = (bytesMax: number) => new Fault('payload_too_large', 'blob_too_large', `A file may have at most ${bytesMax} bytes.`);
+export const uploadBusy = () => new Fault('conflict', 'upload_busy', 'Another request is sending a part of this upload just now; ask how much has arrived, and go on from there.');
 export const wrongOffset = (have: number) => new Fault('conflict', 'wrong_offset', `This upload has ${have} bytes; continue at offset ${have}.`);
 export const diskFull = () => new Fault('insufficient_storage', 'disk_full', 'There is no room on the disk of the home folder; free some or choose another with --home.');
 export const inUse = (name: string) => new Fault('conflict', 'model_in_use', `"${name}" is deployed; undeploy it first.`);

@@ -24,7 +24,7 @@ describe('blobs', () => {
     expect(() => parseDigest(text)).toThrow(expect.objectContaining({ kind: 'invalid_argument' }));
     await using it = await testRegistry();
     expect(() => it.blobs.path(text as never)).toThrow(/A digest is/);
-    await expect(it.blobs.upload(text as never, { offset: 0, total: 1, chunks: chunksOf(Buffer.from('a')) })).rejects.toThrow(/A digest is/);
+    await expect(it.blobs.upload(text as never, { holder: 'org', offset: 0, total: 1, chunks: chunksOf(Buffer.from('a')) })).rejects.toThrow(/A digest is/);
     await expect(it.registry.publish(OPERATOR, publication('m', text))).rejects.toThrow(/A digest is/);
   });
 
@@ -36,13 +36,13 @@ describe('blobs', () => {
       yield WEIGHTS.subarray(0, half);
       throw new Error('the connection broke');
     }
-    await expect(it.blobs.upload(digest, { offset: 0, total: WEIGHTS.length, chunks: broken() })).rejects.toThrow('broke');
+    await expect(it.blobs.upload(digest, { holder: 'org', offset: 0, total: WEIGHTS.length, chunks: broken() })).rejects.toThrow('broke');
     expect(await it.blobs.size(digest)).toBeUndefined();
     expect(await it.blobs.list()).toEqual([]);
     await expect(it.registry.publish(OPERATOR, publication('m', digest))).rejects.toMatchObject({ code: 'blob_missing' });
-    expect(await it.blobs.uploaded(digest)).toBe(half);
-    await expect(it.blobs.upload(digest, { offset: half - 1, total: WEIGHTS.length, chunks: chunksOf(WEIGHTS) })).rejects.toMatchObject({ code: 'wrong_offset' });
-    await it.blobs.upload(digest, { offset: half, total: WEIGHTS.length, chunks: chunksOf(WEIGHTS.subarray(half)) });
+    expect(await it.blobs.uploaded(digest, 'org')).toBe(half);
+    await expect(it.blobs.upload(digest, { holder: 'org', offset: half - 1, total: WEIGHTS.length, chunks: chunksOf(WEIGHTS) })).rejects.toMatchObject({ code: 'wrong_offset' });
+    await it.blobs.upload(digest, { holder: 'org', offset: half, total: WEIGHTS.length, chunks: chunksOf(WEIGHTS.subarray(half)) });
     expect(await it.blobs.size(digest)).toBe(WEIGHTS.length);
     expect((await it.registry.publish(OPERATOR, publication('m', digest))).number).toBe(1);
   });
@@ -50,9 +50,9 @@ describe('blobs', () => {
   test('S31: bytes of another digest are deleted', async () => {
     await using it = await testRegistry();
     const digest = sha256(Buffer.from('what was announced'));
-    await expect(it.blobs.upload(digest, { offset: 0, total: 5, chunks: chunksOf(Buffer.from('other')) })).rejects.toMatchObject({ code: 'digest_mismatch' });
-    expect([await it.blobs.size(digest), await it.blobs.uploaded(digest)]).toEqual([undefined, 0]);
-    await expect(it.blobs.upload(digest, { offset: 0, total: 3, chunks: chunksOf(Buffer.from('more than 3')) })).rejects.toMatchObject({ code: 'too_many_bytes' });
+    await expect(it.blobs.upload(digest, { holder: 'org', offset: 0, total: 5, chunks: chunksOf(Buffer.from('other')) })).rejects.toMatchObject({ code: 'digest_mismatch' });
+    expect([await it.blobs.size(digest), await it.blobs.uploaded(digest, 'org')]).toEqual([undefined, 0]);
+    await expect(it.blobs.upload(digest, { holder: 'org', offset: 0, total: 3, chunks: chunksOf(Buffer.from('more than 3')) })).rejects.toMatchObject({ code: 'too_many_bytes' });
   });
 
   test('X26: a blob is read-only, and bytes that were swapped afterwards are not loaded', async () => {
@@ -74,6 +74,18 @@ describe('blobs', () => {
     await expect(it.blobs.adopt(file, sha256(OTHER))).rejects.toMatchObject({ code: 'digest_mismatch' });
     expect(await it.blobs.list()).toEqual([]);
   });
+});
+
+test('X8: a digest that another organisation has uploaded is not there for who has not sent the bytes', async () => {
+  await using it = await testRegistry();
+  const digest = sha256(WEIGHTS);
+  const part = () => ({ offset: 0, total: WEIGHTS.length, chunks: chunksOf(WEIGHTS) });
+  await it.registry.upload(ACME, digest, part());
+  const other = { ...OPERATOR, orgId: 'org_platform', scopes: ['models.write'] as const };
+  expect(await it.registry.uploadState(other, digest)).toEqual({ bytes: 0, complete: false });
+  await expect(it.registry.publish(other, publication('stolen', digest))).rejects.toMatchObject({ code: 'blob_missing' });
+  expect(await it.registry.upload(other, digest, part())).toEqual({ bytes: WEIGHTS.length, complete: true });
+  expect((await it.registry.publish(other, publication('own', digest))).number).toBe(1);
 });
 
 describe('versions', () => {
@@ -130,10 +142,10 @@ describe('versions', () => {
     expect(one.manifest).toMatchObject({ task: 'chat', engine: 'llama', files: [{ path: 'model.gguf', digest: first, bytes: WEIGHTS.length }], licence: 'apache-2.0' });
   });
 
-  test('labels: stable is the first version until told otherwise, and is what a bare name means', async () => {
+  test('labels: stable is the first version until told otherwise; a bare name means the newest', async () => {
     await using it = await testRegistry();
     for (const bytes of [WEIGHTS, OTHER]) await it.registry.publish(OPERATOR, publication('m', await it.upload(bytes)));
-    expect((await it.registry.select(OPERATOR, 'm')).number).toBe(1);
+    expect((await it.registry.select(OPERATOR, 'm')).number).toBe(2);
     await it.registry.label(OPERATOR, 'm', { label: 'stable', version: 2 });
     await it.registry.label(OPERATOR, 'm', { label: 'candidate', version: 1 });
     expect((await it.registry.select(OPERATOR, 'm')).number).toBe(2);

@@ -59,10 +59,9 @@ function blobRoutes(app: Parameters<FastifyPluginCallbackTypebox>[0], registry: 
   app.get(
     '/blobs/:digest',
     { config: { scope: 'models.write' }, schema: { operationId: 'getUpload', params: DigestParam, response: { 200: UploadState } } },
-    async ({ params }) => {
+    async ({ caller, params }) => {
       const digest = parseDigest(params.digest);
-      const size = await registry.blobs.size(digest);
-      return { digest, bytes: size ?? (await registry.blobs.uploaded(digest)), complete: size !== undefined };
+      return { digest, ...(await registry.uploadState(caller, digest)) };
     },
   );
   app.put(
@@ -72,12 +71,11 @@ function blobRoutes(app: Parameters<FastifyPluginCallbackTypebox>[0], registry: 
       config: { scope: 'models.write' },
       schema: { operationId: 'uploadBlob', params: DigestParam, headers: Range, response: { 200: UploadState } },
     },
-    async ({ params, headers, body }) => {
+    async ({ caller, params, headers, body }) => {
       const digest = parseDigest(params.digest);
       const [offset = 0, last = 0, total = 0] = (/(\d+)-(\d+)\/(\d+)/.exec(headers['content-range']) ?? []).slice(1).map(Number);
       if (last >= total || offset > last) throw invalid('content-range must be "bytes FIRST-LAST/TOTAL" with FIRST <= LAST < TOTAL.', 'content-range');
-      const bytes = await registry.blobs.upload(digest, { offset, total, chunks: body as AsyncIterable<Buffer> });
-      return { digest, bytes, complete: bytes === total };
+      return { digest, ...(await registry.upload(caller, digest, { offset, total, chunks: body as AsyncIterable<Buffer> })) };
     },
   );
 }

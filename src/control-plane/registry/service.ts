@@ -5,8 +5,8 @@ import type { Manifest } from '../../contract/manifest.ts';
 import { isName, NAME_RULE, orgOfName } from '../../contract/names.ts';
 import { type Db, transact } from '../../db/open.ts';
 import { inspectFiles } from '../../model-files/inspect.ts';
-import { type BlobStore, parseDigest } from './blobs.ts';
-import { badName, blobMissing, inUse, modelNotFound, notYourName, versionNotFound } from './errors.ts';
+import { type BlobStore, type Digest, parseDigest, type UploadPart } from './blobs.ts';
+import { badName, blobMissing, labelNotVersion, inUse, modelNotFound, notYourName, versionNotFound } from './errors.ts';
 import { manifestDigest, type Model, type ModelVersion, parseSelector } from './model.ts';
 import * as store from './store.ts';
 
@@ -35,7 +35,7 @@ export interface RegistryOptions {
   readonly blobs: BlobStore;
   readonly platformName: string;
   /** Which versions are running, so that none of them is removed. */
-  deployedDigests(): Promise<ReadonlySet<string>>;
+  deployedDigests(): ReadonlySet<string>;
 }
 
 /** Models and their immutable versions. */
@@ -56,12 +56,27 @@ export class Registry {
     this.#deployedDigests = deployedDigests;
   }
 
+  /** What has arrived of a publisher's upload. Whether others have the same file is nobody's business. */
+  async uploadState(publisher: Publisher, digest: Digest): Promise<{ readonly bytes: number; readonly complete: boolean }> {
+    const size = (await this.#holds(publisher, digest)) ? await this.blobs.size(digest) : undefined;
+    return { bytes: size ?? (await this.blobs.uploaded(digest, publisher.orgId)), complete: size !== undefined };
+  }
+
+  /** Takes a part of a publisher's upload; with the last one the file is the publisher's to publish. */
+  async upload(publisher: Publisher, digest: Digest, part: Omit<UploadPart, 'holder'>): Promise<{ readonly bytes: number; readonly complete: boolean }> {
+    const state = await this.uploadState(publisher, digest);
+    if (state.complete) return state;
+    const bytes = await this.blobs.upload(digest, { ...part, holder: publisher.orgId });
+    if (bytes === part.total) await store.addHolder(this.#db, { orgId: publisher.orgId, digest, createdAt: this.#clock.now() });
+    return { bytes, complete: bytes === part.total };
+  }
+
   /** Makes a version of uploaded blobs: reads the weights' header, and refuses what must not run. */
   async publish(publisher: Publisher, publication: Publication): Promise<ModelVersion> {
     this.checkName(publisher, publication.name);
     return this.#turns.run(async () => {
       try {
-        return await this.#insert(publisher, publication.name, await this.#manifestOf(publication));
+        return await this.#insert(publisher, publication.name, await this.#manifestOf(publisher, publication));
       } finally {
         // Part of a version now, or refused: either way garbage collection may look at them again.
         for (const { digest } of publication.files) this.blobs.unpublished.delete(digest);
@@ -92,11 +107,11 @@ export class Registry {
     return model;
   }
 
-  /** The version that `name`, `name:N` or `name@label` means; without either: `stable`, else the newest. */
+  /** The version that `name`, `name:N` or `name@label` means; without either: the newest. */
   async select(publisher: Publisher, text: string): Promise<ModelVersion> {
     const { name, version, label } = parseSelector(text);
     const model = await this.get(publisher, name);
-    const number = version ?? (label === undefined ? (model.labels['stable'] ?? model.versions[0]?.number) : model.labels[label]);
+    const number = version ?? (label === undefined ? model.versions[0]?.number : model.labels[label]);
     const found = model.versions.find((candidate) => candidate.number === number);
     if (!found) throw versionNotFound(name, label === undefined ? (version ?? 'any') : `@${label}`);
     return found;
@@ -115,11 +130,12 @@ export class Registry {
 
   /** Removes a model or one version of it. The blobs go with the next `collect`. */
   async remove(publisher: Publisher, text: string): Promise<void> {
-    const { name, version } = parseSelector(text);
+    const { name, version, label } = parseSelector(text);
+    if (label !== undefined) throw labelNotVersion(text);
     const model = await this.get(publisher, name);
     const going = model.versions.filter(({ number }) => version === undefined || number === version);
     if (going.length === 0) throw versionNotFound(name, version ?? 'any');
-    const deployed = await this.#deployedDigests();
+    const deployed = this.#deployedDigests();
     if (going.some(({ digest }) => deployed.has(digest))) throw inUse(text);
     await transact(this.#db, (tx) => store.removeVersions(tx, name, version));
   }
@@ -140,12 +156,17 @@ export class Registry {
     });
   }
 
-  async #manifestOf(publication: Publication): Promise<Manifest> {
+  /** An operator has every file; all others those that they have sent. */
+  async #holds({ orgId, scopes }: Publisher, digest: Digest): Promise<boolean> {
+    return scopes.includes('operator') || store.isHolder(this.#db, orgId, digest);
+  }
+
+  async #manifestOf(publisher: Publisher, publication: Publication): Promise<Manifest> {
     const files = await Promise.all(
       publication.files.map(async ({ path, digest: text }) => {
         const digest = parseDigest(text);
         const bytes = await this.blobs.size(digest);
-        if (bytes === undefined) throw blobMissing(digest);
+        if (bytes === undefined || !(await this.#holds(publisher, digest))) throw blobMissing(digest);
         return { path, digest, bytes };
       }),
     );

@@ -78,3 +78,16 @@ export async function referencedDigests(on: On): Promise<Set<string>> {
   const rows = await on.selectFrom('model_versions').select('manifest').execute();
   return new Set(rows.flatMap(({ manifest }) => (JSON.parse(manifest) as Manifest).files.map(({ digest }) => digest)));
 }
+
+export async function addHolder(on: On, { orgId, digest, createdAt }: { orgId: string; digest: string; createdAt: number }): Promise<void> {
+  await on
+    .insertInto('blob_holders')
+    .values({ org_id: orgId, digest, created_at: createdAt })
+    .onConflict((conflict) => conflict.columns(['org_id', 'digest']).doNothing())
+    .execute();
+}
+
+export async function isHolder(on: On, orgId: string, digest: string): Promise<boolean> {
+  const row = await on.selectFrom('blob_holders').select('digest').where('org_id', '=', orgId).where('digest', '=', digest).executeTakeFirst();
+  return row !== undefined;
+}

@@ -59,7 +59,11 @@ export class Dispatch {
       if (end.status !== 'full') return { ...end, attempts };
       if (attempts >= ATTEMPTS_MAX) return { status: 'failed', attempts, fault: overloaded(dispatched.target.deployment.name) };
       if (dispatched.target.revision.replicas.every(({ id }) => avoid.has(id))) avoid.clear();
-      await this.#clock.after(FULL_PAUSE_MS * attempts);
+      const stays = await this.#clock.after(FULL_PAUSE_MS * attempts, dispatched.call.signal).then(
+        () => true,
+        () => false,
+      );
+      if (!stays) return { status: 'cancelled', attempts };
     }
   }
 
@@ -102,7 +106,8 @@ export class Dispatch {
   #inTurn<End extends ForwardEnd | TensorEnd>(dispatched: Dispatched, how: HowToQueue, start: Start<End>): Promise<End> {
     const { call, target } = dispatched;
     const result = Promise.withResolvers<End>();
-    const queue = this.#queue(target.deployment);
+    const queue = this.#queues.get(target.deployment.name);
+    if (!queue) throw new Fault('unavailable', 'model_unavailable', `"${target.deployment.name}" is not running.`, { retryAfterSeconds: 5 });
     const drop = (end: End) => {
       if (queue.remove(call.id)) result.resolve(end);
     };
@@ -114,6 +119,7 @@ export class Dispatch {
     const entry: BatchEntry = {
       id: call.id,
       revision: target.revision.id,
+      pinned: target.pinned,
       rows: how.rows,
       batchKey: how.batchKey,
       avoid: how.avoid,
@@ -128,6 +134,7 @@ export class Dispatch {
       },
       started: (now, lane) => {
         call.times.queue = now - call.arrivedAt;
+        call.servedBy = lane.revision;
         how.avoid.add(lane.replica.id);
       },
     };

@@ -13,6 +13,9 @@ export interface Lane {
 
 /** A call in the queue. `start` is given the lane, and for a batch the calls that share it, itself first. */
 export interface Entry extends Waiting {
+  revision: string;
+  /** Only this revision will do. */
+  readonly pinned: boolean;
   start(lane: Lane, batch: readonly Entry[]): void;
   refuse(fault: Fault): void;
 }
@@ -53,6 +56,7 @@ export class DeploymentQueue {
       if (!this.#lanes.has(id)) this.#lanes.set(id, { replica, revision, upstream: new Upstream(replica), busy: 0 });
     }
     for (const entry of this.#entries.values()) {
+      this.#followTraffic(entry);
       const fault = this.#hopeless(entry);
       if (!fault) continue;
       this.#entries.delete(entry.id);
@@ -63,6 +67,7 @@ export class DeploymentQueue {
 
   /** @throws Fault `queue_full` at the bound, or when nothing can ever serve the call */
   add(entry: Entry): void {
+    this.#followTraffic(entry);
     const fault = this.#hopeless(entry);
     if (fault) throw fault;
     if (this.#entries.size >= this.#entriesMax && !this.#canStart(entry)) {
@@ -114,6 +119,14 @@ export class DeploymentQueue {
       free: replica.slots - busy,
       maxBatchSize: revision.maxBatchSize,
     }));
+  }
+
+  /** A call that named no version goes where the traffic goes when its revision has left (S13). */
+  #followTraffic(entry: Entry): void {
+    const { revisions } = this.#route;
+    if (entry.pinned || revisions.some(({ id }) => id === entry.revision)) return;
+    const [heir] = revisions.toSorted((a, b) => b.weight - a.weight);
+    if (heir) entry.revision = heir.id;
   }
 
   #hopeless({ revision: id }: Entry): Fault | undefined {

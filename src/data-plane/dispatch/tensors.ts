@@ -34,6 +34,7 @@ export async function runBatch(lane: Lane, members: readonly Member[], clock: Cl
   const letGo = members.length > 1 ? watchMembers(members, clock, joint.leave) : undefined;
   try {
     const reply = await infer(lane, { call: joint.call, members }, clock, watch);
+    if (reply instanceof Fault && reply.kind !== 'bad_upstream' && members.length > 1) return await runAlone(lane, members, clock);
     const parts =
       reply instanceof Fault || reply === 'full'
         ? []
@@ -53,6 +54,11 @@ export async function runBatch(lane: Lane, members: readonly Member[], clock: Cl
     watch.close();
     letGo?.();
   }
+}
+
+/** A refused batch says nothing of each member: one caller's bad input must not fail another's call. */
+async function runAlone(lane: Lane, members: readonly Member[], clock: Clock): Promise<void> {
+  for (const member of members) if (!member.call.signal.aborted) await runBatch(lane, [member], clock);
 }
 
 /** The call that the engine sees: a lone member's own; a batch's ends when its last member has left, by the latest deadline. */

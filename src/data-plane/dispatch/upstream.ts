@@ -2,8 +2,8 @@ import { type Dispatcher, Pool } from 'undici';
 import { ENGINE_HEADER } from '../../contract/engine-wire.ts';
 import type { EngineAddress, ReplicaRoute } from '../../contract/feeds.ts';
 
-/** Connections beyond the slots, for cancel and health while all slots are busy. */
-const SPARE_CONNECTIONS = 2;
+/** A connection beyond the slots, so that a call that follows another at once need not wait. */
+const SPARE_CONNECTIONS = 1;
 
 export interface UpstreamRequest {
   readonly path: string;
@@ -27,16 +27,14 @@ export interface UpstreamControl {
 /** The connections to one replica's engine. undici's `dispatch`, never `fetch`: a ninth of the CPU per call. */
 export class Upstream {
   readonly #pool: Pool;
+  /** For cancels: must get through while all slots are busy, and while the pool of calls is closing. */
+  readonly #orders: Pool;
   readonly #token: Readonly<Record<string, string>>;
 
   constructor({ address, slots }: ReplicaRoute) {
-    this.#pool = new Pool(origin(address), {
-      connections: slots + SPARE_CONNECTIONS,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      ...('socket' in address && { socketPath: address.socket }),
-    });
+    const options = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0, ...('socket' in address && { socketPath: address.socket }) };
+    this.#pool = new Pool(origin(address), { ...options, connections: slots + SPARE_CONNECTIONS });
+    this.#orders = new Pool(origin(address), { ...options, connections: 1 });
     this.#token = 'token' in address ? { [ENGINE_HEADER.token]: address.token } : {};
   }
 
@@ -62,14 +60,24 @@ export class Upstream {
   }
 
   /** Asks the engine to stop a call; it still ends with its usage. An engine that is gone needs no asking. */
-  async cancel(requestId: string): Promise<void> {
-    const request = { path: `/cancel/${requestId}`, headers: {}, body: Buffer.alloc(0) };
-    await this.send(request, { head: () => undefined, data: () => true }, () => undefined).catch(() => undefined);
+  cancel(requestId: string): Promise<void> {
+    const answered = Promise.withResolvers<void>();
+    const done = () => answered.resolve();
+    const order = { path: `/cancel/${requestId}`, method: 'POST' as const, headers: this.#token };
+    this.#orders.dispatch(order, {
+      onRequestStart: () => undefined,
+      onResponseStart: () => undefined,
+      onResponseData: () => undefined,
+      onResponseEnd: done,
+      onResponseError: done,
+    });
+    return answered.promise;
   }
 
   /** Lets running calls finish. */
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await this.#orders.close();
   }
 }
 

@@ -56,6 +56,8 @@ export class Meter implements ReplySink {
   }
 
   frame(bytes: Uint8Array): boolean {
+    // Held back, an empty frame would let the answer's last byte go before its record.
+    if (bytes.length === 0) return true;
     this.#responseBytes += bytes.length;
     if (this.#tap) {
       const pass = this.#tap.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -128,6 +130,7 @@ export class Meter implements ReplySink {
 
   #record(ending: Ending, { counts, estimated, fault }: { counts: Counts; estimated: boolean; fault: Fault | undefined }): UsageRecord {
     const { call, caller, target, requestBytes } = this.#metered;
+    const revision = call.servedBy ?? target.revision;
     const durationMs = this.#clock.monotonic() - call.arrivedAt;
     call.times.total = durationMs;
     const cancelled = ending.status === 'cancelled';
@@ -137,9 +140,9 @@ export class Meter implements ReplySink {
       orgId: caller.orgId,
       keyId: caller.keyId,
       deployment: target.deployment.name,
-      revision: target.revision.id,
-      model: target.revision.model,
-      version: target.revision.version,
+      revision: revision.id,
+      model: revision.model,
+      version: revision.version,
       operation: call.operation,
       status: cancelled ? 'cancelled' : fault || this.#tap?.errored ? 'failed' : 'ok',
       httpStatus: this.#sink.committed ? this.#status : cancelled ? 499 : fault ? httpStatus(fault.kind) : this.#status,

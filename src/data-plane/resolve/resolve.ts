@@ -30,7 +30,7 @@ export function resolve(caller: Caller, request: DecodedRequest, routes: Routes,
   const revision = version === undefined ? byWeight(deployment.revisions, pick) : byVersion(deployment.revisions, version);
   if (!revision) throw unknownModel(request.model);
   checkTask(request, revision);
-  return { deployment, revision, offer };
+  return { deployment, revision, offer, pinned: version !== undefined };
 }
 
 /** The live revision with that model version; the heaviest where there are several. */

@@ -10,7 +10,7 @@ const STATEMENTS = [
      prefix TEXT NOT NULL, last4 TEXT NOT NULL, scopes TEXT NOT NULL, allowed_models TEXT, limits TEXT NOT NULL, created_at BIGINT NOT NULL,
      expires_at BIGINT, revoked_at BIGINT, replaced_by TEXT)`,
   `CREATE INDEX keys_by_org ON keys (org_id, created_at)`,
-  `CREATE TABLE blobs (digest TEXT PRIMARY KEY, bytes BIGINT NOT NULL CHECK (bytes >= 0), created_at BIGINT NOT NULL)`,
+  `CREATE TABLE blob_holders (org_id TEXT NOT NULL REFERENCES organisations(id), digest TEXT NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY (org_id, digest))`,
   `CREATE TABLE models (name TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES organisations(id), created_at BIGINT NOT NULL)`,
   `CREATE TABLE model_versions (model TEXT NOT NULL REFERENCES models(name), number INTEGER NOT NULL CHECK (number >= 1), digest TEXT NOT NULL,
      manifest TEXT NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY (model, number), UNIQUE (model, digest))`,

@@ -16,7 +16,7 @@ export interface TestRegistry extends AsyncDisposable {
   readonly folder: string;
   /** Digests that count as deployed. */
   readonly deployed: Set<string>;
-  /** Stores bytes as an upload does; returns their digest. */
+  /** Stores bytes as an upload of each organisation does; returns their digest. */
   upload(bytes: Buffer): Promise<`sha256:${string}`>;
 }
 
@@ -27,7 +27,7 @@ export async function testRegistry(): Promise<TestRegistry> {
   for (const { orgId, orgName } of [OPERATOR, ACME]) await db.insertInto('organisations').values({ id: orgId, name: orgName, created_at: 0 }).execute();
   const blobs = new BlobStore(folder);
   const deployed = new Set<string>();
-  const registry = new Registry({ db, clock: systemClock, blobs, platformName: 'modelyard', deployedDigests: async () => deployed });
+  const registry = new Registry({ db, clock: systemClock, blobs, platformName: 'modelyard', deployedDigests: () => deployed });
   return {
     registry,
     blobs,
@@ -35,7 +35,7 @@ export async function testRegistry(): Promise<TestRegistry> {
     deployed,
     async upload(bytes) {
       const digest = sha256(bytes);
-      await blobs.upload(digest, { offset: 0, total: bytes.length, chunks: chunksOf(bytes) });
+      for (const publisher of [ACME, { ...OPERATOR, scopes: [] }]) await registry.upload(publisher, digest, { offset: 0, total: bytes.length, chunks: chunksOf(bytes) });
       return digest;
     },
     async [Symbol.asyncDispose]() {
