@@ -140,10 +140,14 @@ export class UsageLog {
   /** Not writable until a probe, or the next record, has got through. */
   #fail(error: unknown): void {
     this.#failure = error;
-    this.#cancelProbe ??= this.#clock.timer(PROBE_AFTER_MS, () => {
-      this.#cancelProbe = undefined;
-      this.#enqueue('\n').catch(() => undefined);
-    });
+    this.#cancelProbe ??= this.#clock.timer(PROBE_AFTER_MS, () => this.#probe());
+  }
+
+  /** Writes an empty line; should that fail as well, `#fail` has set the next probe. */
+  #probe(): void {
+    this.#cancelProbe = undefined;
+    this.#waiting.push({ line: '\n', resolve: () => undefined, reject: () => undefined });
+    this.#writing ??= this.#writeAll();
   }
 
   async #roll(): Promise<void> {

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { access, constants, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { loadConfig } from '../../app/config.ts';

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/app/config.ts';
+import { openHome } from '../../src/app/home.ts';
+import { type Running, startModelyard } from '../../src/app/lifecycle.ts';
+import { pullStarter, STARTERS } from '../../src/control-plane/registry/index.ts';
+import type { Launched, Launcher } from '../../src/scheduler/ports.ts';
+import { silentLogger } from '../../src/telemetry/log.ts';
+import type { GatewayOrder, GatewayReady, ModelOrder, UsageTotals } from '../lib/gateway-order.ts';
+import { orderOf, serveOrders } from '../lib/process.ts';
+
+/** The real product: authentication, limits, metering, the usage log and the database file are on. */
+
+/** A DOUBLE of the launcher: every engine is the mock upstream, over TCP, as every other arm sees it. */
+function upstreamLauncher({ port, slots }: NonNullable<GatewayOrder['upstream']>): Launcher {
+  const launch = (): Launched => {
+    const { promise: exited, resolve } = Promise.withResolvers<{ reason: string }>();
+    return {
+      address: { host: '127.0.0.1', port, token: 'bench' },
+      ready: Promise.resolve({ slots }),
+      exited,
+      stop: () => Promise.resolve(resolve({ reason: 'stopped' })),
+    };
+  };
+  return { launch, logs: () => [], close: () => Promise.resolve() };
+}
+
+async function provide({ control, operator }: Running, model: ModelOrder): Promise<void> {
+  const { registry, deployments } = control;
+  if ('manifest' in model) await registry.publishManifest(operator, model.name, model.manifest);
+  else await publishStarter({ control, operator }, model);
+  await deployments.deploy(operator, { model: model.name });
+  await deployments.ready(operator, model.name);
+}
+
+async function publishStarter({ control: { registry }, operator }: Pick<Running, 'control' | 'operator'>, model: Extract<ModelOrder, { starter: string }>): Promise<void> {
+  const starter = STARTERS.find(({ name }) => name === model.starter);
+  if (!starter) throw new Error(`there is no starter ${model.starter}`);
+  await pullStarter(registry, operator, starter, { environment: process.env, report: () => undefined });
+  const { files, licence, origin, pipeline } = starter;
+  await registry.publish(operator, {
+    name: model.name,
+    licence,
+    origin,
+    files: Object.entries(files)
+      .filter(([path]) => !model.raw || /\.(onnx|gguf)$/.test(path))
+      .map(([path, digest]) => ({ path, digest })),
+    ...(pipeline && !model.raw && { pipeline }),
+    ...(model.maxBatchSize !== undefined && { batching: { maxBatchSize: model.maxBatchSize } }),
+    ...(model.engineOptions && { engineOptions: model.engineOptions }),
+  });
+}
+
+/** A key with limits that are counted and never reached. */
+async function makeKey({ url, operatorKey }: Running): Promise<string> {
+  const limits = { requestsPerMinute: 1_000_000_000, tokensPerMinute: 1_000_000_000_000, concurrency: 100_000 };
+  const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' };
+  const response = await fetch(`${url}/api/v1/keys`, { method: 'POST', headers, body: JSON.stringify({ name: 'bench', scopes: ['inference', 'usage'], limits }) });
+  const made = (await response.json()) as { key?: string };
+  if (made.key === undefined) throw new Error(`no key: ${JSON.stringify(made)}`);
+  return made.key;
+}
+
+async function totals({ control }: Running): Promise<UsageTotals> {
+  const sums = await control.usage.sum({ orgId: undefined, since: 0, until: Number.MAX_SAFE_INTEGER }, 'model');
+  const total = (of: (sum: (typeof sums)[number]) => number) => sums.reduce((all, sum) => all + of(sum), 0);
+  return { calls: total(({ calls }) => calls), failed: total(({ failed }) => failed), completionTokens: total(({ completionTokens }) => completionTokens) };
+}
+
+async function main(): Promise<void> {
+  const order = orderOf<GatewayOrder>();
+  const home = mkdtempSync(join(tmpdir(), 'modelyard-bench-'));
+  try {
+    if (order.blobs !== undefined) {
+      await mkdir(order.blobs, { recursive: true });
+      await symlink(order.blobs, join(home, 'blobs'));
+    }
+    const { folder, release } = await openHome(home, 'bench');
+    const config = loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} });
+    const launcher = order.upstream && upstreamLauncher(order.upstream);
+    const running = await startModelyard({ config, folder, log: silentLogger(), environment: process.env, ...(launcher && { launcher }) });
+    for (const model of order.models) await provide(running, model);
+    const ready: GatewayReady = { port: Number(new URL(running.url).port), key: await makeKey(running) };
+    await serveOrders(ready, () => totals(running));
+    await running.close();
+    await release();
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+await main();

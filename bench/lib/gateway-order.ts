@@ -1,0 +1,26 @@
+import type { Manifest } from '../../src/contract/manifest.ts';
+
+/** How the gateway arm is to be started, as JSON. */
+export interface GatewayOrder {
+  /** Where all engines are: the mock upstream, by a launcher double. Without it the local launcher starts real engines as children. */
+  readonly upstream?: { readonly port: number; readonly slots: number };
+  /** Blobs are kept here between runs. */
+  readonly blobs?: string;
+  readonly models: readonly ModelOrder[];
+}
+
+export type ModelOrder =
+  | { readonly name: string; readonly manifest: Manifest }
+  /** A starter's files; `raw`: without its pipeline, as a plain tensor model. */
+  | { readonly name: string; readonly starter: string; readonly raw?: boolean; readonly maxBatchSize?: number; readonly engineOptions?: Readonly<Record<string, unknown>> };
+
+export interface GatewayReady {
+  readonly port: number;
+  readonly key: string;
+}
+
+export interface UsageTotals {
+  readonly calls: number;
+  readonly failed: number;
+  readonly completionTokens: number;
+}

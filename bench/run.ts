@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { type Bar, type BenchContext, verdictOf } from './lib/bar.ts';
+import { machine, versions } from './lib/machine.ts';
+import type { Report } from './lib/report.ts';
+import { doubtsText, type Row, tableOf } from './lib/table.ts';
+import { p1 } from './bars/p1.ts';
+import { p2 } from './bars/p2.ts';
+import { p3 } from './bars/p3.ts';
+import { p4 } from './bars/p4.ts';
+import { p8 } from './bars/p8.ts';
+import { p10 } from './bars/p10.ts';
+import { p11 } from './bars/p11.ts';
+import { p13 } from './bars/p13.ts';
+
+/** `npm run bench [-- P1 …] [--rounds N] [--seconds N] [--json FILE] [--profile FOLDER]`: measures bars and prints the table. Never fails a test run. */
+const BARS: readonly Bar[] = [p1, p2, p3, p4, p8, p10, p11, p13];
+const ROUNDS_DEFAULT = 7;
+const SECONDS_DEFAULT = 3;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'string' }, rounds: { type: 'string' }, seconds: { type: 'string' }, profile: { type: 'string' } },
+  });
+  const selected = new Set(positionals.length > 0 ? positionals.map((id) => id.toUpperCase()) : BARS.map(({ id }) => id));
+  const unknown = [...selected].filter((id) => BARS.every((bar) => bar.id !== id));
+  if (unknown.length > 0) throw new Error(`There is no bar ${unknown.join(', ')}; there are: ${BARS.map(({ id }) => id).join(', ')}.`);
+  const context: BenchContext = {
+    rounds: Number(values.rounds ?? ROUNDS_DEFAULT),
+    seconds: Number(values.seconds ?? SECONDS_DEFAULT),
+    selected,
+    shared: new Map(),
+    gatewayArguments: values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`],
+    log: (text) => process.stderr.write(`${text}\n`),
+  };
+  const rows: Row[] = [];
+  for (const bar of BARS.filter(({ id }) => selected.has(id))) rows.push(...(await rowsOf(bar, context)));
+  process.stdout.write(`${tableOf(rows)}\n\n${doubtsText(rows)}\n`);
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report(rows, context), null, 2)}\n`);
+}
+
+/** A bar that can't be run says why, and the others still are. */
+async function rowsOf({ id, title, run }: Bar, context: BenchContext): Promise<Row[]> {
+  context.log(`${id}: ${title} …`);
+  try {
+    return (await run(context)).map((figure) => ({ id, title, figure }));
+  } catch (error) {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return [{ id, title, figure: { what: 'not measured', figure: Number.NaN, floor: Number.NaN, aim: Number.NaN, better: 'higher', doubts: [why], details: {} } }];
+  }
+}
+
+function report(rows: readonly Row[], { rounds, seconds }: BenchContext): Report {
+  const bars = rows.map(({ id, title, figure }) => ({ id, title, verdict: verdictOf(figure), ...figure }));
+  return { date: new Date().toISOString(), machine: machine(), versions: versions(), rounds, seconds, bars };
+}
+
+await main();
