@@ -85,6 +85,8 @@ export class Poster {
       return Math.max(1, batch.records.length);
     } catch (error) {
       this.#failures++;
+      // Looked up anew: the log takes an empty segment away when the disk refused its first write.
+      this.#segment = undefined;
       report({ message: 'usage records could not be posted; they stay in the log', error });
       return 0;
     }
