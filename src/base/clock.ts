@@ -17,6 +17,12 @@ export function foregroundWait(ms: number): Promise<void> {
   return sleep(ms);
 }
 
+/** Keeps the process alive until the returned function is called: for an ending whose waits do not. */
+export function holdProcess(): () => void {
+  const handle = setInterval(() => undefined, TIMER_MS_MAX);
+  return () => clearInterval(handle);
+}
+
 /** Node's timers fire at once above this; longer waits are cut to it. */
 const TIMER_MS_MAX = 2_147_483_647;
 

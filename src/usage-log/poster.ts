@@ -30,6 +30,7 @@ export class Poster {
   readonly #options: PosterOptions;
   #wake = Promise.withResolvers<void>();
   #stopping = false;
+  readonly #stop = new AbortController();
   /** The oldest segment, once looked up, and how much of it is posted. */
   #segment: string | undefined;
   #offset = 0;
@@ -45,6 +46,7 @@ export class Poster {
   /** Posts all that is in the log, or gives up when `post` fails; the rest is posted after the next start. */
   async close(): Promise<void> {
     this.#stopping = true;
+    this.#stop.abort();
     this.#wake.resolve();
     await this.#done;
   }
@@ -62,7 +64,8 @@ export class Poster {
   }
 
   async #pause(ms: number): Promise<void> {
-    if (!this.#stopping) await this.#options.clock.after(ms);
+    // A stop cuts the pause short.
+    if (!this.#stopping) await this.#options.clock.after(ms, this.#stop.signal).catch(() => undefined);
   }
 
   /** Moves one batch from the oldest segment. Returns how many records it moved. */

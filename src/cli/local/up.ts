@@ -5,6 +5,7 @@ import { readEnvironment } from '../../app/env.ts';
 import { type HomeFolder, homeFolder, openHome, readCredentials, writeCredentials } from '../../app/home.ts';
 import { type Running, startModelyard } from '../../app/lifecycle.ts';
 import { updateLock } from '../../app/lock.ts';
+import { holdProcess } from '../../base/clock.ts';
 import { createLogger } from '../../telemetry/log.ts';
 import { paint, progressLine } from '../terminal.ts';
 import { firstCall, MODEL } from './first-call.ts';
@@ -61,8 +62,10 @@ async function up(flags: UpFlags): Promise<void> {
     if (!flags.once) await stopped;
     process.stdout.write('Stopping: finishing the calls under way …\n');
   } finally {
+    const letGo = holdProcess();
     await running?.close();
     await release();
+    letGo();
   }
 }
 
