@@ -40,10 +40,21 @@ export function jsonExceeds(body: Uint8Array, { depthMax, keysMax }: JsonLimits)
   return undefined;
 }
 
+/** Below this the bytes are looked at one by one: each of the runtime's own searches costs as much as a hundred of them. */
+const SMALL_BYTES = 2_048;
+
 /** A large tensor has few brackets and colons: counting these alone, by the runtime's own search, is some fifty times faster. */
 function cannotExceed(body: Uint8Array, depthMax: number, keysMax: number): boolean {
+  if (body.length < SMALL_BYTES) return body.length <= keysMax && openersIn(body) <= depthMax;
   const openers = countUpTo(body, OPEN_BRACKET, depthMax) + countUpTo(body, OPEN_BRACE, depthMax);
   return openers <= depthMax && (keysMax === Infinity || countUpTo(body, COLON, keysMax) <= keysMax);
+}
+
+function openersIn(body: Uint8Array): number {
+  let count = 0;
+  // Neither differs from the other but in one bit, and nothing else than they has the rest.
+  for (let at = 0; at < body.length; at += 1) if (((body[at] ?? 0) & ~0x20) === OPEN_BRACKET) count += 1;
+  return count;
 }
 
 /** How often a byte occurs; stops at `max` + 1. */

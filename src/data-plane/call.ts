@@ -15,19 +15,45 @@ export type StageTimes = Partial<Record<StageName, number>>;
 
 export type Caller = CallerEntry;
 
+/** Headers as they come from an engine; those that are no single text are not looked at. */
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Where an engine's answer goes: one head, then frames. `frame` returns false when the receiver wants a pause, and `drained` resolves when it wants more. */
+export interface AnswerSink {
+  head(status: number, headers: AnswerHeaders): void;
+  frame(bytes: Uint8Array): boolean;
+  drained(): Promise<void>;
+}
+
 /**
- * Where an answer goes. `frame` returns false when the receiver wants a pause, and `drained` resolves when it wants more.
+ * The client's end of an answer. `frame` returns false when the receiver wants a pause, and `drained` resolves when it wants more.
  * After `end` or `fail` nothing may follow.
  */
 export interface ReplySink {
   head(status: number, headers: Readonly<Record<string, string>>): void;
   frame(bytes: Uint8Array): boolean;
   drained(): Promise<void>;
-  end(): void;
+  /** Ends the answer, with its last bytes if there are some left. */
+  end(last?: Uint8Array): void;
   /** Before the first byte: an error answer. After it: the protocol's mid-stream error, then the connection's end. */
   fail(fault: Fault): void;
   /** A byte of the answer has been sent: the only test for "may still be retried". */
   readonly committed: boolean;
+}
+
+/**
+ * Whether the client is still there. Whoever has the call just now is its `holder`, and is told when the client leaves: one field
+ * instead of an AbortSignal, whose making and listeners cost more than all else that a stage does.
+ */
+export class Presence {
+  left = false;
+  holder: { leave(): void } | undefined;
+
+  /** The client has gone. Called once. */
+  end(): void {
+    this.left = true;
+    this.holder?.leave();
+  }
 }
 
 /** One HTTP exchange as the listener hands it over. No byte of the body has been read. */
@@ -37,8 +63,7 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders;
   /** Reads the whole body, at most `bytesMax`; faults with `payload_too_large` beyond. */
   readBody(bytesMax: number): Promise<Buffer>;
-  /** Aborts when the client has gone. */
-  readonly signal: AbortSignal;
+  readonly presence: Presence;
   reply(encodeFault: FaultEncoder): ReplySink;
 }
 
@@ -62,7 +87,7 @@ export interface Call {
   readonly startedAtMs: number;
   /** Monotonic time after which nobody waits for the answer. */
   deadline: number;
-  readonly signal: AbortSignal;
+  readonly presence: Presence;
   readonly times: StageTimes;
   /** The revision whose engine took the call; another than resolved when the traffic has moved while it waited. */
   servedBy?: RevisionRoute;
@@ -113,7 +138,8 @@ export interface Target {
 
 /** A place within the caller's limits. `settle` corrects the hold by what was used, and frees the place; it is called exactly once. */
 export interface Admission {
-  readonly headers: Readonly<Record<string, string>>;
+  /** Says what is left of the limits, as `x-ratelimit-*`. */
+  addHeaders(headers: Record<string, string>): void;
   settle(usedTokens: number): void;
 }
 

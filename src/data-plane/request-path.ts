@@ -38,11 +38,14 @@ export function createRequestPath(parts: RequestPathParts): RequestPath {
     let usedTokens = 0;
     try {
       const caller = authenticateStage(call, route, exchange, parts);
-      const { body, request } = await bodyStage(call, { route, params, exchange }, parts);
+      const body = await readStage(call, exchange, parts);
+      const request = decodeStage(call, { route, params, exchange, body }, parts);
       const target = resolveStage(call, caller, request, parts);
       const work = request.work(target);
       admission = admitStage(call, { caller, request, target }, parts);
-      const meter = new Meter(sink, { call, caller, target, work, requestBytes: body.length }, { 'x-request-id': call.id, ...admission.headers }, parts.clock);
+      const headers = { 'x-request-id': call.id };
+      admission.addHeaders(headers);
+      const meter = new Meter(sink, { call, caller, target, work, requestBytes: body.length }, headers, parts.clock);
       const ending = await parts.dispatch.run({ call, target, cacheSalt: caller.orgId }, work, meter);
       const finished = await meter.finish(ending, parts.usage);
       usedTokens = finished.usedTokens;
@@ -55,11 +58,18 @@ export function createRequestPath(parts: RequestPathParts): RequestPath {
   };
 }
 
+interface Received {
+  readonly route: InferRoute;
+  readonly params: PathParams;
+  readonly exchange: Exchange;
+  readonly body: Buffer;
+}
+
 function open(route: InferRoute, exchange: Exchange, clock: Clock): Call {
   const arrivedAt = clock.monotonic();
   const startedAtMs = clock.now();
   const deadline = arrivedAt + TIMEOUT_SECONDS_MAX * 1000;
-  return { id: newId('req', startedAtMs), operation: route.operation, arrivedAt, startedAtMs, deadline, signal: exchange.signal, times: {} };
+  return { id: newId('req', startedAtMs), operation: route.operation, arrivedAt, startedAtMs, deadline, presence: exchange.presence, times: {} };
 }
 
 function authenticateStage(call: Call, route: InferRoute, exchange: Exchange, { clock, authenticate }: RequestPathParts): Caller {
@@ -69,17 +79,16 @@ function authenticateStage(call: Call, route: InferRoute, exchange: Exchange, { 
   return caller;
 }
 
-async function bodyStage(
-  call: Call,
-  { route, params, exchange }: { route: InferRoute; params: PathParams; exchange: Exchange },
-  { clock, bodyBytesMax }: RequestPathParts,
-): Promise<{ body: Buffer; request: DecodedRequest }> {
+function readStage(call: Call, exchange: Exchange, { bodyBytesMax }: RequestPathParts): Promise<Buffer> {
   const timeoutMs = timeoutOf(exchange.headers);
   if (timeoutMs !== undefined) call.deadline = call.arrivedAt + timeoutMs;
-  const body = await exchange.readBody(bodyBytesMax);
+  return exchange.readBody(bodyBytesMax);
+}
+
+function decodeStage(call: Call, { route, params, exchange, body }: Received, { clock }: RequestPathParts): DecodedRequest {
   const request = route.decode(body, params, exchange.headers);
   call.times.body = clock.monotonic() - call.arrivedAt;
-  return { body, request };
+  return request;
 }
 
 function resolveStage(call: Call, caller: Caller, request: DecodedRequest, { clock, routes }: RequestPathParts): Target {

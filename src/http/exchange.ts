@@ -1,23 +1,40 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import { Fault } from '../contract/errors.ts';
-import type { Exchange, FaultEncoder, ReplySink } from '../data-plane/call.ts';
+import { type Exchange, type FaultEncoder, Presence, type ReplySink } from '../data-plane/call.ts';
 import { ResponseSink } from './sink.ts';
 
 /** A node:http request and response as the request path sees them. */
-export function exchangeOf(request: IncomingMessage, response: ServerResponse, clock: Clock): Exchange {
-  const gone = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort();
-  });
-  return {
-    method: request.method ?? 'GET',
-    path: pathOf(request),
-    headers: request.headers,
-    signal: gone.signal,
-    readBody: (bytesMax) => readBody(request, response, bytesMax),
-    reply: (faults: FaultEncoder): ReplySink => new ResponseSink(response, faults, clock),
-  };
+export class HttpExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly presence = new Presence();
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #clock: Clock;
+
+  constructor(request: IncomingMessage, response: ServerResponse, clock: Clock) {
+    this.method = request.method ?? 'GET';
+    this.path = pathOf(request);
+    this.headers = request.headers;
+    this.#request = request;
+    this.#response = response;
+    this.#clock = clock;
+  }
+
+  readBody(bytesMax: number): Promise<Buffer> {
+    return readBody(this.#request, this.#response, bytesMax);
+  }
+
+  reply(faults: FaultEncoder): ReplySink {
+    return new ResponseSink(this.#response, faults, this.#clock);
+  }
+
+  /** The response has been closed: by its end, or because the client has left. */
+  closed(): void {
+    if (!this.#response.writableFinished) this.presence.end();
+  }
 }
 
 /** The path as sent, without the query (C86). */
@@ -40,29 +57,24 @@ function readBody(request: IncomingMessage, response: ServerResponse, bytesMax: 
     let isWhole = false;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > bytesMax) {
-        request.pause();
-        request.removeAllListeners('data');
-        reject(tooLarge(bytesMax));
-        return;
-      }
-      chunks.push(chunk);
+      if (bytes <= bytesMax) return void chunks.push(chunk);
+      request.pause();
+      request.removeAllListeners('data');
+      reject(tooLarge(bytesMax));
     });
-    request.once('end', () => {
+    request.on('end', () => {
       isWhole = true;
       resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes));
     });
-    // A broken connection is the client's leaving, whatever node:http calls it.
-    request.once('error', (cause) => reject(clientLeft(cause)));
-    request.once('close', () => {
-      // Every request closes in the end; an error with its stack is made only for one that was cut.
-      if (!isWhole) reject(clientLeft(undefined));
+    // A broken connection is the client's leaving: node:http closes the request either way.
+    request.on('close', () => {
+      if (!isWhole) reject(clientLeft());
     });
   });
 }
 
-function clientLeft(cause: unknown): Fault {
-  return new Fault('cancelled', 'client_left', 'The client left before its request was whole.', { cause });
+function clientLeft(): Fault {
+  return new Fault('cancelled', 'client_left', 'The client left before its request was whole.');
 }
 
 function tooLarge(bytesMax: number): Fault {

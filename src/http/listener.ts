@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import { Fault, toFault } from '../contract/errors.ts';
 import type { InferenceHandler } from './inference.ts';
 import { createHostGuard } from './host-guard.ts';
-import { exchangeOf, pathOf } from './exchange.ts';
+import { HttpExchange, pathOf } from './exchange.ts';
 import { sendFault } from './sink.ts';
 import { isInferencePath, matchRoute } from '../data-plane/protocols/table.ts';
 import { openaiFaults } from '../data-plane/protocols/openai-errors.ts';
@@ -26,7 +26,9 @@ export interface ListenerOptions {
 export function createListener({ clock, inference, publicHosts }: ListenerOptions, control: RequestListener): Server {
   const hostFault = createHostGuard(publicHosts);
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    response.once('close', () => {
+    let exchange: HttpExchange | undefined;
+    response.on('close', () => {
+      exchange?.closed();
       // A connection that stays open after its last answer would hold up a server that is stopping.
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
     });
@@ -36,8 +38,8 @@ export function createListener({ clock, inference, publicHosts }: ListenerOption
     if (!isInferencePath(path)) return control(request, response);
     const matched = matchRoute(request.method ?? 'GET', path);
     if ('fault' in matched) return sendFault(response, matched.fault, matched.faults);
-    const exchange = exchangeOf(request, response, clock);
-    inference(matched.route, matched.params, exchange).catch((error: unknown) => exchange.reply(matched.route.faults).fail(toFault(error)));
+    exchange = new HttpExchange(request, response, clock);
+    inference(matched.route, matched.params, exchange).catch((error: unknown) => exchange?.reply(matched.route.faults).fail(toFault(error)));
   };
   const options = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX };
   const server = createServer({ ...options, noDelay: true }, handle);

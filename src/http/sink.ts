@@ -5,6 +5,8 @@ import type { FaultEncoder, ReplySink } from '../data-plane/call.ts';
 
 /** A comment this often keeps proxies from closing a stream that is thinking. */
 const KEEP_ALIVE_MS = 15_000;
+/** Larger bodies are not copied. */
+const JOINED_BYTES_MAX = 65_536;
 const KEEP_ALIVE = ': keep-alive\n\n';
 
 /** A node:http response as a reply sink. The head is sent with the first frame: head and body in one write. */
@@ -58,11 +60,14 @@ export class ResponseSink implements ReplySink {
     });
   }
 
-  end(): void {
+  end(last?: Uint8Array): void {
     if (this.#ended) return;
     this.#finish();
     this.#sendHead();
-    this.#response.end();
+    if (last === undefined) this.#response.end();
+    else if (this.#streaming || last.length > JOINED_BYTES_MAX) this.#response.end(last);
+    // As a string head and body become one piece of memory and one write: a tenth of the whole call's CPU less than two pieces.
+    else this.#response.end(Buffer.from(last.buffer, last.byteOffset, last.byteLength).toString('latin1'), 'latin1');
   }
 
   fail(fault: Fault): void {

@@ -4,7 +4,7 @@ import type { KeyLimits } from '../../contract/feeds.ts';
 import type { Admission, Bounds, Caller, Target } from '../call.ts';
 import { RateLimit } from './gcra.ts';
 
-/** Keys whose counters are kept; beyond, the one unused for longest is forgotten. */
+/** Keys whose counters are kept; beyond, one that has not been used for long is forgotten. */
 const KEYS_MAX = 200_000;
 /** Held for an answer without a limit of its own, when the model tells none. */
 const COMPLETION_TOKENS_DEFAULT = 4_096;
@@ -36,22 +36,55 @@ export function createAdmit(clock: Clock): Admit {
       requests?.correct(1, 0);
       throw refusal('tokens_per_minute', `This key may use ${limits.tokensPerMinute} tokens a minute.`, token.waitMs / 1000);
     }
-    state.running++;
-    return {
-      headers: rateHeaders(state, now),
-      settle(usedTokens) {
-        state.running--;
-        tokens?.correct(held, usedTokens);
-      },
-    };
+    return new Place(state, held, now);
   };
+}
+
+class Place implements Admission {
+  readonly #state: KeyState;
+  readonly #held: number;
+  readonly #now: number;
+
+  constructor(state: KeyState, held: number, now: number) {
+    this.#state = state;
+    this.#held = held;
+    this.#now = now;
+    state.running++;
+  }
+
+  addHeaders(headers: Record<string, string>): void {
+    const { requests, tokens } = this.#state;
+    // Spelled out: a name that is put together is looked up in the runtime's table of names each time.
+    if (requests) {
+      headers['x-ratelimit-limit-requests'] = requests.limitText;
+      headers['x-ratelimit-remaining-requests'] = String(requests.remaining(this.#now));
+      headers['x-ratelimit-reset-requests'] = secondsText(requests.resetMs(this.#now));
+    }
+    if (tokens) {
+      headers['x-ratelimit-limit-tokens'] = tokens.limitText;
+      headers['x-ratelimit-remaining-tokens'] = String(tokens.remaining(this.#now));
+      headers['x-ratelimit-reset-tokens'] = secondsText(tokens.resetMs(this.#now));
+    }
+  }
+
+  settle(usedTokens: number): void {
+    this.#state.running--;
+    this.#state.tokens?.correct(this.#held, usedTokens);
+  }
+}
+
+function secondsText(ms: number): string {
+  return `${Math.ceil(ms / 1000)}s`;
 }
 
 function stateOf(states: Map<string, KeyState>, { keyId, limits }: Caller): KeyState {
   const known = states.get(keyId);
   if (known && sameLimits(known.limits, limits)) {
-    states.delete(keyId);
-    states.set(keyId, known);
+    // While there is room nobody is forgotten, and so nobody need be moved to the end.
+    if (states.size >= KEYS_MAX) {
+      states.delete(keyId);
+      states.set(keyId, known);
+    }
     return known;
   }
   const state: KeyState = {
@@ -77,18 +110,4 @@ function holdOf({ promptTokens, completionTokens }: Bounds, { revision }: Target
 
 function refusal(code: string, message: string, waitSeconds: number): Fault {
   return new Fault('rate_limited', code, `${message} Retry later.`, { retryAfterSeconds: Math.max(1, Math.ceil(waitSeconds)) });
-}
-
-function rateHeaders({ requests, tokens }: KeyState, now: number): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [unit, limit] of [
-    ['requests', requests],
-    ['tokens', tokens],
-  ] as const) {
-    if (!limit) continue;
-    headers[`x-ratelimit-limit-${unit}`] = String(limit.limit);
-    headers[`x-ratelimit-remaining-${unit}`] = String(limit.remaining(now));
-    headers[`x-ratelimit-reset-${unit}`] = `${Math.ceil(limit.resetMs(now) / 1000)}s`;
-  }
-  return headers;
 }

@@ -6,11 +6,13 @@ const WINDOW_MS = 60_000;
 
 export class RateLimit {
   readonly limit: number;
+  readonly limitText: string;
   /** Theoretical arrival time: when the bucket would be full again. */
   #fullAt = 0;
 
   constructor(limit: number) {
     this.limit = limit;
+    this.limitText = String(limit);
   }
 
   /** Takes `units`, or says how long to wait. More than the whole limit counts as the whole: such a call may go, alone. */

@@ -11,23 +11,22 @@ export type Authenticate = (headers: IncomingHttpHeaders, scope: Scope) => Calle
 
 /** Longer credentials are not keys, and not worth hashing. */
 const CREDENTIAL_CHARS_MAX = 256;
-/** Hashes of keys that were found good are kept; beyond so many, the oldest is forgotten. */
+/** Hashes of credentials that were found good are kept, by their text as sent; beyond so many, the oldest is forgotten. */
 const HASHES_MAX = 10_000;
 
 export function createAuthenticate(callers: Callers, clock: Clock): Authenticate {
   const hashes = new Map<string, string>();
   return (headers, scope) => {
-    const key = credential(headers);
-    if (key === undefined) throw missingKey();
-    const known = hashes.get(key);
-    if (known === undefined && !isWellFormedKey(key)) throw badKey();
-    const hash = known ?? hashKey(key);
+    const sent = headers.authorization ?? apiKey(headers);
+    if (sent === undefined) throw missingKey();
+    const known = hashes.get(sent);
+    const hash = known ?? hashKey(wellFormedKey(headers.authorization, sent));
     const caller = callers.find(hash);
     if (caller === undefined) {
-      hashes.delete(key);
+      hashes.delete(sent);
       throw badKey();
     }
-    if (known === undefined) remember(hashes, key, hash);
+    if (known === undefined) remember(hashes, sent, hash);
     if (caller.expiresAtMs !== undefined && clock.now() >= caller.expiresAtMs) throw badKey();
     if (!caller.scopes.includes(scope)) {
       throw new Fault('permission_denied', 'insufficient_scope', `This key does not have the scope "${scope}" that this call needs.`);
@@ -37,21 +36,22 @@ export function createAuthenticate(callers: Callers, clock: Clock): Authenticate
 }
 
 /** Only a key that exists comes here, so nobody can fill the table by guessing. */
-function remember(hashes: Map<string, string>, key: string, hash: string): void {
+function remember(hashes: Map<string, string>, sent: string, hash: string): void {
   if (hashes.size >= HASHES_MAX) hashes.delete(hashes.keys().next().value ?? '');
-  hashes.set(key, hash);
+  hashes.set(sent, hash);
 }
 
-/** `Authorization: Bearer KEY`, or `x-api-key: KEY` as Anthropic's clients send it. */
-function credential(headers: IncomingHttpHeaders): string | undefined {
-  const authorization = headers.authorization;
-  if (authorization !== undefined) {
-    const match = authorization.length <= CREDENTIAL_CHARS_MAX ? /^Bearer +(\S+) *$/i.exec(authorization) : null;
-    return match?.[1] ?? '';
-  }
-  const apiKey = headers['x-api-key'];
-  if (typeof apiKey !== 'string') return undefined;
-  return apiKey.length <= CREDENTIAL_CHARS_MAX ? apiKey : '';
+/** The key in `Authorization: Bearer KEY`, or in `x-api-key: KEY` as Anthropic's clients send it. @throws Fault when it can't be a key */
+function wellFormedKey(authorization: string | undefined, sent: string): string {
+  if (sent.length > CREDENTIAL_CHARS_MAX) throw badKey();
+  const key = authorization === undefined ? sent : (/^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '');
+  if (!isWellFormedKey(key)) throw badKey();
+  return key;
+}
+
+function apiKey(headers: IncomingHttpHeaders): string | undefined {
+  const sent = headers['x-api-key'];
+  return typeof sent === 'string' ? sent : undefined;
 }
 
 function missingKey(): Fault {

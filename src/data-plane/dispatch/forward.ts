@@ -1,95 +1,99 @@
-import type { Clock } from '../../base/clock.ts';
-import { ENGINE_HEADER, type EngineUsage } from '../../contract/engine-wire.ts';
+import { ENGINE_HEADER } from '../../contract/engine-wire.ts';
 import { Fault, type FaultKind } from '../../contract/errors.ts';
-import type { Call, ForwardWork, ReplySink } from '../call.ts';
+import type { AnswerHeaders, AnswerSink, ForwardWork } from '../call.ts';
 import { parseUsage } from '../dialects/openai.ts';
-import { crashFault, deadlineFault, engineHeaders, Watch } from './job.ts';
+import { crashFault, deadlineFault, engineHeaders, Job, type JobEnd, type JobParts } from './job.ts';
 import type { Lane } from './queue.ts';
+import type { UpstreamControl, UpstreamListener } from './upstream.ts';
 
 /** An engine's error answer is read up to here. */
 const ERROR_BYTES_MAX = 65_536;
 
-/** How one attempt ended. `full`: the engine took no call; another may. */
-export type ForwardEnd =
-  | { readonly status: 'complete' }
-  | { readonly status: 'full' }
-  | { readonly status: 'cancelled'; readonly usage?: EngineUsage }
-  | { readonly status: 'failed'; readonly fault: Fault };
-
-/** A text call, and whose prefix cache it may share. */
-export interface ForwardCall {
-  readonly call: Call;
+/** A text call, whose prefix cache it may share, and where its answer goes. */
+export interface TextCall {
   readonly work: ForwardWork;
   readonly cacheSalt: string;
+  readonly sink: AnswerSink;
 }
 
-/** Sends a call's bytes to an engine and pipes the answer's bytes into the sink, at the sink's pace. */
-export async function forward({ upstream }: Lane, { call, work, cacheSalt }: ForwardCall, sink: ReplySink, clock: Clock): Promise<ForwardEnd> {
-  const watch = new Watch(call, clock, upstream);
-  const reply = new ReplyPipe(sink, watch);
-  try {
-    const headers = engineHeaders(call, clock, cacheSalt, 'application/json');
-    await upstream.send({ path: work.path, headers, body: work.body }, reply, (control) => (watch.control = control));
-    if (watch.stopped === 'client') return reply.cancelled();
-    if (watch.stopped === 'deadline') return { status: 'failed', fault: deadlineFault() };
-    return reply.end();
-  } catch (error) {
-    if (watch.stopped === 'client') return { status: 'cancelled' };
-    return { status: 'failed', fault: watch.stopped === 'deadline' ? deadlineFault() : crashFault(error) };
-  } finally {
-    watch.close();
-  }
-}
-
-/** Passes a good answer on at once; keeps an error answer to be read whole. */
-class ReplyPipe {
-  readonly #sink: ReplySink;
-  readonly #watch: Watch;
+/** Sends a call's bytes to an engine and pipes the answer's bytes into the sink, at the sink's pace. An error answer is read whole. */
+export class ForwardJob extends Job implements UpstreamListener {
+  readonly rows = 1;
+  readonly batchKey = undefined;
+  readonly #work: ForwardWork;
+  readonly #cacheSalt: string;
+  readonly #sink: AnswerSink;
+  #control: UpstreamControl | undefined;
+  #stopped: 'client' | 'deadline' | undefined;
+  #endGrace: (() => void) | undefined;
   #status = 0;
-  #headers: Readonly<Record<string, string | string[] | undefined>> = {};
-  readonly #error: Buffer[] = [];
+  #headers: AnswerHeaders | undefined;
+  #error: Buffer[] | undefined;
   #errorBytes = 0;
 
-  constructor(sink: ReplySink, watch: Watch) {
+  constructor(parts: JobParts, { work, cacheSalt, sink }: TextCall) {
+    super(parts);
+    this.#work = work;
+    this.#cacheSalt = cacheSalt;
     this.#sink = sink;
-    this.#watch = watch;
   }
 
-  head(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
+  start(lane: Lane): void {
+    this.begin(lane);
+    const { call } = this;
+    const headers = engineHeaders(call.id, call.deadline - this.clock.monotonic(), this.#cacheSalt, 'application/json');
+    lane.upstream.send({ path: this.#work.path, headers, body: this.#work.body }, this);
+  }
+
+  begun(control: UpstreamControl): void {
+    this.#control = control;
+  }
+
+  head(status: number, headers: AnswerHeaders): void {
     this.#status = status;
     this.#headers = headers;
-    if (status === 200) this.#sink.head(status, singleValues(headers));
+    if (status === 200) this.#sink.head(status, headers);
   }
 
-  data(chunk: Buffer): boolean {
-    if (this.#status !== 200) {
-      this.#errorBytes += chunk.length;
-      if (this.#errorBytes <= ERROR_BYTES_MAX) this.#error.push(chunk);
-      return true;
-    }
-    if (this.#sink.frame(chunk)) return true;
-    void this.#sink.drained().then(() => this.#watch.control?.resume());
-    return false;
+  data(chunk: Buffer, control: UpstreamControl): void {
+    if (this.#status !== 200) return this.#keepError(chunk);
+    if (this.#sink.frame(chunk)) return;
+    control.pause();
+    void this.#sink.drained().then(() => control.resume());
+  }
+
+  ended(error?: Error): void {
+    this.#endGrace?.();
+    this.settle(this.#endOf(error));
+    if (this.lane) this.queue.free(this.lane);
+  }
+
+  protected stopRunning(why: 'client' | 'deadline'): void {
+    if (this.#stopped) return;
+    this.#stopped = why;
+    this.#endGrace = this.lane?.upstream.stop(this.call.id, this.clock, () => this.#control);
+  }
+
+  #endOf(error: Error | undefined): JobEnd {
+    if (this.#stopped === 'client') return this.#cancelled();
+    if (this.#stopped === 'deadline') return { status: 'failed', fault: deadlineFault() };
+    if (error) return { status: 'failed', fault: crashFault(error) };
+    if (this.#status === 200) return { status: 'complete' };
+    if (this.#status === 503) return { status: 'full' };
+    return { status: 'failed', fault: engineFault(this.#status, Buffer.concat(this.#error ?? []), this.#headers?.['retry-after']) };
   }
 
   /** The client has left; an engine that had sent no byte tells what it computed in a header (M14). */
-  cancelled(): ForwardEnd {
-    const header = this.#headers[ENGINE_HEADER.usage];
+  #cancelled(): JobEnd {
+    const header = this.#headers?.[ENGINE_HEADER.usage];
     const usage = parseUsage(typeof header === 'string' ? header : undefined);
     return usage ? { status: 'cancelled', usage } : { status: 'cancelled' };
   }
 
-  end(): ForwardEnd {
-    if (this.#status === 200) return { status: 'complete' };
-    if (this.#status === 503) return { status: 'full' };
-    return { status: 'failed', fault: engineFault(this.#status, Buffer.concat(this.#error), this.#headers['retry-after']) };
+  #keepError(chunk: Buffer): void {
+    this.#errorBytes += chunk.length;
+    if (this.#errorBytes <= ERROR_BYTES_MAX) (this.#error ??= []).push(chunk);
   }
-}
-
-function singleValues(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const single: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) if (typeof value === 'string') single[name] = value;
-  return single;
 }
 
 const KIND_OF_STATUS: Readonly<Record<number, FaultKind>> = {

@@ -1,11 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
-import { ENGINE_HEADER } from '../../contract/engine-wire.ts';
+import type { Deadlines, Timed } from '../../base/deadlines.ts';
+import { ENGINE_HEADER, type EngineUsage } from '../../contract/engine-wire.ts';
 import { Fault } from '../../contract/errors.ts';
-import type { Call } from '../call.ts';
-import type { Upstream, UpstreamControl } from './upstream.ts';
+import type { Call, Target } from '../call.ts';
+import type { DeploymentQueue, Entry, Lane } from './queue.ts';
 
-/** After a cancel the engine has this long to end the call with its usage; then the connection is closed. */
-const CANCEL_GRACE_MS = 1_000;
 /** Times that one call is offered to engines, when those before were full. */
 export const ATTEMPTS_MAX = 3;
 
@@ -17,50 +16,112 @@ export function crashFault(cause: unknown): Fault {
   return new Fault('bad_upstream', 'engine_crashed', 'The engine that was serving this call ended. It is being restarted; try again.', { retryAfterSeconds: 1, cause });
 }
 
-/** Headers for an engine: who is calling is not among them. */
-export function engineHeaders(call: Call, clock: Clock, cacheSalt: string, contentType: string): Record<string, string> {
-  return {
-    'content-type': contentType,
-    [ENGINE_HEADER.requestId]: call.id,
-    [ENGINE_HEADER.cacheSalt]: cacheSalt,
-    [ENGINE_HEADER.deadlineMs]: String(Math.max(1, Math.floor(call.deadline - clock.monotonic()))),
-  };
+/** Headers for an engine, as name, value, name, value: who is calling is not among them. */
+export function engineHeaders(requestId: string, msLeft: number, cacheSalt: string, contentType: string): string[] {
+  const deadlineMs = String(Math.max(1, Math.floor(msLeft)));
+  return ['content-type', contentType, ENGINE_HEADER.requestId, requestId, ENGINE_HEADER.cacheSalt, cacheSalt, ENGINE_HEADER.deadlineMs, deadlineMs];
 }
 
+/** What every job is made with. */
+export interface JobParts {
+  readonly call: Call;
+  readonly target: Target;
+  readonly queue: DeploymentQueue;
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  readonly avoid: ReadonlySet<string>;
+}
+
+/** How one attempt ended. `full`: the engine took no call; another may. */
+export type JobEnd =
+  | { readonly status: 'complete' }
+  | { readonly status: 'full' }
+  /** With what it had cost the engine, where that says so and no byte of the answer came. */
+  | { readonly status: 'cancelled'; readonly usage?: EngineUsage }
+  | { readonly status: 'failed'; readonly fault: Fault };
+
 /**
- * Watches one running call for its client's leaving and its deadline. Either asks the engine to stop, and closes the
- * connection if it doesn't within the grace.
+ * One attempt at one call: waits in its deployment's queue, runs on a lane, ends once. It holds the call meanwhile: it is told when
+ * the client leaves or the deadline passes. A job that has not started yet ends at once then, and costs no engine anything (S3, S5).
  */
-export class Watch {
-  readonly #call: Call;
-  readonly #clock: Clock;
-  readonly #upstream: Upstream;
-  readonly #onAbort: () => void;
-  readonly #stopDeadline: () => void;
-  #stopGrace: (() => void) | undefined;
-  control: UpstreamControl | undefined;
-  stopped: 'client' | 'deadline' | undefined;
+export abstract class Job implements Entry, Timed {
+  readonly call: Call;
+  readonly pinned: boolean;
+  readonly avoid: ReadonlySet<string>;
+  abstract readonly rows: number;
+  abstract readonly batchKey: string | undefined;
+  revision: string;
+  place = -1;
+  /** Where it runs; undefined while it waits. */
+  lane: Lane | undefined;
+  protected readonly queue: DeploymentQueue;
+  protected readonly clock: Clock;
+  readonly #deadlines: Deadlines;
+  #resolve: ((end: JobEnd) => void) | undefined;
 
-  constructor(call: Call, clock: Clock, upstream: Upstream) {
-    this.#call = call;
-    this.#clock = clock;
-    this.#upstream = upstream;
-    this.#onAbort = () => this.#stop('client');
-    call.signal.addEventListener('abort', this.#onAbort, { once: true });
-    this.#stopDeadline = clock.timer(Math.max(0, call.deadline - clock.monotonic()), () => this.#stop('deadline'));
-    if (call.signal.aborted) this.#stop('client');
+  constructor({ call, target, queue, deadlines, clock, avoid }: JobParts) {
+    this.call = call;
+    this.pinned = target.pinned;
+    this.revision = target.revision.id;
+    this.avoid = avoid;
+    this.queue = queue;
+    this.clock = clock;
+    this.#deadlines = deadlines;
   }
 
-  close(): void {
-    this.#call.signal.removeEventListener('abort', this.#onAbort);
-    this.#stopDeadline();
-    this.#stopGrace?.();
+  get deadline(): number {
+    return this.call.deadline;
   }
 
-  #stop(why: 'client' | 'deadline'): void {
-    if (this.stopped) return;
-    this.stopped = why;
-    void this.#upstream.cancel(this.#call.id);
-    this.#stopGrace = this.#clock.timer(CANCEL_GRACE_MS, () => this.control?.abort());
+  run(): Promise<JobEnd> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      if (this.call.presence.left) return this.settle({ status: 'cancelled' });
+      this.call.presence.holder = this;
+      this.#deadlines.add(this);
+      this.queue.add(this);
+    });
+  }
+
+  abstract start(lane: Lane, batch: readonly Entry[]): void;
+
+  refuse(fault: Fault): void {
+    this.settle({ status: 'failed', fault });
+  }
+
+  leave(): void {
+    if (this.lane) return this.stopRunning('client');
+    this.queue.remove(this);
+    this.settle({ status: 'cancelled' });
+  }
+
+  expire(): void {
+    if (this.lane) return this.stopRunning('deadline');
+    this.queue.remove(this);
+    this.settle({ status: 'failed', fault: deadlineFault() });
+  }
+
+  /** Nobody waits any more for what a lane computes. */
+  protected abstract stopRunning(why: 'client' | 'deadline'): void;
+
+  /** The job's turn has come. */
+  protected begin(lane: Lane): void {
+    this.lane = lane;
+    this.call.times.queue = this.clock.monotonic() - this.call.arrivedAt;
+    this.call.servedBy = lane.revision;
+  }
+
+  /** Ends the job; only the first end counts. */
+  protected settle(end: JobEnd): void {
+    const resolve = this.#resolve;
+    if (!resolve) return;
+    this.#resolve = undefined;
+    this.call.presence.holder = undefined;
+    this.#deadlines.delete(this);
+    resolve(end);
+  }
+
+  protected get settled(): boolean {
+    return this.#resolve === undefined;
   }
 }

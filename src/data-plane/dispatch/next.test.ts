@@ -1,27 +1,32 @@
 import { expect, test } from 'vitest';
 import { next, type Slot, type Waiting } from './next.ts';
 
-const call = (id: string, more: Partial<Waiting> = {}): Waiting => ({ id, revision: 'r', rows: 1, batchKey: undefined, avoid: new Set(), ...more });
-const slot = (replica: string, more: Partial<Slot> = {}): Slot => ({ replica, revision: 'r', free: 1, maxBatchSize: 1, ...more });
+const call = (id: string, more: Partial<Waiting> = {}) => ({ id, revision: 'r', rows: 1, batchKey: undefined, avoid: new Set<string>(), ...more });
+const slot = (replica: string, { free = 1, maxBatchSize = 1 } = {}): Slot => ({ replica: { id: replica }, revision: { id: 'r', maxBatchSize }, free });
+/** The pick by names. */
+const pick = (calls: readonly ReturnType<typeof call>[], slots: readonly Slot[]) => {
+  const picked = next(calls, slots);
+  return picked && { replica: picked.lane.replica.id, calls: picked.calls.map(({ id }) => id) };
+};
 
 test('nothing waits or nothing is free: nothing is picked', () => {
-  expect(next([], [slot('a')])).toBeUndefined();
-  expect(next([call('1')], [])).toBeUndefined();
-  expect(next([call('1')], [slot('a', { free: 0 })])).toBeUndefined();
+  expect(pick([], [slot('a')])).toBeUndefined();
+  expect(pick([call('1')], [])).toBeUndefined();
+  expect(pick([call('1')], [slot('a', { free: 0 })])).toBeUndefined();
 });
 
 test('the oldest call goes first, to the replica with most free slots', () => {
-  expect(next([call('1'), call('2')], [slot('a', { free: 1 }), slot('b', { free: 3 })])).toEqual({ replica: 'b', calls: ['1'] });
+  expect(pick([call('1'), call('2')], [slot('a', { free: 1 }), slot('b', { free: 3 })])).toEqual({ replica: 'b', calls: ['1'] });
 });
 
 test('a call goes to its own revision only, and one that can not go holds up nobody else', () => {
-  expect(next([call('1', { revision: 'old' }), call('2')], [slot('a')])).toEqual({ replica: 'a', calls: ['2'] });
+  expect(pick([call('1', { revision: 'old' }), call('2')], [slot('a')])).toEqual({ replica: 'a', calls: ['2'] });
 });
 
 test('a replica that refused a call is not asked again for it', () => {
   const waiting = [call('1', { avoid: new Set(['a']) })];
-  expect(next(waiting, [slot('a')])).toBeUndefined();
-  expect(next(waiting, [slot('a'), slot('b')])).toEqual({ replica: 'b', calls: ['1'] });
+  expect(pick(waiting, [slot('a')])).toBeUndefined();
+  expect(pick(waiting, [slot('a'), slot('b')])).toEqual({ replica: 'b', calls: ['1'] });
 });
 
 test('calls with equal keys are joined in order up to the batch size; one too large is passed over', () => {
@@ -33,16 +38,16 @@ test('calls with equal keys are joined in order up to the batch size; one too la
     call('5', { batchKey: 'k' }),
     call('6', { batchKey: 'k' }),
   ];
-  expect(next(waiting, [slot('a', { maxBatchSize: 4 })])).toEqual({ replica: 'a', calls: ['1', '4', '5'] });
+  expect(pick(waiting, [slot('a', { maxBatchSize: 4 })])).toEqual({ replica: 'a', calls: ['1', '4', '5'] });
 });
 
 test('a lone call is never kept back to wait for more, and one larger than the batch size goes alone', () => {
-  expect(next([call('1', { batchKey: 'k' })], [slot('a', { maxBatchSize: 64 })])).toEqual({ replica: 'a', calls: ['1'] });
-  expect(next([call('1', { batchKey: 'k', rows: 9 }), call('2', { batchKey: 'k' })], [slot('a', { maxBatchSize: 4 })])).toEqual({ replica: 'a', calls: ['1'] });
+  expect(pick([call('1', { batchKey: 'k' })], [slot('a', { maxBatchSize: 64 })])).toEqual({ replica: 'a', calls: ['1'] });
+  expect(pick([call('1', { batchKey: 'k', rows: 9 }), call('2', { batchKey: 'k' })], [slot('a', { maxBatchSize: 4 })])).toEqual({ replica: 'a', calls: ['1'] });
 });
 
 test('calls without a key, of another revision, or that avoid the replica are not joined', () => {
   const slots = [slot('a', { maxBatchSize: 8 })];
-  expect(next([call('1'), call('2')], slots)?.calls).toEqual(['1']);
-  expect(next([call('1', { batchKey: 'k' }), call('2', { batchKey: 'k', revision: 'old' }), call('3', { batchKey: 'k', avoid: new Set(['a']) })], slots)?.calls).toEqual(['1']);
+  expect(pick([call('1'), call('2')], slots)?.calls).toEqual(['1']);
+  expect(pick([call('1', { batchKey: 'k' }), call('2', { batchKey: 'k', revision: 'old' }), call('3', { batchKey: 'k', avoid: new Set(['a']) })], slots)?.calls).toEqual(['1']);
 });

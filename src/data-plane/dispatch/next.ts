@@ -3,7 +3,6 @@
  * and carries out what it says, so that a decision is never taken on a state that somebody else is changing.
  */
 export interface Waiting {
-  readonly id: string;
   readonly revision: string;
   /** Rows of a tensor call; 1 for all others. */
   readonly rows: number;
@@ -14,46 +13,47 @@ export interface Waiting {
 }
 
 export interface Slot {
-  readonly replica: string;
-  readonly revision: string;
+  readonly replica: { readonly id: string };
+  readonly revision: { readonly id: string; readonly maxBatchSize: number };
   readonly free: number;
-  readonly maxBatchSize: number;
 }
 
-export interface Pick {
-  readonly replica: string;
-  readonly calls: readonly string[];
+export interface Pick<Call extends Waiting, Lane extends Slot> {
+  readonly lane: Lane;
+  readonly calls: readonly Call[];
 }
 
 /** The oldest call that some replica can take, joined by those behind it that fit the same batch. Never waits for more. */
-export function next(waiting: Iterable<Waiting>, slots: readonly Slot[]): Pick | undefined {
-  const open = slots.filter(({ free }) => free > 0);
-  if (open.length === 0) return undefined;
-  const calls = [...waiting];
-  for (const [index, call] of calls.entries()) {
-    const slot = freest(open, call);
-    if (slot) return { replica: slot.replica, calls: [call.id, ...companions(call, calls.slice(index + 1), slot)] };
+export function next<Call extends Waiting, Lane extends Slot>(waiting: Iterable<Call>, lanes: readonly Lane[]): Pick<Call, Lane> | undefined {
+  if (!lanes.some(({ free }) => free > 0)) return undefined;
+  const calls = waiting[Symbol.iterator]();
+  for (let step = calls.next(); !step.done; step = calls.next()) {
+    const call = step.value;
+    const lane = freest(lanes, call);
+    if (lane) return { lane, calls: call.batchKey === undefined ? [call] : [call, ...companions(call, calls, lane)] };
   }
   return undefined;
 }
 
-function freest(open: readonly Slot[], call: Waiting): Slot | undefined {
-  let best: Slot | undefined;
-  for (const slot of open) {
-    if (slot.revision !== call.revision || call.avoid.has(slot.replica)) continue;
-    if (!best || slot.free > best.free) best = slot;
+function freest<Lane extends Slot>(lanes: readonly Lane[], call: Waiting): Lane | undefined {
+  let best: Lane | undefined;
+  for (const lane of lanes) {
+    if (lane.free <= 0 || lane.revision.id !== call.revision || call.avoid.has(lane.replica.id)) continue;
+    if (!best || lane.free > best.free) best = lane;
   }
   return best;
 }
 
-function companions(first: Waiting, behind: readonly Waiting[], slot: Slot): string[] {
-  if (first.batchKey === undefined) return [];
-  const joined: string[] = [];
-  let room = slot.maxBatchSize - first.rows;
-  for (const call of behind) {
-    if (room <= 0) break;
-    if (call.batchKey !== first.batchKey || call.revision !== first.revision || call.rows > room || call.avoid.has(slot.replica)) continue;
-    joined.push(call.id);
+/** Those behind `first` that fit into its batch; `behind` goes on where `first` was found. */
+function companions<Call extends Waiting>(first: Call, behind: Iterator<Call>, { replica, revision }: Slot): Call[] {
+  const joined: Call[] = [];
+  let room = revision.maxBatchSize - first.rows;
+  while (room > 0) {
+    const step = behind.next();
+    if (step.done) break;
+    const call = step.value;
+    if (call.batchKey !== first.batchKey || call.revision !== first.revision || call.rows > room || call.avoid.has(replica.id)) continue;
+    joined.push(call);
     room -= call.rows;
   }
   return joined;

@@ -1,14 +1,24 @@
 import { Fault } from '../../contract/errors.ts';
 import type { DeploymentRoute, ReplicaRoute, RevisionRoute } from '../../contract/feeds.ts';
-import { next, type Slot, type Waiting } from './next.ts';
+import { next, type Pick, type Waiting } from './next.ts';
 import { Upstream } from './upstream.ts';
 
 /** A replica as the queue sees it: how many of its slots are taken by this gateway. */
-export interface Lane {
+export class Lane {
   readonly replica: ReplicaRoute;
   readonly revision: RevisionRoute;
   readonly upstream: Upstream;
-  busy: number;
+  busy = 0;
+
+  constructor(replica: ReplicaRoute, revision: RevisionRoute) {
+    this.replica = replica;
+    this.revision = revision;
+    this.upstream = new Upstream(replica);
+  }
+
+  get free(): number {
+    return this.replica.slots - this.busy;
+  }
 }
 
 /** A call in the queue. `start` is given the lane, and for a batch the calls that share it, itself first. */
@@ -23,8 +33,9 @@ export interface Entry extends Waiting {
 /** The queue of one deployment. Only this object changes it: every change ends in `#pump`, which asks `next` what to do. */
 export class DeploymentQueue {
   readonly #entriesMax: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Set<Entry>();
   readonly #lanes = new Map<string, Lane>();
+  #laneList: readonly Lane[] = [];
   #route: DeploymentRoute;
 
   constructor(route: DeploymentRoute, entriesMax: number) {
@@ -38,9 +49,7 @@ export class DeploymentQueue {
   }
 
   get running(): number {
-    let sum = 0;
-    for (const { busy } of this.#lanes.values()) sum += busy;
-    return sum;
+    return this.#laneList.reduce((sum, { busy }) => sum + busy, 0);
   }
 
   /** Takes a newer route: replicas that have gone are closed once idle, waiting calls whose revision can't come are refused. */
@@ -53,33 +62,37 @@ export class DeploymentQueue {
       void lane.upstream.close();
     }
     for (const [id, { replica, revision }] of wanted) {
-      if (!this.#lanes.has(id)) this.#lanes.set(id, { replica, revision, upstream: new Upstream(replica), busy: 0 });
+      if (!this.#lanes.has(id)) this.#lanes.set(id, new Lane(replica, revision));
     }
-    for (const entry of this.#entries.values()) {
+    this.#laneList = [...this.#lanes.values()];
+    for (const entry of this.#entries) {
       this.#followTraffic(entry);
       const fault = this.#hopeless(entry);
       if (!fault) continue;
-      this.#entries.delete(entry.id);
+      this.#entries.delete(entry);
       entry.refuse(fault);
     }
     this.#pump();
   }
 
-  /** @throws Fault `queue_full` at the bound, or when nothing can ever serve the call */
+  /** Takes a call in, or refuses it: at the bound with `queue_full`, and when nothing can ever serve it. */
   add(entry: Entry): void {
     this.#followTraffic(entry);
     const fault = this.#hopeless(entry);
-    if (fault) throw fault;
-    if (this.#entries.size >= this.#entriesMax && !this.#canStart(entry)) {
-      throw new Fault('unavailable', 'queue_full', `"${this.#route.name}" has ${this.#entriesMax} calls waiting; try again shortly.`, { retryAfterSeconds: 1 });
+    if (fault) return entry.refuse(fault);
+    // Most calls find a free slot: they never stand in the queue at all.
+    const pick = this.#entries.size === 0 ? next([entry], this.#laneList) : undefined;
+    if (pick) return start(pick);
+    if (this.#entries.size >= this.#entriesMax) {
+      return entry.refuse(new Fault('unavailable', 'queue_full', `"${this.#route.name}" has ${this.#entriesMax} calls waiting; try again shortly.`, { retryAfterSeconds: 1 }));
     }
-    this.#entries.set(entry.id, entry);
+    this.#entries.add(entry);
     this.#pump();
   }
 
-  /** Takes a call out that nobody waits for any more. Returns whether it was still waiting. */
-  remove(id: string): boolean {
-    return this.#entries.delete(id);
+  /** Takes a call out that nobody waits for any more. */
+  remove(entry: Entry): void {
+    this.#entries.delete(entry);
   }
 
   /** A lane has a slot back. */
@@ -89,36 +102,20 @@ export class DeploymentQueue {
   }
 
   close(): void {
-    for (const entry of this.#entries.values()) entry.refuse(gone(this.#route.name));
+    for (const entry of this.#entries) entry.refuse(gone(this.#route.name));
     this.#entries.clear();
-    for (const lane of this.#lanes.values()) void lane.upstream.close();
+    for (const lane of this.#laneList) void lane.upstream.close();
     this.#lanes.clear();
-  }
-
-  #canStart(entry: Entry): boolean {
-    return this.#entries.size === 0 && next([entry], this.#slots()) !== undefined;
+    this.#laneList = [];
   }
 
   #pump(): void {
     while (this.#entries.size > 0) {
-      const pick = next(this.#entries.values(), this.#slots());
+      const pick = next(this.#entries, this.#laneList);
       if (!pick) return;
-      const lane = this.#lanes.get(pick.replica);
-      const batch = pick.calls.flatMap((id) => this.#entries.get(id) ?? []);
-      if (!lane || !batch[0]) return;
-      for (const { id } of batch) this.#entries.delete(id);
-      lane.busy++;
-      batch[0].start(lane, batch);
+      for (const entry of pick.calls) this.#entries.delete(entry);
+      start(pick);
     }
-  }
-
-  #slots(): Slot[] {
-    return [...this.#lanes.values()].map(({ replica, revision, busy }) => ({
-      replica: replica.id,
-      revision: revision.id,
-      free: replica.slots - busy,
-      maxBatchSize: revision.maxBatchSize,
-    }));
   }
 
   /** A call that named no version goes where the traffic goes when its revision has left (S13). */
@@ -135,6 +132,11 @@ export class DeploymentQueue {
     if (revision.state !== 'failed') return undefined;
     return new Fault('unavailable', 'model_unavailable', `"${this.#route.name}" could not be started: ${revision.reason}`, { retryAfterSeconds: 5 });
   }
+}
+
+function start({ lane, calls }: Pick<Entry, Lane>): void {
+  lane.busy++;
+  calls[0]?.start(lane, calls);
 }
 
 function gone(name: string): Fault {

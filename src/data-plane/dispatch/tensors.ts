@@ -1,146 +1,182 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import { decodeInferReply, encodeInferRequest, type InferReply, OIP_HEADER_LENGTH, parseHeaderLength } from '../../contract/oip-binary.ts';
-import type { Call, TensorWork } from '../call.ts';
-import { joinRequests, splitReply } from '../dialects/oip.ts';
+import type { AnswerHeaders, AnswerSink, TensorWork } from '../call.ts';
+import { batchKey, joinRequests, splitReply } from '../dialects/oip.ts';
 import { engineFault } from './forward.ts';
-import { crashFault, deadlineFault, engineHeaders, Watch } from './job.ts';
-import type { Lane } from './queue.ts';
+import { crashFault, deadlineFault, engineHeaders, Job, type JobEnd, type JobParts } from './job.ts';
+import type { Entry, Lane } from './queue.ts';
+import type { UpstreamControl, UpstreamListener } from './upstream.ts';
 
 /** An answer's tensors are kept whole in memory; no more than this. */
 const REPLY_BYTES_MAX = 256 * 1_048_576;
 
-/** A tensor call that waits for its share of a batch. */
-export interface Member {
-  readonly call: Call;
+/** A tensor call, and where its answer goes. */
+export interface TensorCall {
   readonly work: TensorWork;
-  settle(end: TensorEnd): void;
+  readonly sink: AnswerSink;
 }
 
-export type TensorEnd =
-  | { readonly status: 'complete'; readonly reply: InferReply }
-  | { readonly status: 'full' | 'cancelled' }
-  | { readonly status: 'failed'; readonly fault: Fault };
+/** A tensor call. The first of a batch carries the others: their requests are joined, and each gets its rows of the answer. */
+export class TensorJob extends Job {
+  readonly work: TensorWork;
+  readonly rows: number;
+  readonly batchKey: string | undefined;
+  readonly #sink: AnswerSink;
+  #batch: Batch | undefined;
 
-/**
- * Runs one batch: joins the members' requests, one hop, and gives each its rows of the answer. A member that leaves or whose
- * deadline passes is let go at once and never stops the others; the last one takes the engine's call with it.
- */
-export async function runBatch(lane: Lane, members: readonly Member[], clock: Clock): Promise<void> {
-  const [first] = members;
-  if (!first) return;
-  const joint = jointCall(first.call, members);
-  const watch = new Watch(joint.call, clock, lane.upstream);
-  const letGo = members.length > 1 ? watchMembers(members, clock, joint.leave) : undefined;
-  try {
-    const reply = await infer(lane, { call: joint.call, members }, clock, watch);
-    if (reply instanceof Fault && reply.kind !== 'bad_upstream' && members.length > 1) return await runAlone(lane, members, clock);
-    const parts =
-      reply instanceof Fault || reply === 'full'
-        ? []
-        : splitReply(
-            reply,
-            members.map(({ work }) => work.rows),
-          );
-    for (const [index, member] of members.entries()) {
-      const part = parts[index];
-      if (part && watch.stopped === undefined) member.settle({ status: 'complete', reply: part });
-      else if (reply === 'full') member.settle({ status: 'full' });
-      else member.settle(ended(watch, reply instanceof Fault ? reply : crashFault(undefined)));
+  constructor(parts: JobParts, { work, sink }: TensorCall) {
+    super(parts);
+    const { target } = parts;
+    this.#sink = sink;
+    this.work = work;
+    this.rows = work.rows;
+    this.batchKey = target.revision.maxBatchSize > 1 ? batchKey(work.request, work.rows) : undefined;
+  }
+
+  start(lane: Lane, batch: readonly Entry[]): void {
+    const members = batch as readonly TensorJob[];
+    for (const member of members) member.begin(lane);
+    void this.#runAll(lane, members).finally(() => this.queue.free(lane));
+  }
+
+  /** Ends this member; the batch goes on while anybody waits for it. */
+  protected stopRunning(why: 'client' | 'deadline'): void {
+    this.settle(why === 'client' ? { status: 'cancelled' } : { status: 'failed', fault: deadlineFault() });
+    this.#batch?.memberLeft();
+  }
+
+  async #runAll(lane: Lane, members: readonly TensorJob[]): Promise<void> {
+    const reply = await this.#runBatch(lane, members);
+    if (!(reply instanceof Fault) || reply.kind === 'bad_upstream' || members.length === 1) return share(reply, members);
+    // A refused batch says nothing of each member: one caller's bad input must not fail another's call.
+    for (const member of members) if (!member.settled) share(await this.#runBatch(lane, [member]), [member]);
+  }
+
+  async #runBatch(lane: Lane, members: readonly TensorJob[]): Promise<Reply> {
+    const batch = new Batch(lane, members, this.clock);
+    for (const member of members) member.#batch = batch;
+    try {
+      return await batch.run();
+    } catch (error) {
+      return faultOf(error);
     }
+  }
+
+  /** Writes the member's part of the answer in its client's own form. */
+  answer(part: InferReply): void {
+    if (this.settled) return;
+    try {
+      const { headers, chunks } = this.work.encode(part);
+      this.#sink.head(200, headers);
+      for (const chunk of chunks) this.#sink.frame(chunk);
+      this.settle({ status: 'complete' });
+    } catch (error) {
+      this.settle({ status: 'failed', fault: faultOf(error) });
+    }
+  }
+
+  /** Ends the member without an answer. */
+  end(end: JobEnd): void {
+    this.settle(end);
+  }
+
+  get waits(): boolean {
+    return !this.settled;
+  }
+}
+
+/** What one hop to the engine gave. */
+type Reply = InferReply | Fault | 'full';
+
+function share(reply: Reply, members: readonly TensorJob[]): void {
+  if (reply === 'full' || reply instanceof Fault) {
+    for (const member of members) member.end(reply === 'full' ? { status: reply } : { status: 'failed', fault: reply });
+    return;
+  }
+  try {
+    const parts = splitReply(
+      reply,
+      members.map(({ rows }) => rows),
+    );
+    for (const [index, member] of members.entries()) if (parts[index]) member.answer(parts[index]);
   } catch (error) {
-    for (const member of members) member.settle(ended(watch, error instanceof Fault ? error : crashFault(error)));
-  } finally {
-    watch.close();
-    letGo?.();
+    for (const member of members) member.end({ status: 'failed', fault: faultOf(error) });
   }
 }
 
-/** A refused batch says nothing of each member: one caller's bad input must not fail another's call. */
-async function runAlone(lane: Lane, members: readonly Member[], clock: Clock): Promise<void> {
-  for (const member of members) if (!member.call.signal.aborted) await runBatch(lane, [member], clock);
+/** What an engine's answer made us stumble over is the engine's fault. */
+function faultOf(error: unknown): Fault {
+  return error instanceof Fault ? error : crashFault(error);
 }
 
-/** The call that the engine sees: a lone member's own; a batch's ends when its last member has left, by the latest deadline. */
-function jointCall(first: Call, members: readonly Member[]): { call: Call; leave(): void } {
-  if (members.length === 1) return { call: first, leave: () => undefined };
-  const all = new AbortController();
-  let staying = members.length;
-  const deadline = Math.max(...members.map(({ call }) => call.deadline));
-  return {
-    call: { ...first, deadline, signal: all.signal },
-    leave() {
-      if (--staying === 0) all.abort();
-    },
-  };
-}
-
-/** Settles each member that stops waiting, once. Returns how to stop watching. */
-function watchMembers(members: readonly Member[], clock: Clock, leave: () => void): () => void {
-  const stops = members.map((member) => {
-    const { signal, deadline } = member.call;
-    const go = (end: TensorEnd) => {
-      stop();
-      member.settle(end);
-      leave();
-    };
-    const onAbort = () => go({ status: 'cancelled' });
-    const stopTimer = clock.timer(Math.max(0, deadline - clock.monotonic()), () => go({ status: 'failed', fault: deadlineFault() }));
-    signal.addEventListener('abort', onAbort, { once: true });
-    const stop = () => {
-      stopTimer();
-      signal.removeEventListener('abort', onAbort);
-    };
-    return stop;
-  });
-  return () => {
-    for (const stop of stops) stop();
-  };
-}
-
-function ended(watch: Watch, fault: Fault): TensorEnd {
-  if (watch.stopped === 'client') return { status: 'cancelled' };
-  return { status: 'failed', fault: watch.stopped === 'deadline' ? deadlineFault() : fault };
-}
-
-interface Batch {
-  readonly call: Call;
-  readonly members: readonly Member[];
-}
-
-async function infer(lane: Lane, { call, members }: Batch, clock: Clock, watch: Watch): Promise<InferReply | Fault | 'full'> {
-  const { chunks, headerLength } = encodeInferRequest(joinRequests(members.map(({ work }) => work.request)));
-  const headers = { ...engineHeaders(call, clock, '', 'application/octet-stream'), [OIP_HEADER_LENGTH]: String(headerLength) };
-  const answer = new WholeReply();
-  const path = `/v2/models/${lane.revision.id}/infer`;
-  await lane.upstream.send({ path, headers, body: Buffer.concat(chunks) }, answer, (control) => {
-    watch.control = control;
-  });
-  if (answer.status === 503) return 'full';
-  if (answer.status !== 200) return engineFault(answer.status, answer.body(), undefined);
-  return decodeInferReply(answer.body(), parseHeaderLength(answer.headerLength));
-}
-
-class WholeReply {
-  status = 0;
-  headerLength: string | undefined;
+/** One hop for all members. A member that leaves never stops the others; the last one takes the engine's call with it. */
+class Batch implements UpstreamListener {
+  readonly #lane: Lane;
+  readonly #members: readonly TensorJob[];
+  readonly #clock: Clock;
+  readonly #answer = Promise.withResolvers<Reply>();
   readonly #chunks: Buffer[] = [];
+  #endGrace: (() => void) | undefined;
+  #control: UpstreamControl | undefined;
   #bytes = 0;
+  #status = 0;
+  #headerLength: string | undefined;
 
-  head(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
-    this.status = status;
-    const length = headers[OIP_HEADER_LENGTH];
-    this.headerLength = typeof length === 'string' ? length : undefined;
+  constructor(lane: Lane, members: readonly TensorJob[], clock: Clock) {
+    this.#lane = lane;
+    this.#members = members;
+    this.#clock = clock;
   }
 
-  data(chunk: Buffer): boolean {
+  get #requestId(): string {
+    return this.#members[0]?.call.id ?? '';
+  }
+
+  async run(): Promise<Reply> {
+    const deadline = Math.max(...this.#members.map((member) => member.deadline));
+    const { chunks, headerLength } = encodeInferRequest(joinRequests(this.#members.map(({ work }) => work.request)));
+    const headers = [...engineHeaders(this.#requestId, deadline - this.#clock.monotonic(), '', 'application/octet-stream'), OIP_HEADER_LENGTH, String(headerLength)];
+    const path = `/v2/models/${this.#lane.revision.id}/infer`;
+    this.#lane.upstream.send({ path, headers, body: Buffer.concat(chunks) }, this);
+    return await this.#answer.promise;
+  }
+
+  memberLeft(): void {
+    if (this.#members.some(({ waits }) => waits)) return;
+    this.#endGrace ??= this.#lane.upstream.stop(this.#requestId, this.#clock, () => this.#control);
+  }
+
+  begun(control: UpstreamControl): void {
+    this.#control = control;
+  }
+
+  head(status: number, headers: AnswerHeaders): void {
+    this.#status = status;
+    const length = headers[OIP_HEADER_LENGTH];
+    this.#headerLength = typeof length === 'string' ? length : undefined;
+  }
+
+  data(chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#bytes > REPLY_BYTES_MAX) throw new RangeError(`the engine's answer is larger than ${REPLY_BYTES_MAX} bytes`);
     this.#chunks.push(chunk);
-    return true;
   }
 
-  body(): Buffer {
-    return Buffer.concat(this.#chunks, this.#bytes);
+  ended(error?: Error): void {
+    this.#endGrace?.();
+    if (error) return this.#answer.reject(error);
+    try {
+      this.#answer.resolve(this.#decoded());
+    } catch (fault) {
+      this.#answer.reject(fault);
+    }
+  }
+
+  #decoded(): Reply {
+    if (this.#status === 503) return 'full';
+    const body = Buffer.concat(this.#chunks, this.#bytes);
+    if (this.#status !== 200) return engineFault(this.#status, body, undefined);
+    return decodeInferReply(body, parseHeaderLength(this.#headerLength));
   }
 }

@@ -1,86 +1,111 @@
-import { type Dispatcher, Pool } from 'undici';
+import { Client, type Dispatcher } from 'undici';
+import type { Clock } from '../../base/clock.ts';
 import { ENGINE_HEADER } from '../../contract/engine-wire.ts';
+import type { AnswerHeaders } from '../call.ts';
 import type { EngineAddress, ReplicaRoute } from '../../contract/feeds.ts';
 
-/** A connection beyond the slots, so that a call that follows another at once need not wait. */
-const SPARE_CONNECTIONS = 1;
+/** After a cancel the engine has this long to end the call with its usage; then the connection is closed. */
+const CANCEL_GRACE_MS = 1_000;
 
 export interface UpstreamRequest {
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Name, value, name, value. */
+  readonly headers: string[];
   readonly body: Buffer;
 }
 
-/** What happens to a request, in order: one head, any number of chunks, then the promise of `send` settles. */
+/** What happens to a request, in order: its start, one head, any number of chunks, then `ended` once. */
 export interface UpstreamListener {
-  head(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void;
-  /** Returns false to be paused until `resume` of the control is called. */
-  data(chunk: Buffer): boolean;
+  begun(control: UpstreamControl): void;
+  head(status: number, headers: AnswerHeaders): void;
+  data(chunk: Buffer, control: UpstreamControl): void;
+  /** With an error: the connection failed, or ended early. */
+  ended(error?: Error): void;
 }
 
-export interface UpstreamControl {
-  resume(): void;
-  /** Closes the connection; the promise of `send` rejects. */
-  abort(): void;
-}
+export type UpstreamControl = Dispatcher.DispatchController;
 
-/** The connections to one replica's engine. undici's `dispatch`, never `fetch`: a ninth of the CPU per call. */
+/** The connections to one replica's engine: one per call that runs, the last one used first. undici's `dispatch`, never `fetch`: a ninth of the CPU per call. */
 export class Upstream {
-  readonly #pool: Pool;
-  /** For cancels: must get through while all slots are busy, and while the pool of calls is closing. */
-  readonly #orders: Pool;
-  readonly #token: Readonly<Record<string, string>>;
+  readonly #origin: string;
+  readonly #options: Client.Options;
+  readonly #clients = new Set<Client>();
+  readonly #idle: Client[] = [];
+  /** For cancels: must get through while the connections for calls are closing. */
+  readonly #orders: Client;
+  readonly #token: readonly string[];
 
-  constructor({ address, slots }: ReplicaRoute) {
-    const options = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0, ...('socket' in address && { socketPath: address.socket }) };
-    this.#pool = new Pool(origin(address), { ...options, connections: slots + SPARE_CONNECTIONS });
-    this.#orders = new Pool(origin(address), { ...options, connections: 1 });
-    this.#token = 'token' in address ? { [ENGINE_HEADER.token]: address.token } : {};
+  constructor({ address }: Pick<ReplicaRoute, 'address'>) {
+    this.#options = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0, ...('socket' in address && { socketPath: address.socket }) };
+    this.#origin = originOf(address);
+    this.#orders = new Client(this.#origin, this.#options);
+    this.#token = 'token' in address ? [ENGINE_HEADER.token, address.token] : [];
   }
 
-  /** Sends one POST. Rejects when the connection fails or ends early. */
-  send(request: UpstreamRequest, listener: UpstreamListener, control: (control: UpstreamControl) => void): Promise<void> {
-    const finished = Promise.withResolvers<void>();
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: (controller) =>
-        control({
-          resume: () => controller.resume(),
-          abort: () => controller.abort(new Error('the call was given up')),
-        }),
-      onResponseStart: (_controller, status, headers) => listener.head(status, headers),
-      onResponseData: (controller, chunk) => {
-        if (!listener.data(chunk)) controller.pause();
-      },
-      onResponseEnd: () => finished.resolve(),
-      onResponseError: (_controller, error) => finished.reject(error),
-    };
-    const { path, body } = request;
-    this.#pool.dispatch({ path, method: 'POST', body, headers: { ...request.headers, ...this.#token } }, handler);
-    return finished.promise;
+  /** Sends one POST. */
+  send({ path, headers, body }: UpstreamRequest, listener: UpstreamListener): void {
+    const client = this.#idle.pop() ?? this.#open();
+    for (const part of this.#token) headers.push(part);
+    client.dispatch({ path, method: 'POST', headers, body }, new Hop(client, this.#idle, listener));
   }
 
-  /** Asks the engine to stop a call; it still ends with its usage. An engine that is gone needs no asking. */
-  cancel(requestId: string): Promise<void> {
-    const answered = Promise.withResolvers<void>();
-    const done = () => answered.resolve();
-    const order = { path: `/cancel/${requestId}`, method: 'POST' as const, headers: this.#token };
-    this.#orders.dispatch(order, {
-      onRequestStart: () => undefined,
-      onResponseStart: () => undefined,
-      onResponseData: () => undefined,
-      onResponseEnd: done,
-      onResponseError: done,
-    });
-    return answered.promise;
+  /** Asks the engine to stop a call; it still ends, with its usage. Where it doesn't within the grace, its connection is closed. Returns how to call that off. */
+  stop(requestId: string, clock: Clock, control: () => UpstreamControl | undefined): () => void {
+    const order = { path: `/cancel/${requestId}`, method: 'POST' as const, headers: [...this.#token] };
+    const ignore = () => undefined;
+    // An engine that is gone needs no asking.
+    this.#orders.dispatch(order, { onRequestStart: ignore, onResponseStart: ignore, onResponseData: ignore, onResponseEnd: ignore, onResponseError: ignore });
+    return clock.timer(CANCEL_GRACE_MS, () => control()?.abort(new Error('the call was given up')));
   }
 
   /** Lets running calls finish. */
   async close(): Promise<void> {
-    await this.#pool.close();
+    await Promise.all([...this.#clients].map((client) => client.close()));
     await this.#orders.close();
+  }
+
+  #open(): Client {
+    const client = new Client(this.#origin, this.#options);
+    this.#clients.add(client);
+    return client;
   }
 }
 
-function origin(address: EngineAddress): string {
+/** One request on one connection, as undici wants to be told of it. */
+class Hop implements Dispatcher.DispatchHandler {
+  readonly #client: Client;
+  readonly #idle: Client[];
+  readonly #listener: UpstreamListener;
+
+  constructor(client: Client, idle: Client[], listener: UpstreamListener) {
+    this.#client = client;
+    this.#idle = idle;
+    this.#listener = listener;
+  }
+
+  onRequestStart(control: UpstreamControl): void {
+    this.#listener.begun(control);
+  }
+
+  onResponseStart(_control: UpstreamControl, status: number, headers: AnswerHeaders): void {
+    this.#listener.head(status, headers);
+  }
+
+  onResponseData(control: UpstreamControl, chunk: Buffer): void {
+    this.#listener.data(chunk, control);
+  }
+
+  onResponseEnd(): void {
+    this.#idle.push(this.#client);
+    this.#listener.ended();
+  }
+
+  onResponseError(_control: UpstreamControl, error: Error): void {
+    this.#idle.push(this.#client);
+    this.#listener.ended(error);
+  }
+}
+
+function originOf(address: EngineAddress): string {
   return 'socket' in address ? 'http://engine' : `http://${address.host}:${address.port}`;
 }

@@ -3,8 +3,9 @@ import { ENGINE_HEADER, type EngineUsage } from '../../contract/engine-wire.ts';
 import { Fault } from '../../contract/errors.ts';
 import { httpStatus } from '../../contract/errors.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
-import { type Call, type Caller, type Counts, type Ending, NO_COUNTS, type ReplySink, STAGES, type Target, type Work } from '../call.ts';
+import { type AnswerHeaders, type AnswerSink, type Call, type Caller, type Counts, type Ending, NO_COUNTS, type ReplySink, STAGES, type Target, type Work } from '../call.ts';
 import { estimateTokens, parseUsage, StreamTap, usageInTail } from '../dialects/openai.ts';
+import { OIP_HEADER_LENGTH } from '../../contract/oip-binary.ts';
 import type { UsageSink } from '../ports.ts';
 
 /** Of an answer without the usage header, this much of its end is kept to look for usage in. */
@@ -23,10 +24,10 @@ export interface Metered {
  * Stands between dispatch and the client's sink: counts, takes the engine's private usage out, and holds the answer's last
  * frame back until the usage record is safe. So an answer that a client received whole always has its record.
  */
-export class Meter implements ReplySink {
+export class Meter implements AnswerSink {
   readonly #sink: ReplySink;
   readonly #metered: Metered;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: Record<string, string>;
   readonly #clock: Clock;
   readonly #tap: StreamTap | undefined;
   #usage: EngineUsage | undefined;
@@ -35,7 +36,8 @@ export class Meter implements ReplySink {
   #responseBytes = 0;
   #status = 0;
 
-  constructor(sink: ReplySink, metered: Metered, headers: Readonly<Record<string, string>>, clock: Clock) {
+  /** `headers`: the gateway's own, which become the answer's. */
+  constructor(sink: ReplySink, metered: Metered, headers: Record<string, string>, clock: Clock) {
     this.#sink = sink;
     this.#metered = metered;
     this.#headers = headers;
@@ -43,16 +45,16 @@ export class Meter implements ReplySink {
     this.#tap = metered.work.kind === 'forward' && metered.work.stream ? new StreamTap() : undefined;
   }
 
-  get committed(): boolean {
-    return this.#sink.committed;
-  }
-
-  head(status: number, headers: Readonly<Record<string, string>>): void {
+  head(status: number, received: AnswerHeaders): void {
     const { call } = this.#metered;
     call.times.first_byte = this.#clock.monotonic() - call.arrivedAt;
     this.#status = status;
-    this.#usage = parseUsage(headers[ENGINE_HEADER.usage]);
-    this.#sink.head(status, { ...passedOn(headers), ...this.#headers, 'server-timing': serverTiming(call) });
+    const usage = received[ENGINE_HEADER.usage];
+    if (typeof usage === 'string') this.#usage = parseUsage(usage);
+    const headers = this.#headers;
+    passOn(received, headers);
+    headers['server-timing'] = serverTiming(call);
+    this.#sink.head(status, headers);
   }
 
   frame(bytes: Uint8Array): boolean {
@@ -71,14 +73,6 @@ export class Meter implements ReplySink {
 
   drained(): Promise<void> {
     return this.#sink.drained();
-  }
-
-  end(): void {
-    throw new Error('a metered answer is ended by its record');
-  }
-
-  fail(): void {
-    throw new Error('a metered answer fails by its ending');
   }
 
   /** Writes the record, then lets the rest of the answer go. Returns the tokens used. */
@@ -102,9 +96,7 @@ export class Meter implements ReplySink {
   }
 
   #release(): void {
-    const last = this.#tap ? this.#tap.done : this.#held;
-    if (last) this.#sink.frame(last);
-    this.#sink.end();
+    this.#sink.end(this.#tap ? this.#tap.done : this.#held);
   }
 
   /** A stream that ends without its terminator was cut, whatever the connection says (S28). */
@@ -171,15 +163,16 @@ function roundedTimes({ times }: Call): Record<string, number> {
   return rounded;
 }
 
-const PASSED_ON = ['content-type', 'content-length', 'cache-control', 'inference-header-content-length'];
-
-function passedOn(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const passed: Record<string, string> = {};
-  for (const name of PASSED_ON) {
-    const value = headers[name];
-    if (value !== undefined) passed[name] = value;
-  }
-  return passed;
+/** What of an engine's headers is the client's to see. One name after the other: a loop over names costs several times as much. */
+function passOn(from: AnswerHeaders, to: Record<string, string>): void {
+  const type = from['content-type'];
+  const length = from['content-length'];
+  const cache = from['cache-control'];
+  const header = from[OIP_HEADER_LENGTH];
+  if (typeof type === 'string') to['content-type'] = type;
+  if (typeof length === 'string') to['content-length'] = length;
+  if (typeof cache === 'string') to['cache-control'] = cache;
+  if (typeof header === 'string') to[OIP_HEADER_LENGTH] = header;
 }
 
 /** Milliseconds of each stage, for the browser's and the client's own tools. */
@@ -189,7 +182,10 @@ function serverTiming({ times }: Call): string {
   for (const stage of STAGES) {
     const at = times[stage];
     if (at === undefined) continue;
-    text += `${text && ', '}${stage};dur=${Math.round((at - before) * 100) / 100}`;
+    const hundredths = Math.round((at - before) * 100);
+    const fraction = hundredths % 100;
+    // Whole numbers: a fraction's shortest decimal form takes the runtime as long as the rest of the line.
+    text += `${text && ', '}${stage};dur=${(hundredths - fraction) / 100}.${fraction < 10 ? '0' : ''}${fraction}`;
     before = at;
   }
   return text;
