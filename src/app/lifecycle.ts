@@ -81,7 +81,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   });
   const { org, operatorKey } = await control.identity.ensurePlatform();
   control.entitlements.load(await control.identity.listLive());
-  const poster = new Poster({ clock, storage, log: usageLog, post: (records) => control.usage.post(records), report: (problem) => events.usageProblem(problem) });
+  const poster = new Poster({ clock, storage, log: usageLog, post: ({ json }) => control.usage.post(json), report: (problem) => events.usageProblem(problem) });
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
   await control.jobs.recover();

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { UsageRecord } from '../contract/usage.ts';
-import { encodeRecord } from './record.ts';
+import { Handover } from './handover.ts';
+import { type EncodedRecord, encodeRecord } from './record.ts';
 import type { LogFile, LogStorage } from './storage.ts';
 
 const SEGMENT_BYTES_MAX = 8 * 1_048_576;
@@ -18,7 +19,7 @@ export interface UsageLogOptions {
   readonly sync: 'group' | 'before-answer';
 }
 
-type Waiting = { readonly line: string; resolve(): void; reject(error: unknown): void };
+type Waiting = { readonly line: string; readonly encoded: EncodedRecord | undefined; resolve(): void; reject(error: unknown): void };
 
 /**
  * The durable file that every answer waits for. Records are written in groups: whatever has gathered while the last write
@@ -28,12 +29,14 @@ export class UsageLog {
   readonly #clock: Clock;
   readonly #storage: LogStorage;
   readonly #syncFirst: boolean;
+  /** What is written and may be posted. */
+  readonly written = new Handover();
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #file: LogFile | undefined;
   #segment = '';
   #sequence: number;
-  #written = 0;
+  #bytes = 0;
   #unsynced = 0;
   #cancelSync: (() => void) | undefined;
   #failure: unknown;
@@ -61,7 +64,7 @@ export class UsageLog {
 
   /** The segment being written and its length: what a reader may read up to. */
   get end(): { readonly segment: string; readonly bytes: number } {
-    return { segment: this.#segment, bytes: this.#written };
+    return { segment: this.#segment, bytes: this.#bytes };
   }
 
   /** Called after each write: there is something to post. */
@@ -71,7 +74,10 @@ export class UsageLog {
 
   append(record: UsageRecord): Promise<void> {
     if (this.#waiting.length >= WAITING_MAX) return Promise.reject(new Error('the usage log has too many records waiting'));
-    return this.#enqueue(encodeRecord(record));
+    const encoded = encodeRecord(record);
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ line: encoded.line, encoded, resolve, reject });
+    });
   }
 
   /** Writes and syncs all that was appended. */
@@ -84,11 +90,9 @@ export class UsageLog {
     this.#file = undefined;
   }
 
-  #enqueue(line: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ line, resolve, reject });
-      this.#writing ??= this.#writeAll();
-    });
+  #enqueue(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#writing ??= this.#writeAll();
   }
 
   async #writeAll(): Promise<void> {
@@ -98,7 +102,7 @@ export class UsageLog {
       const group = this.#waiting;
       this.#waiting = [];
       try {
-        await this.#writeGroup(Buffer.from(group.map(({ line }) => line).join('')));
+        await this.#writeGroup(group);
         this.#failure = undefined;
         for (const { resolve } of group) resolve();
         this.#onWritten();
@@ -112,11 +116,14 @@ export class UsageLog {
     this.#writing = undefined;
   }
 
-  async #writeGroup(bytes: Buffer): Promise<void> {
-    if (!this.#file || this.#written + bytes.length > SEGMENT_BYTES_MAX) await this.#roll();
+  async #writeGroup(group: readonly Waiting[]): Promise<void> {
+    const bytes = Buffer.from(group.map(({ line }) => line).join(''));
+    if (!this.#file || this.#bytes + bytes.length > SEGMENT_BYTES_MAX) await this.#roll();
     if (!this.#file) throw new Error('the usage log is closed');
     await this.#file.write(bytes);
-    this.#written += bytes.length;
+    const from = this.#bytes;
+    this.#bytes += bytes.length;
+    this.written.add({ segment: this.#segment, from, to: this.#bytes, parts: group.flatMap(({ encoded }) => encoded ?? []) });
     this.#unsynced += bytes.length;
     if (this.#syncFirst) await this.#sync();
     else if (this.#unsynced >= SYNC_AFTER_BYTES) void this.#sync().catch(() => undefined);
@@ -146,8 +153,7 @@ export class UsageLog {
   /** Writes an empty line; should that fail as well, `#fail` has set the next probe. */
   #probe(): void {
     this.#cancelProbe = undefined;
-    this.#waiting.push({ line: '\n', resolve: () => undefined, reject: () => undefined });
-    this.#writing ??= this.#writeAll();
+    this.#enqueue({ line: '\n', encoded: undefined, resolve: () => undefined, reject: () => undefined });
   }
 
   async #roll(): Promise<void> {
@@ -159,13 +165,13 @@ export class UsageLog {
     const segment = `${String(++this.#sequence).padStart(16, '0')}.usage`;
     this.#file = await this.#storage.create(segment);
     this.#segment = segment;
-    this.#written = 0;
+    this.#bytes = 0;
   }
 
   async #abandonSegment(): Promise<void> {
     await this.#file?.close().catch(() => undefined);
     this.#file = undefined;
     // A full disk is probed again and again: no trail of empty files.
-    if (this.#written === 0) await this.#storage.remove(this.#segment).catch(() => undefined);
+    if (this.#bytes === 0) await this.#storage.remove(this.#segment).catch(() => undefined);
   }
 }

@@ -1,8 +1,7 @@
 import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
-import type { UsageRecord } from '../contract/usage.ts';
 import type { UsageLog } from './log.ts';
-import { decodeRecords } from './record.ts';
+import { type DecodedRecords, decodeRecords, type RecordBatch } from './record.ts';
 import type { LogStorage } from './storage.ts';
 
 const BATCH_RECORDS_MAX = 1_000;
@@ -17,13 +16,13 @@ export interface PosterOptions {
   readonly storage: LogStorage;
   readonly log: UsageLog;
   /** Moves records on, idempotent by request id. While it rejects, the records stay where they are (M23). */
-  post(records: readonly UsageRecord[]): Promise<void>;
+  post(batch: RecordBatch): Promise<void>;
   /** Told of what can't be posted, and of damaged lines. */
   report(problem: { readonly message: string; readonly error?: unknown }): void;
 }
 
 /**
- * Drains the usage log into `post`, oldest first, and removes a segment once all of it is posted. There is no cursor: after a
+ * Drains the usage log into `post`, oldest first: from memory what was just written, from the disk what is left of earlier. It removes a segment once all of it is posted. There is no cursor: after a
  * crash the segments that are left are posted again, which changes nothing.
  */
 export class Poster {
@@ -72,18 +71,14 @@ export class Poster {
   async #drain(): Promise<number> {
     const { storage, log, post, report } = this.#options;
     try {
-      const end = log.end;
       const segment = (this.#segment ??= (await storage.list())[0]);
       if (segment === undefined) return 0;
-      // Of the segment that is being written no more is asked for than there is: a buffer of the full size for each look is what would cost most here.
-      const bytesMax = segment === end.segment ? Math.min(READ_BYTES_MAX, end.bytes - this.#offset) : READ_BYTES_MAX;
-      if (bytesMax <= 0) return 0;
-      const batch = decodeRecords(await storage.read(segment, this.#offset, bytesMax), BATCH_RECORDS_MAX);
-      if (batch.damaged > 0) report({ message: `${batch.damaged} damaged lines in usage segment ${segment}` });
-      if (batch.records.length > 0) await post(batch.records);
+      const isOpen = segment === log.end.segment;
+      const batch = log.written.next(segment, this.#offset, BATCH_RECORDS_MAX) ?? (await this.#read(segment));
+      if (batch.records.length > 0) await post(batch);
       this.#failures = 0;
       this.#offset += batch.bytes;
-      if (batch.bytes === 0 && segment !== end.segment) await this.#remove(segment);
+      if (batch.bytes === 0 && !isOpen) await this.#remove(segment);
       else if (batch.bytes === 0) return 0;
       return Math.max(1, batch.records.length);
     } catch (error) {
@@ -93,6 +88,16 @@ export class Poster {
       report({ message: 'usage records could not be posted; they stay in the log', error });
       return 0;
     }
+  }
+
+  async #read(segment: string): Promise<DecodedRecords> {
+    const { storage, log, report } = this.#options;
+    const { end } = log;
+    // Of the segment that is being written no more is asked for than there is.
+    const bytesMax = segment === end.segment ? Math.min(READ_BYTES_MAX, end.bytes - this.#offset) : READ_BYTES_MAX;
+    const batch = decodeRecords(bytesMax > 0 ? await storage.read(segment, this.#offset, bytesMax) : Buffer.alloc(0), BATCH_RECORDS_MAX);
+    if (batch.damaged > 0) report({ message: `${batch.damaged} damaged lines in usage segment ${segment}` });
+    return batch;
   }
 
   async #remove(segment: string): Promise<void> {

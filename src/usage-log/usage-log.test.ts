@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import { UsageLog } from './log.ts';
 import { Poster } from './poster.ts';
-import { decodeRecords, encodeRecord } from './record.ts';
+import { decodeRecords, encodeRecord, type RecordBatch } from './record.ts';
 import { CrashingStorage } from './testing.ts';
 
 function record(requestId: string): UsageRecord {
@@ -47,7 +47,7 @@ function seeded(seed: number): () => number {
 async function postAll(storage: CrashingStorage): Promise<Map<string, number>> {
   const posted = new Map<string, number>();
   const log = await UsageLog.open({ clock: systemClock, storage, sync: 'group' });
-  const post = async (records: readonly UsageRecord[]) => {
+  const post = async ({ records }: RecordBatch) => {
     for (const { requestId } of records) posted.set(requestId, (posted.get(requestId) ?? 0) + 1);
   };
   const poster = new Poster({ clock: systemClock, storage, log, post, report: () => undefined });
@@ -57,9 +57,10 @@ async function postAll(storage: CrashingStorage): Promise<Map<string, number>> {
 }
 
 test('a damaged line is counted and skipped, a torn end is left', () => {
-  const bytes = Buffer.from(`${encodeRecord(record('a'))}00000000 {"requestId":"x"}\n0\n\n${encodeRecord(record('b'))}deadbe`);
+  const bytes = Buffer.from(`${encodeRecord(record('a')).line}00000000 {"requestId":"x"}\n0\n\n${encodeRecord(record('b')).line}deadbe`);
   const decoded = decodeRecords(bytes, 100);
   expect(decoded.records.map(({ requestId }) => requestId)).toEqual(['a', 'b']);
+  expect(JSON.parse(decoded.json)).toEqual(decoded.records);
   expect(decoded.damaged).toBe(2);
   expect(bytes.length - decoded.bytes).toBe(6);
 });
@@ -94,7 +95,7 @@ test('M23: while posting fails the records stay; when it works again each is pos
   const log = await UsageLog.open({ clock: systemClock, storage, sync: 'group' });
   let down = true;
   const posted: string[] = [];
-  const post = async (records: readonly UsageRecord[]) => {
+  const post = async ({ records }: RecordBatch) => {
     if (down) throw new Error('SQLITE_BUSY');
     posted.push(...records.map(({ requestId }) => requestId));
   };
@@ -122,4 +123,60 @@ test('M23: a full disk makes the log unwritable, and a probe finds out by itself
   await log.append(record('b'));
   await log.close();
   expect([...(await postAll(storage)).keys()]).toEqual(['b']);
+});
+
+/** A poster on a disk that counts its reads, and a `post` that can fail. */
+async function postingWorld() {
+  const clock = new FakeClock();
+  const storage = new CrashingStorage();
+  let reads = 0;
+  const read = storage.read.bind(storage);
+  storage.read = (...all) => {
+    reads++;
+    return read(...all);
+  };
+  const log = await UsageLog.open({ clock, storage, sync: 'group' });
+  const posted: string[] = [];
+  const state = { down: false };
+  const post = async ({ records, json }: RecordBatch) => {
+    if (state.down) throw new Error('SQLITE_BUSY');
+    expect(JSON.parse(json)).toEqual(records);
+    posted.push(...records.map(({ requestId }) => requestId));
+  };
+  const poster = new Poster({ clock, storage, log, post, report: () => undefined });
+  return { clock, storage, log, posted, state, poster, reads: () => reads };
+}
+
+const ids = (count: number, prefix = '') => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+
+test('what was just written is posted from memory: the disk is not read', async () => {
+  const { clock, log, posted, poster, reads } = await postingWorld();
+  for (const burst of ['a', 'b', 'c']) {
+    await Promise.all(ids(50, burst).map((id) => log.append(record(id))));
+    await clock.advance(1_000);
+  }
+  expect(posted).toEqual([...ids(50, 'a'), ...ids(50, 'b'), ...ids(50, 'c')]);
+  expect(reads()).toBe(0);
+  await poster.close();
+  await log.close();
+});
+
+test('M23: after a failure, and when more has gathered than memory keeps, the disk is read, and each record is posted once, in order', async () => {
+  const { clock, log, posted, state, poster, reads } = await postingWorld();
+  state.down = true;
+  const all = ids(25_000);
+  for (let at = 0; at < all.length; at += 1_000) await Promise.all(all.slice(at, at + 1_000).map((id) => log.append(record(id))));
+  await clock.advance(1_000);
+  expect(posted).toEqual([]);
+  state.down = false;
+  await clock.advance(60_000);
+  await expect.poll(() => posted.length).toBe(all.length);
+  expect(posted).toEqual(all);
+  const before = reads();
+  await log.append(record('last'));
+  await clock.advance(1_000);
+  expect(posted.at(-1)).toBe('last');
+  expect(reads()).toBe(before);
+  await poster.close();
+  await log.close();
 });

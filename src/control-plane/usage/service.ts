@@ -11,8 +11,8 @@ export class Usage {
     this.#db = db;
   }
 
-  /** Stores a batch in one transaction; ids that are known already are left as they are. */
-  post(records: readonly UsageRecord[]): Promise<void> {
+  /** Stores a batch, given as a JSON list of records, in one transaction; ids that are known already are left as they are. */
+  post(records: string): Promise<void> {
     return transact(this.#db, (tx) => insertRecords(tx, records));
   }
 

@@ -1,46 +1,37 @@
 import { sql } from 'kysely';
 import type { UsageRecord } from '../../contract/usage.ts';
+import { insertJsonRows, type JsonColumn } from '../../db/json-rows.ts';
 import type { Db, Tx } from '../../db/open.ts';
 import type { Grouping, UsageQuery, UsageSum } from './model.ts';
 
-/** 21 columns a row, and SQLite takes 32,766 values in one statement. */
-const ROWS_PER_INSERT = 500;
+/** Each column and the field of `UsageRecord` that it holds. */
+const COLUMNS = {
+  request_id: 'requestId',
+  started_at: 'startedAt',
+  org_id: 'orgId',
+  key_id: 'keyId',
+  deployment: 'deployment',
+  revision: 'revision',
+  model: 'model',
+  version: 'version',
+  operation: 'operation',
+  status: 'status',
+  http_status: 'httpStatus',
+  prompt_tokens: 'promptTokens',
+  cached_tokens: 'cachedTokens',
+  completion_tokens: 'completionTokens',
+  tensor_rows: 'rows',
+  request_bytes: 'requestBytes',
+  response_bytes: 'responseBytes',
+  estimated: 'estimated',
+  attempts: 'attempts',
+  duration_ms: 'durationMs',
+  stages: { json: 'stages' satisfies keyof UsageRecord },
+} as const satisfies Record<string, keyof UsageRecord | JsonColumn>;
 
-export async function insertRecords(on: Tx, records: readonly UsageRecord[]): Promise<void> {
-  for (let at = 0; at < records.length; at += ROWS_PER_INSERT) {
-    const rows = records.slice(at, at + ROWS_PER_INSERT).map(rowOf);
-    await on
-      .insertInto('usage')
-      .values(rows)
-      .onConflict((conflict) => conflict.column('request_id').doNothing())
-      .execute();
-  }
-}
-
-function rowOf(record: UsageRecord) {
-  return {
-    request_id: record.requestId,
-    started_at: record.startedAt,
-    org_id: record.orgId,
-    key_id: record.keyId,
-    deployment: record.deployment,
-    revision: record.revision,
-    model: record.model,
-    version: record.version,
-    operation: record.operation,
-    status: record.status,
-    http_status: record.httpStatus,
-    prompt_tokens: record.promptTokens,
-    cached_tokens: record.cachedTokens,
-    completion_tokens: record.completionTokens,
-    tensor_rows: record.rows,
-    request_bytes: record.requestBytes,
-    response_bytes: record.responseBytes,
-    estimated: record.estimated ? 1 : 0,
-    attempts: record.attempts,
-    duration_ms: record.durationMs,
-    stages: JSON.stringify(record.stages),
-  };
+/** `records`: a JSON list of `UsageRecord`. Those whose id is known are left as they are. */
+export function insertRecords(on: Tx, records: string): Promise<void> {
+  return insertJsonRows(on, { table: 'usage', key: 'request_id', columns: COLUMNS }, records);
 }
 
 const DAY_MS = 86_400_000;

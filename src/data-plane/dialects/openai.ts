@@ -4,19 +4,18 @@ import { type EngineUsage, USAGE_COMMENT } from '../../contract/engine-wire.ts';
  * Reads an upstream's OpenAI-style event stream as it passes: takes the private usage comment out, holds the terminator
  * back, counts what it must in case no usage comes. Frames are never parsed or written anew.
  */
-const FRAME_END = Buffer.from('\n\n');
+const FRAME_END = '\n\n';
 /** As servers on other platforms end a frame; met in few streams, so looked for once a run of bytes. */
-const FRAME_END_CRLF = Buffer.from('\n\r\n');
-const COMMENT = Buffer.from(USAGE_COMMENT);
-const DONE_FORMS = [Buffer.from('data: [DONE]'), Buffer.from('data:[DONE]')];
+const FRAME_END_CRLF = '\n\r\n';
+const DONE_FORM = /^data: ?\[DONE\]/;
 const DONE = Buffer.from('data: [DONE]\n\n');
-const EVENT = Buffer.from('event:');
-const ERROR_MARK = Buffer.from('"error"');
+/** What few frames have: those that do are looked at more closely. */
+const RARE = /"error"|"usage":|^event:/;
 const ERROR_FRAME = /^event: ?error\s|^data: ?\{\s*"error"\s*:\s*(?!null)/m;
-const CONTENT_MARKS = [Buffer.from('"content":'), Buffer.from('"text":')];
-const USAGE_MARK = Buffer.from('"usage":');
-const SPACE = 0x20;
-const QUOTE = 0x22;
+/** A field with a text that is not empty: a chunk that only names the role says nothing. */
+const TEXT_FIELD = /"(?:content|text)": ?"(?!")/;
+const NEWLINE = 0x0a;
+const NOTHING = new Uint8Array(0);
 /** A frame longer than this is not one that an engine sends. */
 const FRAME_BYTES_MAX = 1_048_576;
 
@@ -50,13 +49,23 @@ export class StreamTap {
 
   /** Takes the next bytes; returns the whole frames that may go to the client now, as one run of bytes. */
   push(chunk: Buffer): Uint8Array {
-    const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    // Nearly every chunk is one whole frame: nothing is cut out of it, and nothing copied.
+    if (this.#rest.length === 0 && chunk.at(-1) === NEWLINE) {
+      const text = chunk.toString('latin1');
+      if (text.indexOf(FRAME_END) === text.length - FRAME_END.length && !text.includes('\r')) return this.#passes(text) ? chunk : NOTHING;
+    }
+    return this.#pushMany(this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk);
+  }
+
+  #pushMany(bytes: Buffer): Uint8Array {
+    // One character is one byte, so that places in the text are places in the bytes.
+    const text = bytes.toString('latin1');
     const pass: Uint8Array[] = [];
-    const endOf = bytes.includes(FRAME_END_CRLF) ? eitherEnd : plainEnd;
+    const endOf = text.includes(FRAME_END_CRLF) ? eitherEnd : plainEnd;
     let runStart = 0;
     let start = 0;
-    for (let next = endOf(bytes, 0); next >= 0; next = endOf(bytes, start)) {
-      if (!this.#passes(bytes.subarray(start, next))) {
+    for (let next = endOf(text, 0); next >= 0; next = endOf(text, start)) {
+      if (!this.#passes(text.slice(start, next))) {
         if (start > runStart) pass.push(bytes.subarray(runStart, start));
         runStart = next;
       }
@@ -68,48 +77,36 @@ export class StreamTap {
     return pass.length === 1 && pass[0] ? pass[0] : Buffer.concat(pass);
   }
 
-  #passes(frame: Buffer): boolean {
-    if (startsWith(frame, COMMENT)) {
-      this.#exact = parseUsage(frame.subarray(COMMENT.length).toString());
+  #passes(frame: string): boolean {
+    if (frame.startsWith(USAGE_COMMENT)) {
+      this.#exact = parseUsage(frame.slice(USAGE_COMMENT.length));
       return false;
     }
     // Nothing follows the terminator (C6).
     if (this.#done) return false;
-    if (DONE_FORMS.some((form) => startsWith(frame, form))) {
+    if (DONE_FORM.test(frame)) {
       this.#done = DONE;
       return false;
     }
-    if ((frame.includes(ERROR_MARK) || startsWith(frame, EVENT)) && ERROR_FRAME.test(frame.toString('latin1'))) this.#errored = true;
-    else if (CONTENT_MARKS.some((mark) => hasText(frame, mark))) this.#contentFrames++;
-    if (frame.includes(USAGE_MARK)) this.#reported = usageInTail(frame) ?? this.#reported;
+    const isRare = RARE.test(frame);
+    if (isRare && ERROR_FRAME.test(frame)) this.#errored = true;
+    else if (TEXT_FIELD.test(frame)) this.#contentFrames++;
+    if (isRare) this.#reported = usageInText(frame) ?? this.#reported;
     return true;
   }
 }
 
 /** Where the frame that starts at `from` ends, its empty line included; -1 while it doesn't. */
-function plainEnd(bytes: Buffer, from: number): number {
-  const at = bytes.indexOf(FRAME_END, from);
+function plainEnd(text: string, from: number): number {
+  const at = text.indexOf(FRAME_END, from);
   return at < 0 ? at : at + FRAME_END.length;
 }
 
-function eitherEnd(bytes: Buffer, from: number): number {
-  const plain = plainEnd(bytes, from);
-  const at = bytes.indexOf(FRAME_END_CRLF, from);
+function eitherEnd(text: string, from: number): number {
+  const plain = plainEnd(text, from);
+  const at = text.indexOf(FRAME_END_CRLF, from);
   const crlf = at < 0 ? at : at + FRAME_END_CRLF.length;
   return plain < 0 || (crlf >= 0 && crlf < plain) ? crlf : plain;
-}
-
-/** Whether the field is there with a text that is not empty: a chunk that only names the role says nothing. */
-function hasText(frame: Buffer, mark: Buffer): boolean {
-  let at = frame.indexOf(mark);
-  if (at < 0) return false;
-  at += mark.length;
-  if (frame[at] === SPACE) at++;
-  return frame[at] === QUOTE && frame[at + 1] !== QUOTE;
-}
-
-function startsWith(frame: Buffer, mark: Buffer): boolean {
-  return frame.length >= mark.length && frame.compare(mark, 0, mark.length, 0, mark.length) === 0;
 }
 
 /** The counts in a usage comment or header; undefined when they are not counts. */
@@ -126,9 +123,13 @@ export function parseUsage(text: string | undefined): EngineUsage | undefined {
 
 /** The `usage` object of a whole OpenAI answer: found in its tail, the answer itself is not parsed. */
 export function usageInTail(body: Buffer): EngineUsage | undefined {
-  const at = body.lastIndexOf('"usage":');
+  return usageInText(body.toString('latin1'));
+}
+
+function usageInText(text: string): EngineUsage | undefined {
+  const at = text.lastIndexOf('"usage":');
   if (at < 0) return undefined;
-  const match = /^"usage":\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})/.exec(body.subarray(at, at + 2_048).toString());
+  const match = /^"usage":\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})/.exec(text.slice(at, at + 2_048));
   if (!match?.[1]) return undefined;
   try {
     const usage = JSON.parse(match[1]) as { prompt_tokens?: unknown; completion_tokens?: unknown; prompt_tokens_details?: { cached_tokens?: unknown } };

@@ -62,7 +62,7 @@ export class Meter implements AnswerSink {
     if (bytes.length === 0) return true;
     this.#responseBytes += bytes.length;
     if (this.#tap) {
-      const pass = this.#tap.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      const pass = this.#tap.push(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes));
       return pass.length === 0 || this.#sink.frame(pass);
     }
     if (!this.#usage) this.#tail = Buffer.concat([this.#tail, bytes]).subarray(-TAIL_BYTES);
