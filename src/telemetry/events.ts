@@ -1,6 +1,7 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Fault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
+import { CallStats, registerCallStats } from './call-stats.ts';
 import type { Logger } from './log.ts';
 
 /** One function per thing that happens: its log line and its metrics together. Names follow OpenTelemetry's GenAI conventions. */
@@ -28,28 +29,12 @@ export interface LoadSample {
   readonly running: number;
 }
 
-const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
-
 /** `load` is asked when metrics are read. */
 export function createTelemetry(log: Logger, load: () => readonly LoadSample[]): { events: Events; registry: Registry } {
   const registry = new Registry();
   const on = { registers: [registry] };
-  const callLabels = ['gen_ai_operation_name', 'gen_ai_request_model', 'status'] as const;
-  const duration = new Histogram({
-    ...on,
-    name: 'gen_ai_server_request_duration_seconds',
-    help: "Time from a call's arrival to its end",
-    labelNames: callLabels,
-    buckets: DURATION_BUCKETS,
-  });
-  const firstByte = new Histogram({
-    ...on,
-    name: 'gen_ai_server_time_to_first_token_seconds',
-    help: "Time from a call's arrival to the first byte of its answer",
-    labelNames: callLabels,
-    buckets: DURATION_BUCKETS,
-  });
-  const tokens = new Counter({ ...on, name: 'gen_ai_client_token_usage_total', help: 'Tokens metered', labelNames: ['gen_ai_request_model', 'gen_ai_token_type'] });
+  const calls = new CallStats();
+  registerCallStats(calls, registry);
   const refused = new Counter({
     ...on,
     name: 'modelyard_calls_refused_total',
@@ -63,11 +48,7 @@ export function createTelemetry(log: Logger, load: () => readonly LoadSample[]):
     registry,
     events: {
       callFinished(record) {
-        const labels = { gen_ai_operation_name: record.operation, gen_ai_request_model: record.deployment, status: record.status };
-        duration.observe(labels, record.durationMs / 1000);
-        if (record.stages['first_byte'] !== undefined) firstByte.observe(labels, record.stages['first_byte'] / 1000);
-        tokens.inc({ gen_ai_request_model: record.deployment, gen_ai_token_type: 'input' }, record.promptTokens);
-        tokens.inc({ gen_ai_request_model: record.deployment, gen_ai_token_type: 'output' }, record.completionTokens);
+        calls.add(record);
         if (log.isLevelEnabled('debug')) log.debug({ ...record }, 'call finished');
       },
       callRefused(operation, fault) {
