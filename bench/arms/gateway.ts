@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { loadConfig } from '../../src/app/config.ts';
 import { openHome } from '../../src/app/home.ts';
 import { type Running, startModelyard } from '../../src/app/lifecycle.ts';
@@ -30,9 +30,21 @@ function upstreamLauncher({ port, slots }: NonNullable<GatewayOrder['upstream']>
 async function provide({ control, operator }: Running, model: ModelOrder): Promise<void> {
   const { registry, deployments } = control;
   if ('manifest' in model) await registry.publishManifest(operator, model.name, model.manifest);
+  else if ('file' in model) await publishFile({ control, operator }, model);
   else await publishStarter({ control, operator }, model);
   await deployments.deploy(operator, { model: model.name });
   await deployments.ready(operator, model.name);
+}
+
+async function publishFile({ control: { registry }, operator }: Pick<Running, 'control' | 'operator'>, model: Extract<ModelOrder, { file: string }>): Promise<void> {
+  const { digest } = await registry.blobs.adopt(model.file);
+  await registry.publish(operator, {
+    name: model.name,
+    licence: 'Apache-2.0',
+    origin: 'bench',
+    files: [{ path: basename(model.file), digest }],
+    batching: { maxBatchSize: model.maxBatchSize },
+  });
 }
 
 async function publishStarter({ control: { registry }, operator }: Pick<Running, 'control' | 'operator'>, model: Extract<ModelOrder, { starter: string }>): Promise<void> {

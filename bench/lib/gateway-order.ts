@@ -11,6 +11,8 @@ export interface GatewayOrder {
 
 export type ModelOrder =
   | { readonly name: string; readonly manifest: Manifest }
+  /** A weights file of the bench's own. */
+  | { readonly name: string; readonly file: string; readonly maxBatchSize: number }
   /** A starter's files; `raw`: without its pipeline, as a plain tensor model. */
   | { readonly name: string; readonly starter: string; readonly raw?: boolean; readonly maxBatchSize?: number; readonly engineOptions?: Readonly<Record<string, unknown>> };
 

@@ -1,0 +1,28 @@
+import { onnx, proto } from '../../src/model-files/testing/build.ts';
+
+/** The seed article's classifier in its real shape, with RANDOM weights: 1000 → 128 relu → 10 softmax, any number of rows. */
+export const MLP_INPUTS = 1_000;
+export const MLP_CLASSES = 10;
+const HIDDEN = 128;
+const FLOAT = 1;
+
+function weights(name: string, ...dimensions: readonly number[]): Buffer {
+  const count = dimensions.reduce((product, size) => product * size, 1);
+  const values = Float32Array.from({ length: count }, () => (Math.random() - 0.5) / Math.sqrt(dimensions[0] ?? 1));
+  return onnx.tensor(name, dimensions, FLOAT, proto.bytes(9, new Uint8Array(values.buffer)));
+}
+
+export function buildMlp(): Buffer {
+  return onnx.model([
+    proto.bytes(1, onnx.node('Gemm', ['x', 'w1', 'b1'], ['h'])),
+    proto.bytes(1, onnx.node('Relu', ['h'], ['r'])),
+    proto.bytes(1, onnx.node('Gemm', ['r', 'w2', 'b2'], ['logits'])),
+    proto.bytes(1, onnx.node('Softmax', ['logits'], ['y'])),
+    proto.bytes(5, weights('w1', MLP_INPUTS, HIDDEN)),
+    proto.bytes(5, weights('b1', HIDDEN)),
+    proto.bytes(5, weights('w2', HIDDEN, MLP_CLASSES)),
+    proto.bytes(5, weights('b2', MLP_CLASSES)),
+    proto.bytes(11, onnx.value('x', FLOAT, ['rows', MLP_INPUTS])),
+    proto.bytes(12, onnx.value('y', FLOAT, ['rows', MLP_CLASSES])),
+  ]);
+}
