@@ -1,4 +1,4 @@
-import { availableParallelism, homedir, networkInterfaces } from 'node:os';
+import { availableParallelism, homedir, networkInterfaces, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { invalid } from '../contract/errors.ts';
 import type { Environment } from './env.ts';
@@ -26,6 +26,10 @@ export interface Config {
   readonly usageLogSync: 'group' | 'before-answer';
   /** CPU threads of an engine: all cores but one, which is the gateway's. */
   readonly threadsDefault: number;
+  /** CPU threads of this machine. */
+  readonly threads: number;
+  /** Memory for all engines together. */
+  readonly engineMemoryBytes: number;
   /** Stays reachable but unready for this long before it stops, so that load balancers look away first. */
   readonly drainDelayMs: number;
   /** Answers under way have this long. */
@@ -37,6 +41,24 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
 const BODY_BYTES_MAX = 10 * 1_048_576;
 const QUEUE_MAX = 256;
 const DRAIN_MS = 30_000;
+
+/** Of the memory that this process may use, by its cgroup or the machine's, engines get this share; the rest is the gateway's, the system's and the page cache's. */
+const ENGINE_MEMORY_SHARE = 0.75;
+
+function freeForEngines(): number {
+  const limit = process.constrainedMemory();
+  return Math.floor((limit > 0 && limit < totalmem() ? limit : totalmem()) * ENGINE_MEMORY_SHARE);
+}
+
+const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1_024, m: 1_048_576, g: 1_073_741_824 };
+
+/** @throws Fault for anything but a size such as 800M or 1.5GiB */
+function parseBytes(text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,15}(?:\.\d{1,6})?)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
+  const bytes = Math.floor(Number(number) * (BYTE_UNITS[unit.toLowerCase()] ?? Number.NaN));
+  if (!(bytes > 0)) throw invalid(`MODELYARD_MEMORY_LIMIT is "${text}"; it must be a size such as 800M or 1.5GiB.`, 'MODELYARD_MEMORY_LIMIT');
+  return bytes;
+}
 
 export function loadConfig(flags: Flags, environment: Environment): Config {
   const host = flags.host ?? '127.0.0.1';
@@ -53,6 +75,8 @@ export function loadConfig(flags: Flags, environment: Environment): Config {
     queueMax: QUEUE_MAX,
     usageLogSync: 'group',
     threadsDefault: Math.max(1, availableParallelism() - 1),
+    threads: availableParallelism(),
+    engineMemoryBytes: environment.memoryLimit === undefined ? freeForEngines() : parseBytes(environment.memoryLimit),
     drainDelayMs: parseSeconds(environment.drainDelay) * 1000,
     drainMs: DRAIN_MS,
   };

@@ -5,11 +5,13 @@ export interface Environment {
   readonly logLevel: string | undefined;
   /** Seconds. */
   readonly drainDelay?: string | undefined;
+  /** Bytes, with K, M or G: memory for all engines together. */
+  readonly memoryLimit?: string | undefined;
   /** For children: passed on by an allow-list. */
   readonly all: Readonly<Record<string, string | undefined>>;
 }
 
 export function readEnvironment(): Environment {
-  const { MODELYARD_HOME: home, MODELYARD_PORT: port, MODELYARD_LOG_LEVEL: logLevel, MODELYARD_DRAIN_DELAY: drainDelay } = process.env;
-  return { home, port, logLevel, drainDelay, all: { ...process.env } };
+  const { MODELYARD_HOME: home, MODELYARD_PORT: port, MODELYARD_LOG_LEVEL: logLevel, MODELYARD_DRAIN_DELAY: drainDelay, MODELYARD_MEMORY_LIMIT: memoryLimit } = process.env;
+  return { home, port, logLevel, drainDelay, memoryLimit, all: { ...process.env } };
 }

@@ -11,7 +11,7 @@ import { createControl } from '../http/control.ts';
 import { createListener, listen } from '../http/listener.ts';
 import { createLocalLauncher } from '../scheduler/launchers/local.ts';
 import type { Launcher } from '../scheduler/ports.ts';
-import { createTelemetry } from '../telemetry/events.ts';
+import { createTelemetry, type Events } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { UsageLog } from '../usage-log/log.ts';
 import { Poster } from '../usage-log/poster.ts';
@@ -50,14 +50,21 @@ export interface Running {
 export async function startModelyard(options: StartOptions): Promise<Running> {
   const { config, folder, log, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
-  const telemetry = createTelemetry(log, () => plane.dispatch.load());
+  const telemetry = createTelemetry(log, () => loadByDeployment(plane.dispatch.load()));
   const { events } = telemetry;
   const db = await openDatabase(options.database ?? folder.database);
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
   const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment: options.environment });
-  const { reconciler, scheduling } = composeScheduler({ clock, launcher, events, changed: () => control.deployments.replicasChanged() });
+  const { reconciler, scheduling } = composeScheduler({
+    clock,
+    launcher,
+    events,
+    node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
+    load: () => plane.dispatch.load(),
+    changed: () => control.deployments.replicasChanged(),
+  });
   const control: ControlPlane = composeControlPlane({
     db,
     clock,
@@ -76,6 +83,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     repository: repositoryOf(control),
     events,
     limits: config,
+    wake: () => reconciler.wake(),
     ready: () => readiness().ready,
     version: VERSION,
   });
@@ -88,14 +96,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   await sweepPulls(control.registry.blobs);
   await control.registry.blobs.sweepUploads(clock.now());
   stack.defer(() => control.jobs.close());
-  const app = await createControl({
-    authenticate: plane.authenticate,
-    version: VERSION,
-    domains: routesOf(control, options.environment),
-    operations: { ready: readiness, metrics: () => telemetry.registry.metrics() },
-    failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts: config.publicHosts }, handler),
-  });
+  const app = await createApp({ options, clock, control, plane, events, ready: readiness, metrics: () => telemetry.registry.metrics() });
   stack.defer(() => app.close());
   stack.defer(() => launcher.close());
   const address = await listen(app.server, config.host, config.port);
@@ -114,6 +115,36 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     control,
     close: () => parts.disposeAsync(),
   };
+}
+
+interface AppParts {
+  readonly options: StartOptions;
+  readonly clock: Clock;
+  readonly control: ControlPlane;
+  readonly plane: ReturnType<typeof composeDataPlane>;
+  readonly events: Events;
+  ready(): ReturnType<typeof readinessOf>;
+  metrics(): Promise<string>;
+}
+
+/** The one server: inference routes by the data plane, all else by the control API. */
+function createApp({ options, clock, control, plane, events, ready, metrics }: AppParts) {
+  return createControl({
+    authenticate: plane.authenticate,
+    version: VERSION,
+    domains: routesOf(control, options.environment),
+    operations: { ready, metrics },
+    failed: (fault) => events.callRefused('control', fault),
+    createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts: options.config.publicHosts }, handler),
+  });
+}
+
+function loadByDeployment(loads: readonly { readonly deployment: string; readonly waiting: number; readonly running: number }[]) {
+  return [...Map.groupBy(loads, ({ deployment }) => deployment)].map(([name, of]) => ({
+    name,
+    waiting: of.reduce((sum, { waiting }) => sum + waiting, 0),
+    running: of.reduce((sum, { running }) => sum + running, 0),
+  }));
 }
 
 /** What is mounted under `/api/v1`. */

@@ -31,7 +31,8 @@ export interface RevisionRoute {
   readonly maxBatchSize: number;
   /** Tokens of prompt and answer together, of a text model. */
   readonly contextLength: number | undefined;
-  readonly state: 'loading' | 'ready' | 'failed' | 'stopped';
+  /** `idle`: nothing of it is loaded; a call that waits has it loaded. */
+  readonly state: 'loading' | 'ready' | 'idle' | 'failed' | 'stopped';
   /** Why it is not ready, for people. */
   readonly reason: string;
   readonly replicas: readonly ReplicaRoute[];

@@ -9,7 +9,7 @@ export type JsonColumn = string | { readonly json: string };
  * Inserts the objects of a JSON list by one statement with one parameter, however many they are: building and binding a value per
  * column and row costs the thread that serves more than all else about metering. Rows whose `key` is there already are left alone.
  */
-export async function insertJsonRows<Table extends keyof Schema & string>(
+export async function insertJsonRows<Table extends keyof Schema>(
   on: Tx,
   { table, key, columns }: { readonly table: Table; readonly key: keyof Schema[Table] & string; readonly columns: Readonly<Record<keyof Schema[Table] & string, JsonColumn>> },
   rows: string,

@@ -1,11 +1,9 @@
 import type { EngineSpec } from '../contract/engine-wire.ts';
 import type { EngineAddress } from '../contract/feeds.ts';
+import type { WantedReplicas } from './decide/world.ts';
 
-/** A revision that should be running, as the control plane wants it. */
-export interface DesiredRevision {
-  readonly id: string;
-  readonly deployment: string;
-  readonly replicas: number;
+/** A revision that should be served, as the control plane wants it. `loadMs` is what it is expected to take; the reconciler learns the rest. */
+export interface DesiredRevision extends WantedReplicas {
   readonly engine: Omit<EngineSpec, 'listen'>;
 }
 
@@ -23,8 +21,18 @@ export interface Launched {
   readonly ready: Promise<{ readonly slots: number }>;
   /** Resolves, never rejects, when the engine has ended, for whatever reason. */
   readonly exited: Promise<ExitInfo>;
+  /** What the replica takes now; undefined where it can't be measured. */
+  usage?(): ReplicaUsage | undefined;
   /** Asks the engine to finish its calls and end; makes it end after `graceMs`. Resolves when it has. */
   stop(graceMs: number): Promise<void>;
+}
+
+export interface ReplicaUsage {
+  /** Resident now, and at most so far, bytes. */
+  readonly memoryBytes: number;
+  readonly memoryPeakBytes: number;
+  /** On a CPU since its start, all threads. */
+  readonly cpuSeconds: number;
 }
 
 export interface ExitInfo {
@@ -40,7 +48,8 @@ export interface Launcher {
   close(): Promise<void>;
 }
 
-export type RevisionState = 'loading' | 'ready' | 'failed' | 'stopped';
+/** `idle`: nothing of it is loaded, and it is loaded when it is called. */
+export type RevisionState = 'loading' | 'ready' | 'idle' | 'failed' | 'stopped';
 
 /** What the scheduler publishes of a revision, for the routes feed and for people. */
 export interface RevisionStatus {
@@ -57,4 +66,7 @@ export interface ReplicaStatus {
   readonly address: EngineAddress;
   readonly slots: number;
   readonly startedAt: number;
+  /** Reserved for it, bytes. */
+  readonly memoryBytes: number;
+  readonly usage: ReplicaUsage | undefined;
 }

@@ -1,114 +1,173 @@
 import type { Clock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
-import { type Action, CRASHES_KEPT, decide, isDegraded, retryAt } from './decide/decide.ts';
-import type { DesiredRevision, ExitInfo, Launched, Launcher, ReplicaStatus, RevisionStatus } from './ports.ts';
+import { CRASHES_KEPT, isDegraded, retryAt } from './decide/crashes.ts';
+import type { Action, Node, Policy, World } from './decide/world.ts';
+import { type LoadReport, LoadWindow } from './load-window.ts';
+import type { DesiredRevision, ExitInfo, Launcher, ReplicaStatus, RevisionStatus } from './ports.ts';
+import { Replica } from './replica.ts';
 
 /** A drained engine has this long for its running calls. */
 const STOP_GRACE_MS = 30_000;
 /** Between a replica's leaving the routes and its order to end. */
 const UNPUBLISHED_MS = 1_000;
+/** How often the world is looked at when nothing happens. */
+const TICK_MS = 1_000;
 
 export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly launcher: Launcher;
+  readonly nodes: readonly Node[];
+  readonly policy: Policy;
+  /** What the gateways have waiting and running now. */
+  load(): readonly LoadReport[];
   /** Told after every change of any replica. */
   changed(): void;
-  /** Told of each change, for logs and metrics. */
-  event(change: { readonly replica: string; readonly deployment: string; readonly state: string; readonly reason?: string }): void;
+  /** Told of each change, for logs, metrics and people. */
+  event(change: ReplicaEvent): void;
 }
 
-interface Replica {
-  readonly id: string;
-  readonly revision: DesiredRevision;
-  readonly launched: Launched;
-  readonly startedAt: number;
-  state: 'starting' | 'ready' | 'stopping';
-  slots: number;
+export interface ReplicaEvent {
+  readonly replica: string;
+  readonly deployment: string;
+  readonly revision: string;
+  readonly node: string;
+  readonly state: 'starting' | 'ready' | 'stopping' | 'stopped' | 'crashed';
+  readonly reason: string;
 }
 
 /**
- * The single writer of replicas. Everything that happens (a new wish, an engine ready, an engine gone, time to try again)
- * ends in one synchronous step: look at the world, `decide`, carry it out.
+ * The single writer of replicas. Everything that happens (a new wish, an engine ready, an engine gone, a call that waits, a second
+ * gone by) ends in one synchronous step: look at the world, decide, carry it out.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #replicas = new Map<string, Replica>();
   readonly #crashes = new Map<string, number[]>();
   readonly #lastReason = new Map<string, string>();
-  #desired: readonly DesiredRevision[] = [];
+  /** Measured load times of revisions, milliseconds. */
+  readonly #loadMs = new Map<string, number>();
+  readonly #window = new LoadWindow();
+  #desired: ReadonlyMap<string, DesiredRevision> = new Map();
+  #cancelTick: () => void;
   #cancelRetry: (() => void) | undefined;
+  #wakeSoon = false;
   #closed = false;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#cancelTick = this.#tickLater();
   }
 
-  /** Takes the whole of what should be running from now on. */
+  /** Takes the whole of what should be served from now on. */
   want(desired: readonly DesiredRevision[]): void {
-    this.#desired = desired;
-    const ids = new Set(desired.map(({ id }) => id));
-    for (const known of this.#crashes.keys()) if (!ids.has(known)) this.#crashes.delete(known);
+    this.#desired = new Map(desired.map((revision) => [revision.id, revision]));
+    for (const known of this.#crashes.keys()) if (!this.#desired.has(known)) this.#crashes.delete(known);
     this.#step();
+  }
+
+  /** A call waits that nothing is loaded for: looked at before the next tick. */
+  wake(): void {
+    if (this.#wakeSoon || this.#closed) return;
+    this.#wakeSoon = true;
+    queueMicrotask(() => {
+      this.#wakeSoon = false;
+      this.#window.look(this.#options.load());
+      this.#step();
+    });
   }
 
   /** The state of every wanted revision. */
   status(): RevisionStatus[] {
-    return this.#desired.map(({ id }) => {
-      const replicas = this.#of(id);
-      const crashes = this.#crashes.get(id) ?? [];
-      const degraded = isDegraded(crashes, this.#options.clock.monotonic());
-      const ready = replicas.some(({ state }) => state === 'ready');
-      const reason = ready ? '' : (this.#lastReason.get(id) ?? '');
-      return { id, state: ready ? 'ready' : degraded ? 'failed' : 'loading', reason, restarts: crashes.length, replicas };
-    });
+    return [...this.#desired.keys()].map((id) => this.#statusOf(id));
+  }
+
+  statusOf(id: string): RevisionStatus | undefined {
+    return this.#desired.has(id) ? this.#statusOf(id) : undefined;
   }
 
   /** Ends every engine; nothing is started any more. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
+    this.#cancelTick();
     this.#cancelRetry?.();
-    await Promise.all([...this.#replicas.values()].map((replica) => replica.launched.stop(graceMs)));
+    await Promise.all([...this.#replicas.values()].map(({ launched }) => launched.stop(graceMs)));
+  }
+
+  #statusOf(id: string): RevisionStatus {
+    const replicas = this.#of(id);
+    const crashes = this.#crashes.get(id) ?? [];
+    const ready = replicas.some(({ state }) => state === 'ready');
+    const reason = ready ? '' : (this.#lastReason.get(id) ?? '');
+    const now = this.#options.clock.monotonic();
+    const state = ready ? 'ready' : isDegraded(crashes, now) ? 'failed' : replicas.some((one) => one.state === 'starting') || retryAt(crashes, now) > now ? 'loading' : 'idle';
+    return { id, state, reason, restarts: crashes.length, replicas };
   }
 
   #of(revision: string): ReplicaStatus[] {
-    return [...this.#replicas.values()]
-      .filter((replica) => replica.revision.id === revision)
-      .map(({ id, state, launched, slots, startedAt }) => ({ id, state, address: launched.address, slots, startedAt }));
+    return [...this.#replicas.values()].filter((replica) => replica.revision.id === revision).map((replica) => replica.status());
+  }
+
+  #tickLater(): () => void {
+    return this.#options.clock.timer(TICK_MS, () => {
+      for (const replica of this.#replicas.values()) replica.measure();
+      this.#window.sample(this.#options.load(), this.#options.clock.monotonic());
+      this.#step();
+      if (!this.#closed) this.#cancelTick = this.#tickLater();
+    });
+  }
+
+  #world(): World {
+    return {
+      nodes: this.#options.nodes,
+      revisions: [...this.#desired.values()].map((revision) => ({ ...revision, loadMs: this.#loadMs.get(revision.id) ?? revision.loadMs })),
+      replicas: [...this.#replicas.values()].map((replica) => replica.view()),
+      crashes: this.#crashes,
+      load: this.#window.loads(),
+    };
   }
 
   #step(): void {
     if (this.#closed) return;
     const now = this.#options.clock.monotonic();
-    const replicas = [...this.#replicas.values()].map(({ id, revision, state }) => ({ id, revision: revision.id, state }));
-    for (const action of decide({ desired: this.#desired, replicas, crashes: this.#crashes }, now)) this.#carryOut(action);
-    this.#scheduleRetry(now);
+    for (const action of this.#options.policy.decide(this.#world(), now)) this.#carryOut(action);
+    this.#retryInTime(now);
     this.#options.changed();
+  }
+
+  /** The next moment at which a revision that waits out its backoff may start. */
+  #retryInTime(now: number): void {
+    this.#cancelRetry?.();
+    const waits = [...this.#crashes.values()].map((crashes) => retryAt(crashes, now) - now).filter((ms) => ms > 0);
+    this.#cancelRetry = waits.length === 0 ? undefined : this.#options.clock.timer(Math.min(...waits), () => this.#step());
   }
 
   #carryOut(action: Action): void {
     if (action.type === 'start') {
-      const revision = this.#desired.find(({ id }) => id === action.revision);
-      if (revision) this.#start(revision);
+      const revision = this.#desired.get(action.revision);
+      if (revision) this.#start(revision, action.node, action.reason);
       return;
     }
     const replica = this.#replicas.get(action.replica);
     if (!replica) return;
-    this.#moveTo(replica, 'stopping');
+    this.#moveTo(replica, 'stopping', action.reason);
     // Unpublish first: this step's `changed` tells the gateways, and what they have just sent must not meet a closed socket.
     this.#options.clock.timer(UNPUBLISHED_MS, () => void replica.launched.stop(STOP_GRACE_MS));
   }
 
-  #start(revision: DesiredRevision): void {
-    const id = newId('rep', this.#options.clock.now());
-    const launched = this.#options.launcher.launch({ replica: id, deployment: revision.deployment, engine: revision.engine });
-    const replica: Replica = { id, revision, launched, startedAt: this.#options.clock.now(), state: 'starting', slots: 0 };
+  #start(revision: DesiredRevision, node: string, reason: string): void {
+    const { clock, launcher } = this.#options;
+    const id = newId('rep', clock.now());
+    const launched = launcher.launch({ replica: id, deployment: revision.deployment, engine: revision.engine });
+    const replica = new Replica({ id, revision, node, launched, clock });
     this.#replicas.set(id, replica);
-    this.#options.event({ replica: id, deployment: revision.deployment, state: 'starting' });
+    this.#tell(replica, 'starting', reason);
     launched.ready.then(
       ({ slots }) => {
         if (replica.state !== 'starting') return;
         replica.slots = slots;
-        this.#moveTo(replica, 'ready');
+        const loadMs = clock.monotonic() - replica.since;
+        this.#loadMs.set(revision.id, loadMs);
+        this.#moveTo(replica, 'ready', `loaded in ${(loadMs / 1000).toFixed(1)} s`);
         this.#step();
       },
       // One that ended is told by `exited`; one that hangs is ended.
@@ -120,7 +179,7 @@ export class Reconciler {
   #ended(replica: Replica, { reason }: ExitInfo): void {
     this.#replicas.delete(replica.id);
     const asked = replica.state === 'stopping' || this.#closed;
-    this.#options.event({ replica: replica.id, deployment: replica.revision.deployment, state: asked ? 'stopped' : 'crashed', reason });
+    this.#tell(replica, asked ? 'stopped' : 'crashed', reason);
     if (!asked) {
       const crashes = [...(this.#crashes.get(replica.revision.id) ?? []), this.#options.clock.monotonic()];
       this.#crashes.set(replica.revision.id, crashes.slice(-CRASHES_KEPT));
@@ -129,15 +188,12 @@ export class Reconciler {
     this.#step();
   }
 
-  #moveTo(replica: Replica, state: Replica['state']): void {
-    replica.state = state;
-    this.#options.event({ replica: replica.id, deployment: replica.revision.deployment, state });
+  #moveTo(replica: Replica, state: Replica['state'], reason: string): void {
+    replica.moveTo(state);
+    this.#tell(replica, state, reason);
   }
 
-  /** The next moment at which a revision that waits out its backoff may start. */
-  #scheduleRetry(now: number): void {
-    this.#cancelRetry?.();
-    const waits = this.#desired.map(({ id }) => retryAt(this.#crashes.get(id) ?? [], now) - now).filter((ms) => ms > 0);
-    this.#cancelRetry = waits.length === 0 ? undefined : this.#options.clock.timer(Math.min(...waits), () => this.#step());
+  #tell({ id, revision, node }: Replica, state: ReplicaEvent['state'], reason: string): void {
+    this.#options.event({ replica: id, deployment: revision.deployment, revision: revision.id, node, state, reason });
   }
 }

@@ -19,8 +19,10 @@ export interface Events {
 export interface ReplicaChange {
   readonly replica: string;
   readonly deployment: string;
+  readonly revision: string;
+  readonly node: string;
   readonly state: string;
-  readonly reason?: string;
+  readonly reason: string;
 }
 
 export interface LoadSample {

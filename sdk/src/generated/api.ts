@@ -1705,11 +1705,15 @@ export interface operations {
                                 weight: number;
                                 createdAt: number;
                                 resources: {
-                                    replicas: number;
+                                    replicasMin: number;
+                                    replicasMax: number;
                                     threads: number;
+                                    targetConcurrency?: number;
+                                    priority: number;
+                                    idleSeconds: number;
                                 };
                                 /** @enum {unknown} */
-                                state: "loading" | "ready" | "failed" | "stopped";
+                                state: "loading" | "ready" | "idle" | "failed" | "stopped";
                                 reason: string;
                                 restarts: number;
                                 replicas: {
@@ -1717,6 +1721,13 @@ export interface operations {
                                     state: string;
                                     slots: number;
                                     startedAt: number;
+                                    /** @description reserved, or used where that is more */
+                                    memoryBytes: number;
+                                    usage?: {
+                                        memoryBytes: number;
+                                        memoryPeakBytes: number;
+                                        cpuSeconds: number;
+                                    };
                                 }[];
                             }[];
                         }[];
@@ -1738,7 +1749,17 @@ export interface operations {
                     /** @description name, name:VERSION or name@LABEL */
                     model: string;
                     name?: string;
+                    /** @description as many always: minReplicas and maxReplicas at once */
                     replicas?: number;
+                    /** @description kept loaded while there is room; 0: loaded only while it is called */
+                    minReplicas?: number;
+                    maxReplicas?: number;
+                    /** @description calls that one replica should have at a time */
+                    targetConcurrency?: number;
+                    /** @description who is called may take memory from the same priority or a lower one */
+                    priority?: number;
+                    /** @description replicas beyond the minimum go after so long without a call */
+                    idleSeconds?: number;
                     threads?: number;
                 };
             };
@@ -1763,11 +1784,15 @@ export interface operations {
                             weight: number;
                             createdAt: number;
                             resources: {
-                                replicas: number;
+                                replicasMin: number;
+                                replicasMax: number;
                                 threads: number;
+                                targetConcurrency?: number;
+                                priority: number;
+                                idleSeconds: number;
                             };
                             /** @enum {unknown} */
-                            state: "loading" | "ready" | "failed" | "stopped";
+                            state: "loading" | "ready" | "idle" | "failed" | "stopped";
                             reason: string;
                             restarts: number;
                             replicas: {
@@ -1775,6 +1800,13 @@ export interface operations {
                                 state: string;
                                 slots: number;
                                 startedAt: number;
+                                /** @description reserved, or used where that is more */
+                                memoryBytes: number;
+                                usage?: {
+                                    memoryBytes: number;
+                                    memoryPeakBytes: number;
+                                    cpuSeconds: number;
+                                };
                             }[];
                         }[];
                     };
@@ -1813,11 +1845,15 @@ export interface operations {
                             weight: number;
                             createdAt: number;
                             resources: {
-                                replicas: number;
+                                replicasMin: number;
+                                replicasMax: number;
                                 threads: number;
+                                targetConcurrency?: number;
+                                priority: number;
+                                idleSeconds: number;
                             };
                             /** @enum {unknown} */
-                            state: "loading" | "ready" | "failed" | "stopped";
+                            state: "loading" | "ready" | "idle" | "failed" | "stopped";
                             reason: string;
                             restarts: number;
                             replicas: {
@@ -1825,6 +1861,13 @@ export interface operations {
                                 state: string;
                                 slots: number;
                                 startedAt: number;
+                                /** @description reserved, or used where that is more */
+                                memoryBytes: number;
+                                usage?: {
+                                    memoryBytes: number;
+                                    memoryPeakBytes: number;
+                                    cpuSeconds: number;
+                                };
                             }[];
                         }[];
                     };

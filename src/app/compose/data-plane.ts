@@ -16,6 +16,8 @@ export interface DataPlaneParts {
   readonly repository: Repository;
   readonly events: Events;
   readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number };
+  /** A call waits for a model that is not loaded. */
+  wake(): void;
   ready(): boolean;
   readonly version: string;
 }
@@ -24,7 +26,7 @@ export interface DataPlaneParts {
 export function composeDataPlane(parts: DataPlaneParts) {
   const { clock, callers, usage, repository, events, limits } = parts;
   const routes = new RoutesTable();
-  const dispatch = new Dispatch({ clock, queueMax: limits.queueMax });
+  const dispatch = new Dispatch({ clock, queueMax: limits.queueMax, wake: () => parts.wake() });
   const authenticate = createAuthenticate(callers, clock);
   const requestPath = createRequestPath({
     clock,

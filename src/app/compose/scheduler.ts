@@ -1,26 +1,82 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Scheduling } from '../../control-plane/deployments/index.ts';
-import type { Launcher } from '../../scheduler/ports.ts';
+import { Fault } from '../../contract/errors.ts';
+import type { Manifest } from '../../contract/manifest.ts';
+import type { Scheduling, WantedRevision } from '../../control-plane/deployments/index.ts';
+import { textShape } from '../../model-files/text-shape.ts';
+import { demandPolicy } from '../../scheduler/decide/decide.ts';
+import type { Node } from '../../scheduler/decide/world.ts';
+import { estimate } from '../../scheduler/estimate.ts';
+import type { LoadReport } from '../../scheduler/load-window.ts';
+import type { DesiredRevision, Launcher } from '../../scheduler/ports.ts';
 import { Reconciler } from '../../scheduler/reconcile.ts';
 import type { Events } from '../../telemetry/events.ts';
+
+const GIB = 1_073_741_824;
+/** A tensor engine computes one call or batch at a time; as many may wait beside it before another replica pays. */
+const TENSOR_CONCURRENCY_MIN = 4;
 
 export interface SchedulerParts {
   readonly clock: Clock;
   readonly launcher: Launcher;
   readonly events: Events;
+  readonly node: Node;
+  load(): readonly LoadReport[];
   changed(): void;
 }
 
 /** The reconciler, and the face that the deployments domain sees of it. */
-export function composeScheduler({ clock, launcher, events, changed }: SchedulerParts): { readonly reconciler: Reconciler; readonly scheduling: Scheduling } {
-  const reconciler = new Reconciler({ clock, launcher, changed, event: (change) => events.replicaChanged(change) });
+export function composeScheduler({ clock, launcher, events, node, load, changed }: SchedulerParts): { readonly reconciler: Reconciler; readonly scheduling: Scheduling } {
+  const reconciler = new Reconciler({ clock, launcher, nodes: [node], policy: demandPolicy, load, changed, event: (change) => events.replicaChanged(change) });
+  const rolloutSince = new Map<string, number>();
   const scheduling: Scheduling = {
-    want: (revisions) =>
-      reconciler.want(
-        revisions.map(({ id, deployment, replicas, threads, manifest, files }) => ({ id, deployment, replicas, engine: { kind: manifest.engine, manifest, files, threads } })),
-      ),
-    health: (revision) => reconciler.status().find(({ id }) => id === revision),
+    want(revisions) {
+      for (const { id, isRollout } of revisions) if (isRollout && !rolloutSince.has(id)) rolloutSince.set(id, clock.monotonic());
+      for (const id of rolloutSince.keys()) if (!revisions.some((revision) => revision.id === id && revision.isRollout)) rolloutSince.delete(id);
+      reconciler.want(revisions.map((revision) => desired(revision, rolloutSince.get(revision.id))));
+    },
+    admit({ weights, ...manifest }, { threads }) {
+      const { memoryBytes } = estimate({ weights, ...manifest });
+      if (memoryBytes > node.memoryBytes) {
+        throw new Fault(
+          'insufficient_storage',
+          'model_too_large',
+          `A replica needs ${gib(memoryBytes)} of memory; this server has ${gib(node.memoryBytes)} for engines altogether.`,
+        );
+      }
+      if (threads > node.threads) throw new Fault('insufficient_storage', 'too_many_threads', `A replica with ${threads} threads does not fit: this server has ${node.threads}.`);
+    },
+    health: (revision) => reconciler.statusOf(revision),
     logs: (deployment, linesMax) => launcher.logs(deployment, linesMax),
   };
   return { reconciler, scheduling };
+}
+
+function desired({ id, deployment, digest, resources, manifest, files }: WantedRevision, urgentSince: number | undefined): DesiredRevision {
+  const { replicasMin, replicasMax, threads, priority, idleSeconds, targetConcurrency } = resources;
+  const { memoryBytes, loadMs } = estimate(manifest);
+  return {
+    id,
+    deployment,
+    digest,
+    replicasMin,
+    replicasMax,
+    targetConcurrency: targetConcurrency ?? concurrencyOf(manifest),
+    priority,
+    idleMs: idleSeconds * 1_000,
+    memoryBytes,
+    threads,
+    loadMs,
+    ...(urgentSince !== undefined && { urgentSince }),
+    engine: { kind: manifest.engine, manifest, files, threads },
+  };
+}
+
+/** What one replica serves at once. */
+function concurrencyOf(manifest: Manifest): number {
+  if (manifest.engine === 'llama') return textShape(manifest).slots;
+  return Math.max(TENSOR_CONCURRENCY_MIN, manifest.batching?.maxBatchSize ?? 1);
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / GIB).toFixed(2)} GiB`;
 }

@@ -28,7 +28,7 @@ Examples:
   modelyard up --port 9000 --home .my start a second one beside it
 
 Environment: MODELYARD_HOME, MODELYARD_PORT, MODELYARD_LOG_LEVEL (trace, debug, info, warn, error),
-MODELYARD_DRAIN_DELAY (seconds between unready and stopping).`;
+MODELYARD_DRAIN_DELAY (seconds between unready and stopping), MODELYARD_MEMORY_LIMIT (memory for all engines, such as 1.5GiB).`;
 
 /** `modelyard up`: everything from nothing to a served call. */
 export function addUp(program: Command): void {

@@ -13,11 +13,19 @@ export function addDeploy(program: Command): void {
     .description('run a model, or a new version of one that runs')
     .argument('<model>', 'NAME, NAME:VERSION or NAME@LABEL')
     .option('--name <name>', "the deployment's name; the model's unless told otherwise")
-    .option('--replicas <number>', 'engines to run', wholeNumber)
+    .option('--replicas <number>', 'engines to run, always as many', wholeNumber)
+    .option('--min <number>', 'engines kept loaded while there is room; 0: loaded only while it is called', wholeOrZero)
+    .option('--max <number>', 'engines under load', wholeNumber)
+    .option('--priority <number>', 'who is called may take memory from the same priority or a lower one', Number)
+    .option('--idle <seconds>', 'engines beyond the minimum go after so long without a call', wholeNumber)
     .option('--threads <number>', 'CPU threads of each engine', wholeNumber)
     .option('--no-wait', 'do not wait until it is ready')
     .addHelpText('after', '\nExamples:\n  modelyard deploy acme/ocr\n  modelyard deploy acme/ocr:2 --replicas 2')
     .action(withSession(deploy));
+}
+
+function wholeOrZero(text: string): number {
+  return text === '0' ? 0 : wholeNumber(text);
 }
 
 function wholeNumber(text: string): number {
@@ -26,10 +34,21 @@ function wholeNumber(text: string): number {
   return number;
 }
 
-async function deploy(session: Session, model: string, flags: { name?: string; replicas?: number; threads?: number; wait: boolean }): Promise<void> {
+interface DeployFlags {
+  readonly name?: string;
+  readonly replicas?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly priority?: number;
+  readonly idle?: number;
+  readonly threads?: number;
+  readonly wait: boolean;
+}
+
+async function deploy(session: Session, model: string, flags: DeployFlags): Promise<void> {
   const { api, print } = session;
-  const { wait, name, replicas, threads } = flags;
-  const body = { model, ...(name !== undefined && { name }), ...(replicas !== undefined && { replicas }), ...(threads !== undefined && { threads }) };
+  const { wait, min: minReplicas, max: maxReplicas, idle: idleSeconds, ...same } = flags;
+  const body = { model, ...same, ...defined({ minReplicas, maxReplicas, idleSeconds }) };
   let deployment = await api.post('/api/v1/deployments', { body });
   if (wait) {
     const line = progressLine(process.stderr);
@@ -39,8 +58,9 @@ async function deploy(session: Session, model: string, flags: { name?: string; r
       deployment = await api.get('/api/v1/deployments/{name}', { params: { name: deployment.name } });
     }
     const newest = deployment.revisions[0];
-    if (newest?.state !== 'ready') throw new Fault('unavailable', 'load_failed', `${deployment.name} could not be loaded: ${newest?.reason ?? 'it is gone'}`);
-    line.done(`✓ ${deployment.name} is ready`);
+    if (newest?.state !== 'ready' && newest?.state !== 'idle')
+      throw new Fault('unavailable', 'load_failed', `${deployment.name} could not be loaded: ${newest?.reason ?? 'it is gone'}`);
+    line.done(newest.state === 'ready' ? `✓ ${deployment.name} is ready` : `✓ ${deployment.name} is loaded when it is called`);
   }
   print(deployment, ({ revisions }) => `${deployment.name} runs ${revisions[0]?.model}:${revisions[0]?.version}`);
 }
@@ -58,6 +78,20 @@ export function addUndeploy(program: Command): void {
     );
 }
 
+function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: NonNullable<T[K]> };
+}
+
+function rangeText({ replicasMin, replicasMax }: { readonly replicasMin: number; readonly replicasMax: number }): string {
+  return replicasMin === replicasMax ? String(replicasMax) : `${replicasMin}–${replicasMax}`;
+}
+
+/** What is used where it is known, else what is reserved. */
+function memoryText(replicas: readonly { readonly memoryBytes: number; readonly usage?: { readonly memoryBytes: number } }[]): string {
+  const bytes = replicas.reduce((sum, { memoryBytes, usage }) => sum + (usage?.memoryBytes ?? memoryBytes), 0);
+  return bytes === 0 ? '' : `${Math.round(bytes / 1_048_576)} MiB`;
+}
+
 /** `modelyard ps` */
 export function addPs(program: Command): void {
   remoteOptions(program.command('ps'))
@@ -67,14 +101,15 @@ export function addPs(program: Command): void {
         const { data } = await api.get('/api/v1/deployments');
         print(data, (deployments) =>
           table(
-            ['NAME', 'MODEL', 'STATE', 'TRAFFIC', 'REPLICAS', 'THREADS', 'RESTARTS', 'SINCE', 'REASON'],
+            ['NAME', 'MODEL', 'STATE', 'TRAFFIC', 'REPLICAS', 'MEMORY', 'THREADS', 'RESTARTS', 'SINCE', 'REASON'],
             deployments.flatMap(({ name, revisions }) =>
               revisions.map(({ model, version, state, weight, replicas, resources, restarts, createdAt, reason }) => [
                 name,
                 `${model}:${version}`,
                 state,
                 `${weight} %`,
-                `${replicas.filter((replica) => replica.state === 'ready').length}/${resources.replicas}`,
+                `${replicas.filter((replica) => replica.state === 'ready').length}/${rangeText(resources)}`,
+                memoryText(replicas),
                 resources.threads,
                 restarts,
                 timeText(createdAt),

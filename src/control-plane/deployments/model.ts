@@ -2,9 +2,17 @@ import type { RoutesFeed } from '../../contract/feeds.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 
 export interface Resources {
-  readonly replicas: number;
+  /** Kept loaded while there is room; 0: loaded only while it is called. */
+  readonly replicasMin: number;
+  readonly replicasMax: number;
   /** CPU threads of each replica. */
   readonly threads: number;
+  /** Calls that one replica should have at a time; absent: what its engine serves at once. */
+  readonly targetConcurrency?: number;
+  /** Who is called may take memory from what has the same priority or a lower one. */
+  readonly priority: number;
+  /** Replicas beyond the minimum go after so many seconds without a call. */
+  readonly idleSeconds: number;
 }
 
 export interface Revision {
@@ -31,10 +39,25 @@ export interface Deployment {
 
 /** What the scheduler says of a revision (its `RevisionStatus`, as far as it matters here). */
 export interface RevisionHealth {
-  readonly state: 'loading' | 'ready' | 'failed' | 'stopped';
+  readonly state: 'loading' | 'ready' | 'idle' | 'failed' | 'stopped';
   readonly reason: string;
   readonly restarts: number;
-  readonly replicas: readonly { readonly id: string; readonly state: string; readonly address: RoutesReplica['address']; readonly slots: number; readonly startedAt: number }[];
+  readonly replicas: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly address: RoutesReplica['address'];
+    readonly slots: number;
+    readonly startedAt: number;
+    readonly memoryBytes: number;
+    readonly usage: ReplicaUsage | undefined;
+  }[];
+}
+
+/** Measured; absent where it can't be. */
+export interface ReplicaUsage {
+  readonly memoryBytes: number;
+  readonly memoryPeakBytes: number;
+  readonly cpuSeconds: number;
 }
 
 type RoutesReplica = RoutesFeed['deployments'][number]['revisions'][number]['replicas'][number];

@@ -4,13 +4,19 @@ import { liveRevisions } from './model.ts';
 import type { Deployments, DeploymentView } from './service.ts';
 
 const LOG_LINES_MAX = 500;
+const REPLICAS_MAX = 64;
 const Count = Type.Integer({ minimum: 0 });
 const NameParam = Type.Object({ name: Type.String({ minLength: 1, maxLength: 160, description: 'org/name is written org%2Fname' }) });
 const Order = Type.Object(
   {
     model: Type.String({ minLength: 1, maxLength: 200, description: 'name, name:VERSION or name@LABEL' }),
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 160 })),
-    replicas: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
+    replicas: Type.Optional(Type.Integer({ minimum: 1, maximum: REPLICAS_MAX, description: 'as many always: minReplicas and maxReplicas at once' })),
+    minReplicas: Type.Optional(Type.Integer({ minimum: 0, maximum: REPLICAS_MAX, description: 'kept loaded while there is room; 0: loaded only while it is called' })),
+    maxReplicas: Type.Optional(Type.Integer({ minimum: 1, maximum: REPLICAS_MAX })),
+    targetConcurrency: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 10_000, description: 'calls that one replica should have at a time' })),
+    priority: Type.Optional(Type.Integer({ minimum: -100, maximum: 100, description: 'who is called may take memory from the same priority or a lower one' })),
+    idleSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400, description: 'replicas beyond the minimum go after so long without a call' })),
     threads: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })),
   },
   { additionalProperties: false },
@@ -22,11 +28,27 @@ const RevisionSchema = Type.Object({
   digest: Type.String(),
   weight: Count,
   createdAt: Count,
-  resources: Type.Object({ replicas: Count, threads: Count }),
-  state: Type.Enum(['loading', 'ready', 'failed', 'stopped']),
+  resources: Type.Object({
+    replicasMin: Count,
+    replicasMax: Count,
+    threads: Count,
+    targetConcurrency: Type.Optional(Type.Number()),
+    priority: Type.Integer(),
+    idleSeconds: Count,
+  }),
+  state: Type.Enum(['loading', 'ready', 'idle', 'failed', 'stopped']),
   reason: Type.String(),
   restarts: Count,
-  replicas: Type.Array(Type.Object({ id: Type.String(), state: Type.String(), slots: Count, startedAt: Count })),
+  replicas: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      state: Type.String(),
+      slots: Count,
+      startedAt: Count,
+      memoryBytes: Type.Integer({ minimum: 0, description: 'reserved, or used where that is more' }),
+      usage: Type.Optional(Type.Object({ memoryBytes: Count, memoryPeakBytes: Count, cpuSeconds: Type.Number() })),
+    }),
+  ),
 });
 const DeploymentSchema = Type.Object({ name: Type.String(), org: Type.String(), model: Type.String(), createdAt: Count, revisions: Type.Array(RevisionSchema) });
 
@@ -34,7 +56,20 @@ function view(deployment: DeploymentView) {
   const { name, orgName, model, createdAt, health } = deployment;
   const revisions = liveRevisions(deployment).map((revision) => {
     const { state = 'loading' as const, reason = '', restarts = 0, replicas = [] } = health[revision.id] ?? {};
-    return { ...revision, state, reason, restarts, replicas: replicas.map(({ id, state: replicaState, slots, startedAt }) => ({ id, state: replicaState, slots, startedAt })) };
+    return {
+      ...revision,
+      state,
+      reason,
+      restarts,
+      replicas: replicas.map(({ id, state: replicaState, slots, startedAt, memoryBytes, usage }) => ({
+        id,
+        state: replicaState,
+        slots,
+        startedAt,
+        memoryBytes,
+        ...(usage && { usage }),
+      })),
+    };
   });
   return { name, org: orgName, model, createdAt, revisions };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import { Mutex } from '../../base/mutex.ts';
+import { invalid } from '../../contract/errors.ts';
 import type { RoutesFeed, Scope } from '../../contract/feeds.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import { isName, orgOfName } from '../../contract/names.ts';
@@ -8,7 +9,7 @@ import { type Db, transact } from '../../db/open.ts';
 import { PLATFORM } from '../identity/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { deploymentNotFound, loadFailed, notYourName } from './errors.ts';
-import { type Deployment, liveRevisions, type Revision, type RevisionHealth, routesFeed } from './model.ts';
+import { type Deployment, liveRevisions, type Resources, type Revision, type RevisionHealth, routesFeed } from './model.ts';
 import type { Scheduling } from './ports.ts';
 import * as store from './store.ts';
 
@@ -23,8 +24,14 @@ export interface DeployOrder {
   readonly model: string;
   /** The deployment's name; the model's unless told otherwise. */
   readonly name?: string;
+  /** As many always: the same as both of the next two. */
   readonly replicas?: number;
+  readonly minReplicas?: number;
+  readonly maxReplicas?: number;
   readonly threads?: number;
+  readonly targetConcurrency?: number;
+  readonly priority?: number;
+  readonly idleSeconds?: number;
 }
 
 export interface DeploymentsOptions {
@@ -42,6 +49,20 @@ export interface DeploymentsOptions {
 /** A deployment with what is known of each of its live revisions. */
 export interface DeploymentView extends Deployment {
   readonly health: Readonly<Record<string, RevisionHealth>>;
+}
+
+const IDLE_SECONDS_DEFAULT = 300;
+
+/** @throws Fault when more replicas are to be kept than there may be */
+function resourcesOf(
+  { replicas, minReplicas, maxReplicas, threads, targetConcurrency, priority = 0, idleSeconds = IDLE_SECONDS_DEFAULT }: DeployOrder,
+  threadsDefault: number,
+): Resources {
+  const replicasMin = minReplicas ?? replicas ?? 1;
+  const replicasMax = maxReplicas ?? replicas ?? Math.max(1, replicasMin);
+  if (replicasMax < Math.max(1, replicasMin))
+    throw invalid(`"maxReplicas" is ${replicasMax}; it must be at least 1 and at least "minReplicas", which is ${replicasMin}.`, 'maxReplicas');
+  return { replicasMin, replicasMax, threads: threads ?? threadsDefault, priority, idleSeconds, ...(targetConcurrency !== undefined && { targetConcurrency }) };
 }
 
 const READY_POLL_MS = 50;
@@ -66,9 +87,9 @@ export class Deployments {
       if (!this.#manifests.has(revision.digest)) await this.#loadManifest(revision);
     }
     const wanted = this.#deployments.flatMap((deployment) =>
-      liveRevisions(deployment).flatMap(({ id, digest, resources }) => {
+      liveRevisions(deployment).flatMap(({ id, digest, resources, weight }) => {
         const manifest = this.#manifests.get(digest);
-        return manifest ? [{ id, deployment: deployment.name, ...resources, manifest, files: registry.filesOf(manifest) }] : [];
+        return manifest ? [{ id, deployment: deployment.name, digest, resources, isRollout: weight === 0, manifest, files: registry.filesOf(manifest) }] : [];
       }),
     );
     scheduling.want(wanted);
@@ -94,18 +115,20 @@ export class Deployments {
   /** Orders a model version to run. With the name of a running deployment it is a new revision of that one. */
   deploy(deployer: Deployer, order: DeployOrder): Promise<DeploymentView> {
     return this.#turns.run(async () => {
-      const { db, clock, registry, threadsDefault } = this.#options;
+      const { db, clock, registry, scheduling, threadsDefault } = this.#options;
       const version = await registry.select(deployer, order.model);
       const name = order.name ?? version.model;
       this.#checkName(deployer, name);
       const known = this.#deployments.find((deployment) => deployment.name === name);
       const now = clock.now();
+      const resources = resourcesOf(order, threadsDefault);
+      scheduling.admit(version.manifest, resources);
       const revision: Revision = {
         id: newId('rev', now),
         model: version.model,
         version: version.number,
         digest: version.digest,
-        resources: { replicas: order.replicas ?? 1, threads: order.threads ?? threadsDefault },
+        resources,
         weight: known ? 0 : 100,
         createdAt: now,
       };
@@ -118,12 +141,12 @@ export class Deployments {
     });
   }
 
-  /** Resolves when the newest revision is ready. @throws Fault when it has failed, or the signal's reason */
+  /** Resolves when the newest revision is ready, or is to be loaded when it is called. @throws Fault when it has failed, or the signal's reason */
   async ready(deployer: Deployer, name: string, signal?: AbortSignal): Promise<void> {
     for (;;) {
       const { revisions, health } = this.get(deployer, name);
       const state = revisions[0] && health[revisions[0].id];
-      if (state?.state === 'ready') return;
+      if (state?.state === 'ready' || (state?.state === 'idle' && state.restarts === 0)) return;
       if (state && (state.state === 'failed' || state.restarts > 0)) throw loadFailed(name, state.reason);
       await this.#options.clock.after(READY_POLL_MS, signal);
     }

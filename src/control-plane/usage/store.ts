@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { UsageRecord } from '../../contract/usage.ts';
-import { insertJsonRows, type JsonColumn } from '../../db/json-rows.ts';
+import { insertJsonRows } from '../../db/json-rows.ts';
 import type { Db, Tx } from '../../db/open.ts';
 import type { Grouping, UsageQuery, UsageSum } from './model.ts';
 
@@ -26,8 +26,8 @@ const COLUMNS = {
   estimated: 'estimated',
   attempts: 'attempts',
   duration_ms: 'durationMs',
-  stages: { json: 'stages' satisfies keyof UsageRecord },
-} as const satisfies Record<string, keyof UsageRecord | JsonColumn>;
+  stages: { json: 'stages' },
+} as const satisfies Record<string, keyof UsageRecord | { readonly json: keyof UsageRecord }>;
 
 /** `records`: a JSON list of `UsageRecord`. Those whose id is known are left as they are. */
 export function insertRecords(on: Tx, records: string): Promise<void> {

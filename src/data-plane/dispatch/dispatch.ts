@@ -5,7 +5,7 @@ import type { DeploymentRoute, RoutesFeed } from '../../contract/feeds.ts';
 import type { Call, Ending, AnswerSink, Target, Work } from '../call.ts';
 import { ForwardJob } from './forward.ts';
 import { ATTEMPTS_MAX, type JobParts } from './job.ts';
-import { DeploymentQueue } from './queue.ts';
+import { DeploymentQueue, type QueueOptions, type RevisionLoad } from './queue.ts';
 import { TensorJob } from './tensors.ts';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -16,6 +16,8 @@ export interface DispatchOptions {
   readonly clock: Clock;
   /** Calls that may wait per deployment. */
   readonly queueMax: number;
+  /** Told when a call waits for a revision that has no replica: it is to be loaded. */
+  wake(): void;
 }
 
 /** What a dispatched call brings: whose prefix cache it may share comes with it. */
@@ -28,13 +30,13 @@ export interface Dispatched {
 /** The queues of all deployments, and the way of a call through its own. */
 export class Dispatch {
   readonly #clock: Clock;
-  readonly #queueMax: number;
+  readonly #queueOptions: QueueOptions;
   readonly #deadlines: Deadlines;
   readonly #queues = new Map<string, DeploymentQueue>();
 
-  constructor({ clock, queueMax }: DispatchOptions) {
+  constructor({ clock, queueMax, wake }: DispatchOptions) {
     this.#clock = clock;
-    this.#queueMax = queueMax;
+    this.#queueOptions = { entriesMax: queueMax, wake };
     this.#deadlines = new Deadlines(clock);
   }
 
@@ -49,9 +51,9 @@ export class Dispatch {
     for (const route of deployments) this.#queue(route).update(route);
   }
 
-  /** Calls waiting and running, by deployment name. */
-  load(): { readonly name: string; readonly waiting: number; readonly running: number }[] {
-    return [...this.#queues].map(([name, queue]) => ({ name, waiting: queue.depth, running: queue.running }));
+  /** What each revision has waiting and running. */
+  load(): RevisionLoad[] {
+    return [...this.#queues.values()].flatMap((queue) => queue.load());
   }
 
   /** Sees one call through: its turn, its engine, its answer into the sink. Resolves however it ended; refusals before the turn too. */
@@ -91,7 +93,7 @@ export class Dispatch {
 
   #queue(route: DeploymentRoute): DeploymentQueue {
     let queue = this.#queues.get(route.name);
-    if (!queue) this.#queues.set(route.name, (queue = new DeploymentQueue(route, this.#queueMax)));
+    if (!queue) this.#queues.set(route.name, (queue = new DeploymentQueue(route, this.#queueOptions)));
     return queue;
   }
 }

@@ -69,6 +69,10 @@ export abstract class Job implements Entry, Timed {
     this.#deadlines = deadlines;
   }
 
+  get arrivedAt(): number {
+    return this.call.arrivedAt;
+  }
+
   get deadline(): number {
     return this.call.deadline;
   }

@@ -24,32 +24,55 @@ export class Lane {
 /** A call in the queue. `start` is given the lane, and for a batch the calls that share it, itself first. */
 export interface Entry extends Waiting {
   revision: string;
+  /** Monotonic milliseconds. */
+  readonly arrivedAt: number;
   /** Only this revision will do. */
   readonly pinned: boolean;
   start(lane: Lane, batch: readonly Entry[]): void;
   refuse(fault: Fault): void;
 }
 
+/** What one revision has to do here. */
+export interface RevisionLoad {
+  readonly deployment: string;
+  readonly revision: string;
+  readonly waiting: number;
+  readonly running: number;
+  /** When the oldest waiting call arrived, and when the newest call of all did; monotonic milliseconds. */
+  readonly waitingSince: number | undefined;
+  readonly lastCallAt: number | undefined;
+}
+
+export interface QueueOptions {
+  /** Calls that may wait. */
+  readonly entriesMax: number;
+  /** Told when a call waits for a revision that has no replica. */
+  wake(): void;
+}
+
 /** The queue of one deployment. Only this object changes it: every change ends in `#pump`, which asks `next` what to do. */
 export class DeploymentQueue {
-  readonly #entriesMax: number;
+  readonly #options: QueueOptions;
+  readonly #lastCallAt = new Map<string, number>();
   readonly #entries = new Set<Entry>();
   readonly #lanes = new Map<string, Lane>();
   #laneList: readonly Lane[] = [];
   #route: DeploymentRoute;
 
-  constructor(route: DeploymentRoute, entriesMax: number) {
+  constructor(route: DeploymentRoute, options: QueueOptions) {
     this.#route = route;
-    this.#entriesMax = entriesMax;
+    this.#options = options;
     this.update(route);
   }
 
-  get depth(): number {
-    return this.#entries.size;
-  }
-
-  get running(): number {
-    return this.#laneList.reduce((sum, { busy }) => sum + busy, 0);
+  /** What each revision has waiting and running. */
+  load(): RevisionLoad[] {
+    const { name, revisions } = this.#route;
+    return revisions.map(({ id }) => {
+      const waiting = [...this.#entries].filter(({ revision }) => revision === id);
+      const running = this.#laneList.reduce((sum, { revision, busy }) => sum + (revision.id === id ? busy : 0), 0);
+      return { deployment: name, revision: id, waiting: waiting.length, running, waitingSince: waiting[0]?.arrivedAt, lastCallAt: this.#lastCallAt.get(id) };
+    });
   }
 
   /** Takes a newer route: replicas that have gone are closed once idle, waiting calls whose revision can't come are refused. */
@@ -65,6 +88,7 @@ export class DeploymentQueue {
       if (!this.#lanes.has(id)) this.#lanes.set(id, new Lane(replica, revision));
     }
     this.#laneList = [...this.#lanes.values()];
+    for (const id of this.#lastCallAt.keys()) if (!route.revisions.some((revision) => revision.id === id)) this.#lastCallAt.delete(id);
     for (const entry of this.#entries) {
       this.#followTraffic(entry);
       const fault = this.#hopeless(entry);
@@ -80,13 +104,17 @@ export class DeploymentQueue {
     this.#followTraffic(entry);
     const fault = this.#hopeless(entry);
     if (fault) return entry.refuse(fault);
+    this.#lastCallAt.set(entry.revision, entry.arrivedAt);
     // Most calls find a free slot: they never stand in the queue at all.
     const pick = this.#entries.size === 0 ? next([entry], this.#laneList) : undefined;
     if (pick) return start(pick);
-    if (this.#entries.size >= this.#entriesMax) {
-      return entry.refuse(new Fault('unavailable', 'queue_full', `"${this.#route.name}" has ${this.#entriesMax} calls waiting; try again shortly.`, { retryAfterSeconds: 1 }));
+    if (this.#entries.size >= this.#options.entriesMax) {
+      return entry.refuse(
+        new Fault('unavailable', 'queue_full', `"${this.#route.name}" has ${this.#options.entriesMax} calls waiting; try again shortly.`, { retryAfterSeconds: 1 }),
+      );
     }
     this.#entries.add(entry);
+    if (!this.#laneList.some(({ revision }) => revision.id === entry.revision)) this.#options.wake();
     this.#pump();
   }
 

@@ -7,7 +7,8 @@ import { createChatTemplate } from './chat-template.ts';
 import { embed, framed } from './embed.ts';
 import { generate } from './generate.ts';
 import { createGrammars } from './grammar.ts';
-import { loadModel, shapeOf, type LlamaShape, type LoadedModel } from './load.ts';
+import type { TextShape } from '../../model-files/text-shape.ts';
+import { loadModel, shapeOf, type LoadedModel } from './load.ts';
 import { assertFits, createPrompts } from './prompt.ts';
 import { createSequencePool } from './sequences.ts';
 
@@ -26,7 +27,7 @@ export async function createLlamaEngine(spec: EngineSpec, clock: Clock = systemC
   }
 }
 
-async function chatEngine(spec: EngineSpec, { slots, contextTokens }: LlamaShape, loaded: LoadedModel, clock: Clock): Promise<TextEngine> {
+async function chatEngine(spec: EngineSpec, { slots, contextTokens }: TextShape, loaded: LoadedModel, clock: Clock): Promise<TextEngine> {
   const { llama, model } = loaded;
   const barrier = createBarrier();
   const context = await model.createContext({
@@ -66,7 +67,7 @@ async function chatEngine(spec: EngineSpec, { slots, contextTokens }: LlamaShape
   return engine;
 }
 
-async function embeddingEngine(spec: EngineSpec, shape: LlamaShape, loaded: LoadedModel): Promise<TextEngine> {
+async function embeddingEngine(spec: EngineSpec, shape: TextShape, loaded: LoadedModel): Promise<TextEngine> {
   const { model } = loaded;
   const { contextTokens } = shape;
   // An encoder sees an input whole: the batch must hold a full context.

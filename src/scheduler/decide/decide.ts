@@ -1,54 +1,103 @@
-import { backoffMs } from '../../base/backoff.ts';
+import { retryAt } from './crashes.ts';
+import { type Evictable, loadOf, victimsFor } from './evict.ts';
+import { placeOn, type Room, roomsOf, take } from './place.ts';
+import { targetOf } from './scale.ts';
+import type { Action, Policy, RunningReplica, WantedReplicas, World } from './world.ts';
+
+/** One replica that should be there and isn't. */
+interface Missing {
+  readonly revision: WantedReplicas;
+  readonly reason: string;
+  /** How long its oldest call has waited; undefined: nobody waits, it is only to be kept ready. */
+  readonly waitedMs: number | undefined;
+}
 
 /**
- * What should be done now, as a pure function of what is wanted and what is there. `reconcile` carries it out, and so will
- * the simulator. Times are monotonic milliseconds.
+ * What should be done now, as a pure function of what is wanted and what is there: stop what is too much, then start what is missing,
+ * those first for whom calls wait, each where its memory fits; for a call that waits, others are sent away. A replica that nobody
+ * waits for never sends another away, so that models for which there is no room are loaded when they are called.
  */
-export interface World {
-  readonly desired: readonly { readonly id: string; readonly replicas: number }[];
-  readonly replicas: readonly { readonly id: string; readonly revision: string; readonly state: 'starting' | 'ready' | 'stopping' }[];
-  /** When each revision's engines ended unasked, newest last; only the last `CRASHES_KEPT` matter. */
-  readonly crashes: ReadonlyMap<string, readonly number[]>;
-}
-
-export type Action = { readonly type: 'start'; readonly revision: string } | { readonly type: 'stop'; readonly replica: string };
-
-const BACKOFF_BASE_MS = 1_000;
-const BACKOFF_MAX_MS = 60_000;
-const DEGRADED_CRASHES = 5;
-const DEGRADED_WINDOW_MS = 300_000;
-export const CRASHES_KEPT = 16;
-
-/** Crashes that follow each other within the window; one good stretch of that length wipes the slate. */
-function recent(crashes: readonly number[], now: number): readonly number[] {
-  return crashes.filter((at) => now - at < DEGRADED_WINDOW_MS);
-}
-
-/** A crash loop: five ends within five minutes (S17). It is still retried, once a minute. */
-export function isDegraded(crashes: readonly number[], now: number): boolean {
-  return recent(crashes, now).length >= DEGRADED_CRASHES;
-}
-
-/** When a revision whose engines crashed may start again: 1, 2, 4 … 60 s after the last crash. */
-export function retryAt(crashes: readonly number[], now: number): number {
-  const loop = recent(crashes, now);
-  const last = loop.at(-1);
-  return last === undefined ? now : last + backoffMs(loop.length - 1, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
-}
-
 export function decide(world: World, now: number): Action[] {
-  const wanted = new Map(world.desired.map(({ id, replicas }) => [id, replicas]));
+  const byRevision = Map.groupBy(world.replicas, ({ revision }) => revision);
+  const wanted = new Map(world.revisions.map((revision) => [revision.id, revision]));
+  const rooms = roomsOf(world.nodes, world.replicas, (id) => wanted.get(id)?.threads ?? 0);
   const actions: Action[] = [];
-  const counts = new Map<string, number>();
-  for (const { id, revision, state } of world.replicas) {
-    if (state === 'stopping') continue;
-    const count = (counts.get(revision) ?? 0) + 1;
-    if (count > (wanted.get(revision) ?? 0)) actions.push({ type: 'stop', replica: id });
-    else counts.set(revision, count);
+  const leaving = new Set<string>();
+  const stop = (replica: RunningReplica, reason: string) => {
+    actions.push({ type: 'stop', replica: replica.id, reason });
+    leaving.add(replica.id);
+    const room = rooms.get(replica.node);
+    if (room) room.freeing += replica.memoryBytes;
+  };
+  for (const [id, replicas] of byRevision) {
+    if (!wanted.has(id)) for (const replica of replicas) if (replica.state !== 'stopping') stop(replica, 'it is wanted no more');
   }
-  for (const [revision, replicas] of wanted) {
-    if (now < retryAt(world.crashes.get(revision) ?? [], now)) continue;
-    for (let count = counts.get(revision) ?? 0; count < replicas; count++) actions.push({ type: 'start', revision });
+  const missing: Missing[] = [];
+  for (const revision of world.revisions) {
+    const replicas = byRevision.get(revision.id) ?? [];
+    const there = replicas.filter(({ state }) => state !== 'stopping');
+    const load = loadOf(world.load, revision.id);
+    const target = targetOf(revision, replicas, load, now);
+    for (const replica of surplus(there, target.replicas)) stop(replica, target.reason);
+    if (there.length >= target.replicas || now < retryAt(world.crashes.get(revision.id) ?? [], now)) continue;
+    // A call that waits while nothing serves it is what memory is taken from others for; more replicas beside one that serves are not.
+    const waits = (load.waiting > 0 || revision.urgentSince !== undefined) && there.length === 0;
+    const waitedMs = waits ? now - (load.waitingSince ?? revision.urgentSince ?? now) : undefined;
+    for (let count = there.length; count < target.replicas; count++)
+      missing.push({ revision, reason: load.waiting > 0 && waits ? 'a call waits' : target.reason, waitedMs: count === 0 ? waitedMs : undefined });
   }
+  start(missing, { world, rooms, wanted, leaving, now, stop, actions });
   return actions;
 }
+
+interface Starting {
+  readonly world: World;
+  readonly rooms: ReadonlyMap<string, Room>;
+  readonly wanted: ReadonlyMap<string, WantedReplicas>;
+  readonly leaving: ReadonlySet<string>;
+  readonly now: number;
+  stop(replica: RunningReplica, reason: string): void;
+  readonly actions: Action[];
+}
+
+function start(missing: readonly Missing[], { world, rooms, wanted, leaving, now, stop, actions }: Starting): void {
+  let evictable: ReadonlyMap<string, readonly Evictable[]> | undefined;
+  for (const { revision, reason, waitedMs } of missing.toSorted(byUrgency)) {
+    const room = placeOn(rooms.values(), revision);
+    if (room) {
+      take(room, revision);
+      actions.push({ type: 'start', revision: revision.id, node: room.node.id, reason });
+    } else if (waitedMs !== undefined) {
+      evictable ??= Map.groupBy(
+        world.replicas.map((replica): Evictable => ({ replica, revision: wanted.get(replica.revision), load: loadOf(world.load, replica.revision) })),
+        ({ replica }) => replica.node,
+      );
+      const mayGo = (node: string) => (evictable?.get(node) ?? []).filter(({ replica }) => !leaving.has(replica.id));
+      for (const { replica } of victimsFor({ wanted: revision, waitedMs, now }, rooms.values(), mayGo)) stop(replica, `${revision.deployment} is called and needs its memory`);
+      reserve(rooms, revision);
+    }
+  }
+}
+
+/** The memory that is coming free is meant for this one: those behind it don't count on it. */
+function reserve(rooms: ReadonlyMap<string, Room>, revision: WantedReplicas): void {
+  for (const room of rooms.values()) {
+    if (room.free + room.freeing < revision.memoryBytes) continue;
+    room.free -= revision.memoryBytes;
+    return;
+  }
+}
+
+/** Higher priority first, then whose call waits longest, then what nobody waits for, the fastest to load first. */
+function byUrgency(a: Missing, b: Missing): number {
+  return b.revision.priority - a.revision.priority || (b.waitedMs ?? -1) - (a.waitedMs ?? -1) || a.revision.loadMs - b.revision.loadMs;
+}
+
+/** Those beyond the target: not yet ready ones first, then the youngest. */
+function surplus(there: readonly RunningReplica[], target: number): readonly RunningReplica[] {
+  if (there.length <= target) return [];
+  return there.toSorted((a, b) => Number(a.state === 'ready') - Number(b.state === 'ready') || b.since - a.since).slice(0, there.length - target);
+}
+
+/** The policy that Modelyard runs. */
+export const demandPolicy: Policy = { name: 'demand', decide };

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.ts';
 import type { EngineHealth, EngineSpec } from '../../contract/engine-wire.ts';
+import { processUsage } from './process-usage.ts';
 import type { ExitInfo, Launched, Launcher, LaunchOrder } from '../ports.ts';
 import { LogBuffer } from './log-buffer.ts';
 
@@ -89,6 +90,7 @@ function follow(child: ChildProcess, { order, socket, buffer, clock, done }: Fol
     address: { socket },
     ready: becomesReady(socket, clock, ended.signal),
     exited,
+    usage: () => processUsage(child.pid),
     async stop(graceMs) {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');

@@ -10,7 +10,7 @@ export function serverMetadata({ version }: Question): Answer {
 
 export function modelReady(question: Question): Answer {
   const { deployment, revisions } = find(question);
-  const ready = revisions.some(({ state }) => state === 'ready');
+  const ready = revisions.some(({ state }) => state === 'ready' || state === 'idle');
   return { status: ready ? 200 : 503, body: { name: deployment.name, ready } };
 }
 
@@ -22,7 +22,7 @@ export function metadata(question: Question): Answer {
   return { status: 200, body: { name: deployment.name, versions, platform: revision?.platform ?? '', inputs, outputs } };
 }
 
-const STATES: Readonly<Record<RevisionRoute['state'], string>> = { loading: 'LOADING', ready: 'READY', failed: 'UNAVAILABLE', stopped: 'UNLOADING' };
+const STATES: Readonly<Record<RevisionRoute['state'], string>> = { loading: 'LOADING', ready: 'READY', idle: 'READY', failed: 'UNAVAILABLE', stopped: 'UNLOADING' };
 
 /** A bare array, as Triton answers it. */
 export function index({ visible }: Question): Answer {

@@ -1,0 +1,103 @@
+import type { Manifest } from '../contract/manifest.ts';
+import { kvBytesPerToken, textShape } from '../model-files/text-shape.ts';
+
+/** One line of an estimate: what, by which arithmetic, how many bytes, and where the formula is from. */
+export interface EstimateLine {
+  readonly what: string;
+  readonly arithmetic: string;
+  readonly bytes: number;
+  readonly source: string;
+}
+
+/** What one replica needs, from its manifest alone: nothing has been loaded. */
+export interface Estimate {
+  readonly lines: readonly EstimateLine[];
+  readonly memoryBytes: number;
+  /** Floating-point operations for one token, or for one row of a tensor model: two per weight. */
+  readonly flopsPerUnit: number;
+  readonly loadMs: number;
+}
+
+const MIB = 1_048_576;
+/** Bytes of a value as it is computed with. */
+const FLOAT_BYTES = 4;
+/** Tokens that llama.cpp computes in one step (the engine's batch). */
+const BATCH_TOKENS = 512;
+/** A disk that is not fast, in bytes a second: what a load reads at the least. */
+const LOAD_BYTES_PER_SECOND = 400 * MIB;
+const LOAD_MS_MIN = 700;
+
+/** The engine's own process before it has a model: Node, its code and the native library. Measured (docs/design/formulas.md). */
+const RUNTIME_MIB = { llama: 150, onnx: 110, echo: 75 } as const satisfies Record<Manifest['engine'], number>;
+
+export function estimate(manifest: Manifest): Estimate {
+  const lines = [...ENGINE_LINES[manifest.engine](manifest)];
+  const runtime = RUNTIME_MIB[manifest.engine];
+  lines.unshift({ what: 'runtime', arithmetic: `${runtime} MiB`, bytes: runtime * MIB, source: `the ${manifest.engine} engine's process, measured` });
+  const memoryBytes = lines.reduce((sum, { bytes }) => sum + bytes, 0);
+  const { tensorBytes, parameters } = manifest.weights;
+  return { lines, memoryBytes, flopsPerUnit: 2 * parameters, loadMs: LOAD_MS_MIN + (tensorBytes / LOAD_BYTES_PER_SECOND) * 1_000 };
+}
+
+const ENGINE_LINES: Readonly<Record<Manifest['engine'], (manifest: Manifest) => readonly EstimateLine[]>> = {
+  llama: llamaLines,
+  onnx: onnxLines,
+  echo: () => [],
+};
+
+function weightsLine({ weights }: Manifest): EstimateLine {
+  const types = Object.entries(weights.parametersByType).map(([type, count]) => `${count} ${type}`);
+  return {
+    what: 'weights',
+    arithmetic: types.join(' + ') || `${weights.parameters} parameters`,
+    bytes: weights.tensorBytes,
+    source: 'block sizes of ggml, ONNX and TF.js; summed by tensor',
+  };
+}
+
+function llamaLines(manifest: Manifest): readonly EstimateLine[] {
+  const { weights, task } = manifest;
+  const { slots, contextTokens } = textShape(manifest);
+  const { embeddingLength = 0, vocabularySize = 0, layers = 0 } = weights;
+  const lines = [weightsLine(manifest)];
+  const perToken = kvBytesPerToken(weights);
+  if (task === 'chat') {
+    lines.push({
+      what: 'key-value cache',
+      arithmetic: `${slots} slots × ${contextTokens} tokens × ${perToken} bytes (2 × 2 × ${layers} layers × key-value heads × head size)`,
+      bytes: slots * contextTokens * perToken,
+      source: 'llama.cpp, gguf-parser',
+    });
+  }
+  const batch = task === 'chat' ? BATCH_TOKENS : contextTokens;
+  const logits = task === 'chat' ? batch * vocabularySize * FLOAT_BYTES : 0;
+  lines.push({ what: 'logits', arithmetic: `${batch} tokens × ${vocabularySize} words × ${FLOAT_BYTES} bytes`, bytes: logits, source: 'b·V·4, llm-analysis' });
+  const activations = batch * embeddingLength * FLOAT_BYTES * ACTIVATION_FACTOR;
+  lines.push({
+    what: 'activations',
+    arithmetic: `${batch} tokens × ${embeddingLength} × ${FLOAT_BYTES} bytes × ${ACTIVATION_FACTOR}`,
+    bytes: activations,
+    source: 's·h·bytes × constant, llm-analysis',
+  });
+  return lines;
+}
+
+/** Buffers of one layer that are alive together: input, attention's three, its output, and the feed-forward's four widths. */
+const ACTIVATION_FACTOR = 9;
+
+/** ONNX Runtime copies what it repacks for its kernels, and keeps its arena. */
+function onnxLines(manifest: Manifest): readonly EstimateLine[] {
+  const { tensorBytes } = manifest.weights;
+  return [
+    weightsLine(manifest),
+    { what: 'repacked weights', arithmetic: `${tensorBytes} bytes × 1`, bytes: tensorBytes, source: 'ONNX Runtime prepacks weights for its kernels' },
+    arenaLine(manifest),
+  ];
+}
+
+const ARENA_MIB = 48;
+
+function arenaLine({ batching }: Manifest): EstimateLine {
+  const rows = batching?.maxBatchSize ?? 1;
+  return { what: 'activations', arithmetic: `${ARENA_MIB} MiB for ${rows} rows`, bytes: ARENA_MIB * MIB, source: 'measured' };
+}
