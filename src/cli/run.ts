@@ -14,6 +14,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['label', 'move a label to a version', async () => (await import('./remote/manage-models.ts')).addLabel],
   ['rm', 'remove a model, or one version of it', async () => (await import('./remote/manage-models.ts')).addRm],
   ['gc', 'remove files that no version needs', async () => (await import('./remote/manage-models.ts')).addGc],
+  ['estimate', 'compute what a model needs before it is loaded', async () => (await import('./local/estimate.ts')).addEstimate],
   ['deploy', 'run a model, or a new version of one that runs', async () => (await import('./remote/deployments.ts')).addDeploy],
   ['undeploy', 'stop a deployment', async () => (await import('./remote/deployments.ts')).addUndeploy],
   ['ps', 'list what is running', async () => (await import('./remote/deployments.ts')).addPs],

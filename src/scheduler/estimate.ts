@@ -28,7 +28,7 @@ const LOAD_BYTES_PER_SECOND = 400 * MIB;
 const LOAD_MS_MIN = 700;
 
 /** The engine's own process before it has a model: Node, its code and the native library. Measured (docs/design/formulas.md). */
-const RUNTIME_MIB = { llama: 150, onnx: 110, echo: 75 } as const satisfies Record<Manifest['engine'], number>;
+const RUNTIME_MIB = { llama: 175, onnx: 140, tfjs: 190, echo: 75 } as const satisfies Record<Manifest['engine'], number>;
 
 export function estimate(manifest: Manifest): Estimate {
   const lines = [...ENGINE_LINES[manifest.engine](manifest)];
@@ -42,6 +42,7 @@ export function estimate(manifest: Manifest): Estimate {
 const ENGINE_LINES: Readonly<Record<Manifest['engine'], (manifest: Manifest) => readonly EstimateLine[]>> = {
   llama: llamaLines,
   onnx: onnxLines,
+  tfjs: tfjsLines,
   echo: () => [],
 };
 
@@ -91,6 +92,21 @@ function onnxLines(manifest: Manifest): readonly EstimateLine[] {
   return [
     weightsLine(manifest),
     { what: 'repacked weights', arithmetic: `${tensorBytes} bytes × 1`, bytes: tensorBytes, source: 'ONNX Runtime prepacks weights for its kernels' },
+    arenaLine(manifest),
+  ];
+}
+
+/** Whatever the files hold, TF.js computes in 32 bits: quantized weights grow to that when they are loaded. */
+function tfjsLines(manifest: Manifest): readonly EstimateLine[] {
+  const { parameters } = manifest.weights;
+  return [
+    weightsLine(manifest),
+    {
+      what: 'copy in the wasm heap',
+      arithmetic: `${parameters} parameters × ${FLOAT_BYTES} bytes`,
+      bytes: parameters * FLOAT_BYTES,
+      source: 'the wasm backend keeps tensors in its own heap',
+    },
     arenaLine(manifest),
   ];
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { loadConfig } from '../../src/app/config.ts';
+import { type Config, loadConfig } from '../../src/app/config.ts';
 import { openHome, readCredentials, writeCredentials } from '../../src/app/home.ts';
-import { startModelyard } from '../../src/app/lifecycle.ts';
+import { type Running, startModelyard } from '../../src/app/lifecycle.ts';
 import { provideStarters } from '../../src/app/starters.ts';
 import { silentLogger } from '../../src/telemetry/log.ts';
 
@@ -9,11 +9,12 @@ import { silentLogger } from '../../src/telemetry/log.ts';
 export interface RealServer extends AsyncDisposable {
   readonly url: string;
   readonly key: string;
+  readonly running: Running;
 }
 
-export async function startRealServer(): Promise<RealServer> {
+export async function startRealServer(more: Partial<Config> = {}): Promise<RealServer> {
   const home = join(import.meta.dirname, '../../.cache/test-home');
-  const config = { ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: undefined, all: {} }), drainMs: 5_000 };
+  const config = { ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: undefined, all: {} }), drainMs: 5_000, ...more };
   const { folder, release } = await openHome(home, 'a test run');
   const running = await startModelyard({ config, folder, log: silentLogger(), environment: process.env });
   const known = await readCredentials(folder.credentials);
@@ -23,6 +24,7 @@ export async function startRealServer(): Promise<RealServer> {
   return {
     url: running.url,
     key,
+    running,
     async [Symbol.asyncDispose]() {
       await running.close();
       await release();

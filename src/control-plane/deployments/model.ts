@@ -15,6 +15,8 @@ export interface Resources {
   readonly idleSeconds: number;
 }
 
+export const RESOURCES_DEFAULT: Resources = { replicasMin: 1, replicasMax: 1, threads: 1, priority: 0, idleSeconds: 300 };
+
 export interface Revision {
   readonly id: string;
   readonly model: string;

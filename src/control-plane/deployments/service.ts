@@ -9,7 +9,7 @@ import { type Db, transact } from '../../db/open.ts';
 import { PLATFORM } from '../identity/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { deploymentNotFound, loadFailed, notYourName } from './errors.ts';
-import { type Deployment, liveRevisions, type Resources, type Revision, type RevisionHealth, routesFeed } from './model.ts';
+import { type Deployment, liveRevisions, type Resources, RESOURCES_DEFAULT, type Revision, type RevisionHealth, routesFeed } from './model.ts';
 import type { Scheduling } from './ports.ts';
 import * as store from './store.ts';
 
@@ -51,11 +51,9 @@ export interface DeploymentView extends Deployment {
   readonly health: Readonly<Record<string, RevisionHealth>>;
 }
 
-const IDLE_SECONDS_DEFAULT = 300;
-
 /** @throws Fault when more replicas are to be kept than there may be */
 function resourcesOf(
-  { replicas, minReplicas, maxReplicas, threads, targetConcurrency, priority = 0, idleSeconds = IDLE_SECONDS_DEFAULT }: DeployOrder,
+  { replicas, minReplicas, maxReplicas, threads, targetConcurrency, priority = RESOURCES_DEFAULT.priority, idleSeconds = RESOURCES_DEFAULT.idleSeconds }: DeployOrder,
   threadsDefault: number,
 ): Resources {
   const replicasMin = minReplicas ?? replicas ?? 1;

@@ -1,5 +1,5 @@
 import type { Db, Tx } from '../../db/open.ts';
-import type { Deployment, Resources, Revision } from './model.ts';
+import { type Deployment, type Resources, RESOURCES_DEFAULT, type Revision } from './model.ts';
 
 type On = Db | Tx;
 
@@ -25,7 +25,8 @@ export async function listDeployments(on: On): Promise<Deployment[]> {
         model: revision.model,
         version: revision.version,
         digest: revision.digest,
-        resources: JSON.parse(revision.resources) as Resources,
+        // Revisions of before there were bounds name none.
+        resources: { ...RESOURCES_DEFAULT, ...(JSON.parse(revision.resources) as Resources) },
         weight: revision.weight,
         createdAt: revision.created_at,
       })),
