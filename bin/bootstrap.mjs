@@ -90,13 +90,19 @@ function npmFault(words) {
   return `npm could not install the packages: ${line}`;
 }
 
-/** Files of other platforms and headers, which nothing here ever opens: from a fixed list, about 400 MB. */
+/** Files of other platforms and headers, which nothing here ever opens: from a fixed list, about 500 MB. */
 function removeUnused() {
   const remove = (...path) => rmSync(join(MODULES, ...path), { recursive: true, force: true });
   const others = (folder, keep) => (existsSync(join(MODULES, ...folder)) ? readdirSync(join(MODULES, ...folder)).filter((name) => name !== keep) : []);
   const onnx = ['onnxruntime-node', 'bin', 'napi-v6'];
   for (const name of others(onnx, process.platform)) remove(...onnx, name);
   for (const name of others([...onnx, process.platform], process.arch)) remove(...onnx, process.platform, name);
+  // TF.js has each module several times, with source maps; Node runs the one bundle that package.json names.
+  for (const name of others(['@tensorflow'], ''))
+    for (const file of readdirSync(join(MODULES, '@tensorflow', name, 'dist'), { recursive: true })) {
+      if (/\.(js|map)$/.test(file) && !file.endsWith('.node.js')) remove('@tensorflow', name, 'dist', file);
+    }
+  remove('@tensorflow', 'tfjs-backend-wasm', 'wasm-out');
   for (const name of others(['@node-llama-cpp'], '')) if (!name.startsWith(`${process.platform}-${process.arch}`)) remove('@node-llama-cpp', name);
   for (const arch of ['x64', 'arm64']) {
     const node = `node-linux-${arch}`;

@@ -155,6 +155,7 @@ export const forbidden: readonly Rule[] = [
     '^src/engines/|^src/model-files/convert/',
     'A native crash must take a child only, never the gateway.',
   ),
+  onlyIn('tfjs-only-in-its-engine', '@tensorflow', '^src/engines/tfjs/', 'TF.js is a hundred megabytes of code; only the child that serves such a model loads it.'),
   onlyIn(
     'undici-only-where-requests-leave',
     'undici',

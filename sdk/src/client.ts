@@ -4,7 +4,7 @@ import { type BodyOf, type ClientOptions, Http, type Method, type PathOf, type R
 import { Uploads } from './uploads.ts';
 
 /**
- * Modelyard's control and inference APIs. Every control operation is `get`, `post`, `put` or `delete` with the path of the
+ * Modelyard's control and inference APIs. Every control operation is `get`, `post`, `put`, `patch` or `delete` with the path of the
  * OpenAPI document, typed by it: `client.post('/api/v1/keys', { body: { name: 'ci' } })`.
  */
 export class Modelyard {
@@ -28,6 +28,10 @@ export class Modelyard {
 
   put<P extends PathOf<'put'>>(path: P, options?: Omit<SendOptions, 'body'> & { readonly body?: BodyOf<'put', P> }): Promise<ResultOf<'put', P>> {
     return this.#call('put', path, options);
+  }
+
+  patch<P extends PathOf<'patch'>>(path: P, options?: Omit<SendOptions, 'body'> & { readonly body?: BodyOf<'patch', P> }): Promise<ResultOf<'patch', P>> {
+    return this.#call('patch', path, options);
   }
 
   delete<P extends PathOf<'delete'>>(path: P, options?: Omit<SendOptions, 'body'>): Promise<void> {

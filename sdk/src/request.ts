@@ -2,7 +2,7 @@ import { errorOf, ModelyardError } from './error.ts';
 import type { paths } from './generated/api.ts';
 
 /** Types of the control API's operations, taken from the generated document. */
-export type Method = 'get' | 'post' | 'put' | 'delete';
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 export type PathOf<M extends Method> = { [P in keyof paths]: paths[P] extends Record<M, { responses: unknown }> ? P : never }[keyof paths];
 type Operation<M extends Method, P extends keyof paths> = paths[P] extends Record<M, infer O> ? O : never;
 type JsonIn<T> = T extends { content: { 'application/json': infer B } } ? B : never;

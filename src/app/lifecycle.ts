@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { deploymentRoutes } from '../control-plane/deployments/index.ts';
 import { identityRoutes } from '../control-plane/identity/index.ts';
+import { monitoringRoutes } from '../control-plane/monitoring/index.ts';
 import { jobRoutes } from '../control-plane/jobs/index.ts';
 import { pullRoutes, registryRoutes, sweepPulls } from '../control-plane/registry/index.ts';
 import { usageRoutes } from '../control-plane/usage/index.ts';
@@ -20,6 +21,7 @@ import { composeControlPlane, type ControlPlane, repositoryOf } from './compose/
 import { composeDataPlane } from './compose/data-plane.ts';
 import { composeScheduler } from './compose/scheduler.ts';
 import type { Config } from './config.ts';
+import { figuresOf, loadByDeployment } from './figures.ts';
 import type { HomeFolder } from './home.ts';
 import { VERSION } from '../contract/version.ts';
 
@@ -50,7 +52,7 @@ export interface Running {
 export async function startModelyard(options: StartOptions): Promise<Running> {
   const { config, folder, log, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
-  const telemetry = createTelemetry(log, () => loadByDeployment(plane.dispatch.load()));
+  const telemetry = createTelemetry(log, clock, () => loadByDeployment(plane.dispatch.load()));
   const { events } = telemetry;
   const db = await openDatabase(options.database ?? folder.database);
   stack.defer(() => db.destroy());
@@ -64,6 +66,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
     load: () => plane.dispatch.load(),
     changed: () => control.deployments.replicasChanged(),
+    happened: (event) => control.monitoring.record(event),
   });
   const control: ControlPlane = composeControlPlane({
     db,
@@ -72,6 +75,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     blobFolder: folder.blobs,
     threadsDefault: config.threadsDefault,
     scheduling,
+    live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()) },
     publish: (feed) => plane.update(feed),
   });
   const state = { draining: false };
@@ -87,15 +91,12 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     ready: () => readiness().ready,
     version: VERSION,
   });
-  const { org, operatorKey } = await control.identity.ensurePlatform();
-  control.entitlements.load(await control.identity.listLive());
-  const poster = new Poster({ clock, storage, log: usageLog, post: ({ json }) => control.usage.post(json), report: (problem) => events.usageProblem(problem) });
+  const { org, operatorKey } = await recover(control, clock);
+  const poster = new Poster({ clock, storage, log: usageLog, post: ({ rows }) => control.usage.post(rows), report: (problem) => events.usageProblem(problem) });
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
-  await control.jobs.recover();
-  await sweepPulls(control.registry.blobs);
-  await control.registry.blobs.sweepUploads(clock.now());
   stack.defer(() => control.jobs.close());
+  stack.defer(() => control.monitoring.close());
   const app = await createApp({ options, clock, control, plane, events, ready: readiness, metrics: () => telemetry.registry.metrics() });
   stack.defer(() => app.close());
   stack.defer(() => launcher.close());
@@ -115,6 +116,16 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     control,
     close: () => parts.disposeAsync(),
   };
+}
+
+/** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
+async function recover({ identity, entitlements, jobs, registry }: ControlPlane, clock: Clock) {
+  const platform = await identity.ensurePlatform();
+  entitlements.load(await identity.listLive());
+  await jobs.recover();
+  await sweepPulls(registry.blobs);
+  await registry.blobs.sweepUploads(clock.now());
+  return platform;
 }
 
 interface AppParts {
@@ -139,17 +150,17 @@ function createApp({ options, clock, control, plane, events, ready, metrics }: A
   });
 }
 
-function loadByDeployment(loads: readonly { readonly deployment: string; readonly waiting: number; readonly running: number }[]) {
-  return [...Map.groupBy(loads, ({ deployment }) => deployment)].map(([name, of]) => ({
-    name,
-    waiting: of.reduce((sum, { waiting }) => sum + waiting, 0),
-    running: of.reduce((sum, { running }) => sum + running, 0),
-  }));
-}
-
 /** What is mounted under `/api/v1`. */
-function routesOf({ identity, usage, registry, deployments, jobs }: ControlPlane, environment: StartOptions['environment']) {
-  return [identityRoutes(identity), usageRoutes(usage), registryRoutes(registry), pullRoutes(registry, jobs, environment), deploymentRoutes(deployments), jobRoutes(jobs)];
+function routesOf({ identity, usage, registry, deployments, jobs, monitoring }: ControlPlane, environment: StartOptions['environment']) {
+  return [
+    identityRoutes(identity),
+    usageRoutes(usage),
+    registryRoutes(registry),
+    pullRoutes(registry, jobs, environment),
+    deploymentRoutes(deployments),
+    jobRoutes(jobs),
+    monitoringRoutes(monitoring),
+  ];
 }
 
 function readinessOf({ draining, received, writable }: { draining: boolean; received: boolean; writable: boolean }) {

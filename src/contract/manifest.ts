@@ -22,7 +22,7 @@ export const ManifestFile = Type.Object({
 });
 
 const TASKS = ['chat', 'embedding', 'tensor'] as const;
-const ENGINE_KINDS = ['llama', 'onnx', 'echo'] as const;
+const ENGINE_KINDS = ['llama', 'onnx', 'tfjs', 'echo'] as const;
 
 /** Declared pre- and post-processing of a tensor model; steps are data, run by `engines/pipeline/`. */
 export const PipelineSchema = Type.Object({
@@ -34,7 +34,7 @@ export const PipelineSchema = Type.Object({
 
 /** What a bounded header reader found in the weights; nothing here was claimed by the publisher. */
 export const WeightsInfo = Type.Object({
-  format: Type.Enum(['gguf', 'onnx', 'safetensors', 'none']),
+  format: Type.Enum(['gguf', 'onnx', 'tfjs', 'safetensors', 'none']),
   architecture: Type.String(),
   parameters: Type.Integer({ minimum: 0 }),
   tensorBytes: Type.Integer({ minimum: 0 }),

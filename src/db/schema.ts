@@ -55,6 +55,17 @@ export interface Schema {
     duration_ms: number;
     stages: string;
   };
+  events: {
+    seq: number;
+    at: number;
+    org_id: string;
+    deployment: string;
+    revision: string;
+    replica: string;
+    node: string;
+    state: string;
+    reason: string;
+  };
   jobs: {
     id: string;
     org_id: string;

@@ -42,6 +42,8 @@ async function createEngine(spec: EngineSpec): Promise<Engine> {
       return (await import('./llama/index.ts')).createLlamaEngine(spec);
     case 'onnx':
       return (await import('./onnx/index.ts')).createOnnxEngine(spec);
+    case 'tfjs':
+      return (await import('./tfjs/index.ts')).createTfjsEngine(spec);
     case 'echo': {
       const { createEchoEngine, createEchoTensorEngine } = await import('./echo/index.ts');
       return spec.manifest.task === 'tensor' ? createEchoTensorEngine(spec) : createEchoEngine(spec);

@@ -37,7 +37,10 @@ export function createRunningCalls(clock: Clock): RunningCalls {
       count += 1;
       return {
         signal: controller.signal,
-        abort: () => controller.abort(),
+        // A response closes after its end too: nobody listens then, and an AbortError with its stack costs as much as reading the call.
+        abort() {
+          if (siblings.has(controller)) controller.abort();
+        },
         end() {
           if (!siblings.delete(controller)) return;
           stopTimer?.();

@@ -7,9 +7,11 @@ type WeightsFormat = 'gguf' | 'onnx' | 'safetensors';
 /** Enough for every magic number below; tar has its own at 257. */
 const SNIFF_BYTES = 512;
 
+const PICKLES = ['\x80\x01', '\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05', '(dp', '(lp', '(i'];
+
 /** What first bytes mean a format that can carry code, or isn't one of ours. */
 const REFUSED: readonly { readonly what: string; readonly beginnings: readonly string[] }[] = [
-  { what: 'a Python pickle', beginnings: ['\x80\x01', '\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05', '(dp', '(lp', '(i'] },
+  { what: 'a Python pickle', beginnings: PICKLES },
   { what: 'a ZIP archive (PyTorch, Keras or NumPy keep pickles in these)', beginnings: ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08'] },
   { what: 'HDF5 (Keras .h5)', beginnings: ['\x89HDF'] },
   { what: 'a NumPy array', beginnings: ['\x93NUMPY'] },
@@ -20,6 +22,9 @@ const REFUSED: readonly { readonly what: string; readonly beginnings: readonly s
 /** A pickle of protocol 0 begins with text: the opcode c, a module, a name. */
 const TEXT_PICKLE = /^c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n/;
 const TAR_MAGIC_AT = 257;
+/** Beginnings of this length don't occur by chance. */
+const CERTAIN_BYTES = 4;
+const PICKLE_STOP = '.';
 
 /** The first bytes of a source. */
 export function firstBytes(source: ByteSource): Buffer {
@@ -35,6 +40,18 @@ export function refuseDangerous(head: Buffer): void {
   if (text.startsWith('ustar', TAR_MAGIC_AT)) throw unsupported('is a tar archive (NeMo)');
 }
 
+/**
+ * The same for a file of bare numbers, whose size is already known to be that of declared weights. Numbers may begin with any two
+ * bytes, so only longer beginnings count here, and a pickle's two with the byte that ends every pickle.
+ */
+export function refuseDangerousNumbers(source: ByteSource): void {
+  const text = firstBytes(source).toString('latin1');
+  for (const { what, beginnings } of REFUSED) if (beginnings.some((beginning) => beginning.length >= CERTAIN_BYTES && text.startsWith(beginning))) throw unsupported(`is ${what}`);
+  const last = Buffer.alloc(1);
+  source.read(source.size - 1, last);
+  if (last.toString('latin1') === PICKLE_STOP && (PICKLES.some((beginning) => text.startsWith(beginning)) || TEXT_PICKLE.test(text))) throw unsupported('is a Python pickle');
+}
+
 /** The weights' format by their first bytes; undefined when they are no weights that we know. Never looks at a name. */
 export function sniff(head: Buffer): WeightsFormat | undefined {
   const text = head.toString('latin1');
@@ -47,5 +64,5 @@ export function sniff(head: Buffer): WeightsFormat | undefined {
 }
 
 export function unsupported(what: string): Fault {
-  return new Fault('invalid_argument', 'unsupported_format', `The file ${what}. Weights are accepted as GGUF, ONNX or safetensors.`);
+  return new Fault('invalid_argument', 'unsupported_format', `The file ${what}. Weights are accepted as GGUF, ONNX, TF.js or safetensors.`);
 }

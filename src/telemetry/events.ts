@@ -1,7 +1,9 @@
+import type { Clock } from '../base/clock.ts';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Fault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import { CallStats, registerCallStats } from './call-stats.ts';
+import { RecentCalls, type RecentFigures } from './recent-calls.ts';
 import type { Logger } from './log.ts';
 
 /** One function per thing that happens: its log line and its metrics together. Names follow OpenTelemetry's GenAI conventions. */
@@ -31,12 +33,20 @@ export interface LoadSample {
   readonly running: number;
 }
 
+export interface Telemetry {
+  readonly events: Events;
+  readonly registry: Registry;
+  /** Calls of the last minute, by deployment. */
+  recent(): readonly RecentFigures[];
+}
+
 /** `load` is asked when metrics are read. */
-export function createTelemetry(log: Logger, load: () => readonly LoadSample[]): { events: Events; registry: Registry } {
+export function createTelemetry(log: Logger, clock: Clock, load: () => readonly LoadSample[]): Telemetry {
   const registry = new Registry();
   const on = { registers: [registry] };
   const calls = new CallStats();
   registerCallStats(calls, registry);
+  const recent = new RecentCalls();
   const refused = new Counter({
     ...on,
     name: 'modelyard_calls_refused_total',
@@ -48,9 +58,11 @@ export function createTelemetry(log: Logger, load: () => readonly LoadSample[]):
   loadGauges(registry, load);
   return {
     registry,
+    recent: () => recent.now(clock.monotonic()),
     events: {
       callFinished(record) {
         calls.add(record);
+        recent.add(record, clock.monotonic());
         if (log.isLevelEnabled('debug')) log.debug({ ...record }, 'call finished');
       },
       callRefused(operation, fault) {

@@ -1,8 +1,5 @@
 import { batchOf, type EncodedRecord, type RecordBatch } from './record.ts';
 
-/** Records that wait for the poster in memory; what comes beyond is read from the disk again. */
-const RECORDS_MAX = 10_000;
-
 /** One group as the log has written it: where it stands in its segment, and what is in it. */
 export interface WrittenGroup {
   readonly segment: string;
@@ -13,21 +10,28 @@ export interface WrittenGroup {
 
 /**
  * What the log has written and the poster has not yet posted, so that it need not be read again. It only ever saves a read: a group is
- * given out only where it continues exactly what is posted, and may be forgotten at any time, because the disk has it.
+ * given out only where it continues exactly what is posted, and may be forgotten at any time, because the disk has it. A poster that
+ * has read from the disk finds its way back here when it has caught up: the end of what is written is the start of the next group.
  */
 export class Handover {
+  readonly #recordsMax: number;
   #groups: WrittenGroup[] = [];
   #records = 0;
 
+  /** When more than `recordsMax` wait, all are forgotten, and the poster reads the disk until it has caught up. */
+  constructor(recordsMax: number) {
+    this.#recordsMax = recordsMax;
+  }
+
   add(group: WrittenGroup): void {
-    if (this.#records + group.parts.length > RECORDS_MAX) this.#forget();
+    if (this.#records + group.parts.length > this.#recordsMax) this.#forget();
     this.#groups.push(group);
     this.#records += group.parts.length;
   }
 
   /** The groups from `offset` of `segment` on, one after the other, up to some `recordsMax`; undefined when they are not here. */
   next(segment: string, offset: number, recordsMax: number): (RecordBatch & { readonly bytes: number }) | undefined {
-    while (this.#groups[0] && isBefore(this.#groups[0], segment, offset)) this.#drop(1);
+    this.#dropBefore(segment, offset);
     const parts: EncodedRecord[] = [];
     let end = offset;
     let count = 0;
@@ -40,6 +44,11 @@ export class Handover {
     if (count === 0) return undefined;
     this.#drop(count);
     return { ...batchOf(parts), bytes: end - offset };
+  }
+
+  #dropBefore(segment: string, offset: number): void {
+    const first = this.#groups.findIndex((group) => !isBefore(group, segment, offset));
+    this.#drop(first < 0 ? this.#groups.length : first);
   }
 
   #drop(count: number): void {

@@ -1,12 +1,14 @@
 import type { Clock } from '../base/clock.ts';
 import type { UsageRecord } from '../contract/usage.ts';
+import { Group } from './group.ts';
 import { Handover } from './handover.ts';
-import { type EncodedRecord, encodeRecord } from './record.ts';
 import type { LogFile, LogStorage } from './storage.ts';
 
 const SEGMENT_BYTES_MAX = 8 * 1_048_576;
-/** Records that may wait for one write; far above what the request path can have in flight. */
-const WAITING_MAX = 100_000;
+/** Groups of records that may wait for their write; far above what the request path can have in flight. */
+const WAITING_GROUPS_MAX = 100;
+/** Written records that are kept for the poster: a few seconds of traffic, about 10 MB. */
+const KEPT_RECORDS_MAX = 10_000;
 const SYNC_AFTER_MS = 5;
 /** After a failed write the disk is tried again this often: an unready gateway gets no calls that would. */
 const PROBE_AFTER_MS = 1_000;
@@ -17,9 +19,9 @@ export interface UsageLogOptions {
   readonly storage: LogStorage;
   /** `group`: an answer waits for the write and the disk follows within 5 ms or 1 MiB; `before-answer`: it waits for the disk too. */
   readonly sync: 'group' | 'before-answer';
+  /** Tests keep fewer. */
+  readonly keptRecordsMax?: number;
 }
-
-type Waiting = { readonly line: string; readonly encoded: EncodedRecord | undefined; resolve(): void; reject(error: unknown): void };
 
 /**
  * The durable file that every answer waits for. Records are written in groups: whatever has gathered while the last write
@@ -30,8 +32,8 @@ export class UsageLog {
   readonly #storage: LogStorage;
   readonly #syncFirst: boolean;
   /** What is written and may be posted. */
-  readonly written = new Handover();
-  #waiting: Waiting[] = [];
+  readonly written: Handover;
+  readonly #waiting: Group[] = [];
   #writing: Promise<void> | undefined;
   #file: LogFile | undefined;
   #segment = '';
@@ -39,11 +41,14 @@ export class UsageLog {
   #bytes = 0;
   #unsynced = 0;
   #cancelSync: (() => void) | undefined;
+  #syncing = false;
+  #syncAgain = false;
   #failure: unknown;
   #cancelProbe: (() => void) | undefined;
   #onWritten: () => void = () => undefined;
 
-  private constructor({ clock, storage, sync }: UsageLogOptions, sequence: number) {
+  private constructor({ clock, storage, sync, keptRecordsMax = KEPT_RECORDS_MAX }: UsageLogOptions, sequence: number) {
+    this.written = new Handover(keptRecordsMax);
     this.#clock = clock;
     this.#storage = storage;
     this.#syncFirst = sync === 'before-answer';
@@ -72,12 +77,12 @@ export class UsageLog {
     this.#onWritten = listener;
   }
 
+  /** Resolves when the record is written. What is appended while a write is under way goes out as one group with the next. */
   append(record: UsageRecord): Promise<void> {
-    if (this.#waiting.length >= WAITING_MAX) return Promise.reject(new Error('the usage log has too many records waiting'));
-    const encoded = encodeRecord(record);
-    return new Promise((resolve, reject) => {
-      this.#enqueue({ line: encoded.line, encoded, resolve, reject });
-    });
+    const group = this.#openGroup();
+    if (!group) return Promise.reject(new Error('the usage log has too many records waiting'));
+    this.#writing ??= this.#writeAll();
+    return group.add(record);
   }
 
   /** Writes and syncs all that was appended. */
@@ -90,56 +95,73 @@ export class UsageLog {
     this.#file = undefined;
   }
 
-  #enqueue(waiting: Waiting): void {
-    this.#waiting.push(waiting);
-    this.#writing ??= this.#writeAll();
+  /** The group that a record joins now. */
+  #openGroup(): Group | undefined {
+    const last = this.#waiting.at(-1);
+    if (last && !last.full) return last;
+    if (this.#waiting.length >= WAITING_GROUPS_MAX) return undefined;
+    const group = new Group();
+    this.#waiting.push(group);
+    return group;
   }
 
   async #writeAll(): Promise<void> {
     // Let the other calls that end in this turn of the loop join the group: a microtask would be over before the next socket is read.
     await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
+    for (let group = this.#waiting.shift(); group; group = this.#waiting.shift()) {
       try {
         await this.#writeGroup(group);
         this.#failure = undefined;
-        for (const { resolve } of group) resolve();
+        group.written();
         this.#onWritten();
       } catch (error) {
         this.#fail(error);
         // Half a line may stand in the file: nothing may be written after it.
         await this.#abandonSegment();
-        for (const { reject } of group) reject(error);
+        group.failed(error);
       }
     }
     this.#writing = undefined;
   }
 
-  async #writeGroup(group: readonly Waiting[]): Promise<void> {
-    const bytes = Buffer.from(group.map(({ line }) => line).join(''));
+  async #writeGroup({ bytes, parts }: Group): Promise<void> {
     if (!this.#file || this.#bytes + bytes.length > SEGMENT_BYTES_MAX) await this.#roll();
     if (!this.#file) throw new Error('the usage log is closed');
     await this.#file.write(bytes);
     const from = this.#bytes;
     this.#bytes += bytes.length;
-    this.written.add({ segment: this.#segment, from, to: this.#bytes, parts: group.flatMap(({ encoded }) => encoded ?? []) });
+    this.written.add({ segment: this.#segment, from, to: this.#bytes, parts });
     this.#unsynced += bytes.length;
     if (this.#syncFirst) await this.#sync();
-    else if (this.#unsynced >= SYNC_AFTER_BYTES) void this.#sync().catch(() => undefined);
-    else this.#cancelSync ??= this.#clock.timer(SYNC_AFTER_MS, () => void this.#sync().catch(() => undefined));
+    else if (this.#unsynced >= SYNC_AFTER_BYTES) this.#syncBehind();
+    else this.#cancelSync ??= this.#clock.timer(SYNC_AFTER_MS, () => this.#syncBehind());
+  }
+
+  /** Syncs while answers go on, one at a time: on a slow disk syncs would take all threads of the pool, and each write would wait for one. */
+  #syncBehind(): void {
+    this.#syncAgain = this.#syncing;
+    if (this.#syncing) return;
+    this.#syncing = true;
+    // Its failure is remembered by `#sync`.
+    void this.#sync()
+      .catch(() => undefined)
+      .then(() => {
+        this.#syncing = false;
+        if (this.#syncAgain) this.#syncBehind();
+      });
   }
 
   async #sync(): Promise<void> {
     this.#cancelSync?.();
     this.#cancelSync = undefined;
     this.#unsynced = 0;
+    const file = this.#file;
     try {
-      await this.#file?.sync();
+      await file?.sync();
     } catch (error) {
       // What the disk did not take may be lost: nothing more goes to this segment.
       this.#fail(error);
-      await this.#abandonSegment();
+      if (file === this.#file) await this.#abandonSegment();
       throw error;
     }
   }
@@ -153,7 +175,8 @@ export class UsageLog {
   /** Writes an empty line; should that fail as well, `#fail` has set the next probe. */
   #probe(): void {
     this.#cancelProbe = undefined;
-    this.#enqueue({ line: '\n', encoded: undefined, resolve: () => undefined, reject: () => undefined });
+    this.#openGroup()?.addProbe();
+    this.#writing ??= this.#writeAll();
   }
 
   async #roll(): Promise<void> {
@@ -169,9 +192,15 @@ export class UsageLog {
   }
 
   async #abandonSegment(): Promise<void> {
-    await this.#file?.close().catch(() => undefined);
+    const file = this.#file;
+    const segment = this.#segment;
+    const isEmpty = this.#bytes === 0;
+    // At once: while the file closes, the next group may start a segment of its own.
     this.#file = undefined;
+    // What was answered before the failure is still owed to the disk.
+    await file?.sync().catch(() => undefined);
+    await file?.close().catch(() => undefined);
     // A full disk is probed again and again: no trail of empty files.
-    if (this.#bytes === 0) await this.#storage.remove(this.#segment).catch(() => undefined);
+    if (isEmpty) await this.#storage.remove(segment).catch(() => undefined);
   }
 }

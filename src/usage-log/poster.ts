@@ -5,9 +5,10 @@ import { type DecodedRecords, decodeRecords, type RecordBatch } from './record.t
 import type { LogStorage } from './storage.ts';
 
 const BATCH_RECORDS_MAX = 1_000;
-/** A batch gathers for this long, so that a transaction carries many records. */
-const GATHER_MS = 100;
-const READ_BYTES_MAX = 4 * 1_048_576;
+/** A batch gathers for this long, so that a transaction carries many records: each costs as much as writing some hundred of them. */
+const GATHER_MS = 250;
+/** More than a batch's lines. */
+const READ_BYTES_MAX = 1_048_576;
 const RETRY_BASE_MS = 100;
 const RETRY_MAX_MS = 10_000;
 
@@ -22,17 +23,18 @@ export interface PosterOptions {
 }
 
 /**
- * Drains the usage log into `post`, oldest first: from memory what was just written, from the disk what is left of earlier. It removes a segment once all of it is posted. There is no cursor: after a
- * crash the segments that are left are posted again, which changes nothing.
+ * Drains the usage log into `post`, oldest first: from memory what was just written, from the disk what is left of earlier. A segment
+ * is removed once all of it is posted. There is no cursor: after a crash the segments that are left are posted again, which changes nothing.
  */
 export class Poster {
   readonly #options: PosterOptions;
   #wake = Promise.withResolvers<void>();
   #stopping = false;
   readonly #stop = new AbortController();
-  /** The oldest segment, once looked up, and how much of it is posted. */
+  /** The oldest segment, once looked up. */
   #segment: string | undefined;
-  #offset = 0;
+  /** How much of which segment is posted. */
+  #posted: { readonly segment: string; readonly offset: number } = { segment: '', offset: 0 };
   #failures = 0;
   readonly #done: Promise<void>;
 
@@ -69,15 +71,17 @@ export class Poster {
 
   /** Moves one batch from the oldest segment. Returns how many records it moved. */
   async #drain(): Promise<number> {
-    const { storage, log, post, report } = this.#options;
+    const { log, post, report } = this.#options;
     try {
-      const segment = (this.#segment ??= (await storage.list())[0]);
+      const segment = (this.#segment ??= await this.#oldest());
       if (segment === undefined) return 0;
       const isOpen = segment === log.end.segment;
-      const batch = log.written.next(segment, this.#offset, BATCH_RECORDS_MAX) ?? (await this.#read(segment));
+      const { offset } = this.#posted;
+      const batch = log.written.next(segment, offset, BATCH_RECORDS_MAX) ?? (await this.#read(segment, offset));
       if (batch.records.length > 0) await post(batch);
       this.#failures = 0;
-      this.#offset += batch.bytes;
+      this.#posted = { segment, offset: offset + batch.bytes };
+      // Whether all of a segment is posted is for the disk to say: a write that failed may have left whole lines that memory has not.
       if (batch.bytes === 0 && !isOpen) await this.#remove(segment);
       else if (batch.bytes === 0) return 0;
       return Math.max(1, batch.records.length);
@@ -90,12 +94,18 @@ export class Poster {
     }
   }
 
-  async #read(segment: string): Promise<DecodedRecords> {
+  async #oldest(): Promise<string | undefined> {
+    const [segment] = await this.#options.storage.list();
+    if (segment !== undefined && segment !== this.#posted.segment) this.#posted = { segment, offset: 0 };
+    return segment;
+  }
+
+  async #read(segment: string, offset: number): Promise<DecodedRecords> {
     const { storage, log, report } = this.#options;
     const { end } = log;
     // Of the segment that is being written no more is asked for than there is.
-    const bytesMax = segment === end.segment ? Math.min(READ_BYTES_MAX, end.bytes - this.#offset) : READ_BYTES_MAX;
-    const batch = decodeRecords(bytesMax > 0 ? await storage.read(segment, this.#offset, bytesMax) : Buffer.alloc(0), BATCH_RECORDS_MAX);
+    const bytesMax = segment === end.segment ? Math.min(READ_BYTES_MAX, end.bytes - offset) : READ_BYTES_MAX;
+    const batch = decodeRecords(bytesMax > 0 ? await storage.read(segment, offset, bytesMax) : Buffer.alloc(0), BATCH_RECORDS_MAX);
     if (batch.damaged > 0) report({ message: `${batch.damaged} damaged lines in usage segment ${segment}` });
     return batch;
   }
@@ -103,6 +113,5 @@ export class Poster {
   async #remove(segment: string): Promise<void> {
     await this.#options.storage.remove(segment);
     this.#segment = undefined;
-    this.#offset = 0;
   }
 }

@@ -42,15 +42,32 @@ export async function folderStorage(folder: string): Promise<LogStorage> {
 /** Writes and syncs by descriptor: a `FileHandle`'s own methods cost three times as much on the thread that serves. */
 function fileOf(handle: FileHandle): LogFile {
   const { fd } = handle;
+  let underWay = 0;
+  let idle: () => void = () => undefined;
+  /** The descriptor must not be closed under what is under way: the system may give its number to another file. */
+  const tracked = (start: (done: (error: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      underWay++;
+      start((error) => {
+        if (--underWay === 0) idle();
+        if (error) reject(error);
+        else resolve();
+      });
+    });
   return {
-    async write(bytes) {
-      for (let at = 0; at < bytes.length;) at += await writeSome(fd, at === 0 ? bytes : bytes.subarray(at));
+    write: (bytes) => tracked((done) => writeFrom(fd, bytes, done)),
+    sync: () => tracked((done) => fdatasync(fd, done)),
+    close: async () => {
+      if (underWay > 0) await new Promise<void>((resolve) => (idle = resolve));
+      await handle.close();
     },
-    sync: () => new Promise((resolve, reject) => fdatasync(fd, (error) => (error ? reject(error) : resolve()))),
-    close: () => handle.close(),
   };
 }
 
-function writeSome(fd: number, bytes: Buffer): Promise<number> {
-  return new Promise((resolve, reject) => write(fd, bytes, (error, written) => (error ? reject(error) : resolve(written))));
+/** A write may take less than it was given. */
+function writeFrom(fd: number, bytes: Buffer, done: (error: Error | null) => void): void {
+  write(fd, bytes, (error, written) => {
+    if (error || written === bytes.length) done(error);
+    else writeFrom(fd, bytes.subarray(written), done);
+  });
 }

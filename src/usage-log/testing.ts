@@ -1,4 +1,43 @@
+import type { UsageRecord } from '../contract/usage.ts';
 import type { LogFile, LogStorage } from './storage.ts';
+
+export function usageRecord(requestId: string, more: Partial<UsageRecord> = {}): UsageRecord {
+  return {
+    requestId,
+    startedAt: 1,
+    orgId: 'org',
+    keyId: 'key',
+    deployment: 'echo',
+    revision: 'rev',
+    model: 'echo',
+    version: 1,
+    operation: 'chat',
+    status: 'ok',
+    httpStatus: 200,
+    promptTokens: 1,
+    cachedTokens: 0,
+    completionTokens: 2,
+    rows: 0,
+    requestBytes: 3,
+    responseBytes: 4,
+    estimated: false,
+    attempts: 1,
+    durationMs: 5,
+    stages: {},
+    ...more,
+  };
+}
+
+/** A small generator with a seed (mulberry32), so that a failing run can be run again. */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
 
 /**
  * A disk in memory that can fail: it crashes at the n-th write (leaving a torn prefix of it), and a power loss drops what
@@ -9,6 +48,15 @@ export class CrashingStorage implements LogStorage {
   #writesLeft = Number.POSITIVE_INFINITY;
   #tear = 0;
   dead = false;
+  /** How often bytes were read. A look that finds the end is not counted. */
+  reads = 0;
+  /** So many syncs fail from now on. */
+  syncsToFail = 0;
+
+  /** A segment that a former process has left. */
+  leave(name: string, text: string): void {
+    this.#files.set(name, { bytes: Buffer.from(text), synced: 0 });
+  }
 
   /** The write after `writes` more is torn at the fraction `tear` of its bytes, and the process is dead. */
   crashAfter(writes: number, tear: number): void {
@@ -44,6 +92,7 @@ export class CrashingStorage implements LogStorage {
       },
       sync: async () => {
         this.#alive();
+        if (this.syncsToFail-- > 0) throw new Error('the disk failed');
         file.synced = file.bytes.length;
       },
       close: async () => undefined,
@@ -52,7 +101,9 @@ export class CrashingStorage implements LogStorage {
 
   async read(name: string, offset: number, bytesMax: number): Promise<Buffer> {
     this.#alive();
-    return this.#files.get(name)?.bytes.subarray(offset, offset + bytesMax) ?? Buffer.alloc(0);
+    const bytes = this.#files.get(name)?.bytes.subarray(offset, offset + bytesMax) ?? Buffer.alloc(0);
+    if (bytes.length > 0) this.reads++;
+    return bytes;
   }
 
   async remove(name: string): Promise<void> {

@@ -110,7 +110,7 @@ describe('modelyard, the command line', () => {
     expect(away.err.trim().split('\n')).toHaveLength(1);
   });
 
-  test('every command has help with examples or options', async () => {
+  test('every command has help with examples or options', { timeout: 90_000 }, async () => {
     const { out } = await run(['--help']);
     const names = [...out.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name ?? '').filter((name) => name !== 'help');
     expect(names.length).toBeGreaterThan(18);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeClock } from '../fake-clock.ts';
-import { chatBody, type Harness, startHarness } from '../harness.ts';
+import { chatBody, echoManifest, type Harness, startHarness } from '../harness.ts';
 import { gauge, pause, readEvents, said, usageOf, whileAdvancing } from './support.ts';
 
 const CHAT = '/v1/chat/completions';
@@ -76,3 +76,22 @@ test('S17: an engine that ends five times in five minutes is failed, says why, a
   expect(launches()).toBe(before);
   expect((await chat('other')).status).toBe(200);
 });
+
+test('S7 S34: of two replicas one dies; calls that had got nothing are served by the other', async () => {
+  await modelyard.running.control.registry.publishManifest(modelyard.running.operator, 'pair', echoManifest({ slots: 4 }));
+  await modelyard.call('/api/v1/deployments', { body: { model: 'pair', replicas: 2 } });
+  await expect.poll(() => modelyard.launcher.launches.filter((name) => name === 'pair').length).toBe(2);
+  await expect.poll(async () => replicasReady('pair')).toBe(2);
+  const calls = Array.from({ length: 6 }, () => chat('pair', '[[delay-ms:300]] a b'));
+  await running('pair').toBe(6);
+  modelyard.launcher.crash('pair');
+  const statuses = (await whileAdvancing(clock, Promise.all(calls))).map(({ status }) => status);
+  expect(statuses).toEqual([200, 200, 200, 200, 200, 200]);
+  const rows = await whileAdvancing(clock, usageOf(modelyard, 'pair', 6));
+  expect(rows.map(({ attempts }) => attempts).toSorted((a, b) => a - b)).toEqual([1, 1, 1, 2, 2, 2]);
+});
+
+async function replicasReady(name: string): Promise<number> {
+  const { revisions } = (await (await modelyard.call(`/api/v1/deployments/${name}`)).json()) as { revisions: { replicas: { state: string }[] }[] };
+  return revisions[0]?.replicas.filter(({ state }) => state === 'ready').length ?? 0;
+}

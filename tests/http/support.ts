@@ -47,6 +47,7 @@ export interface UsageRow {
   readonly completionTokens: number;
   readonly rows: number;
   readonly estimated: boolean;
+  readonly attempts: number;
   readonly deployment: string;
   readonly stages: Record<string, number>;
 }

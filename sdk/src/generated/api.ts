@@ -346,7 +346,8 @@ export interface paths {
         delete: operations["undeploy"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Scale */
+        patch: operations["scale"];
         trace?: never;
     };
     "/api/v1/deployments/{name}/logs": {
@@ -392,6 +393,40 @@ export interface paths {
         };
         /** Get job */
         get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List events */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live figures */
+        get: operations["liveFigures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1018,6 +1053,8 @@ export interface operations {
                             completionTokens: number;
                             rows: number;
                             estimated: boolean;
+                            /** @description engines that it was offered to */
+                            attempts: number;
                             durationMs: number;
                             stages: {
                                 [key: string]: number;
@@ -1062,7 +1099,7 @@ export interface operations {
                                     /** @enum {unknown} */
                                     task: "chat" | "embedding" | "tensor";
                                     /** @enum {unknown} */
-                                    engine: "llama" | "onnx" | "echo";
+                                    engine: "llama" | "onnx" | "tfjs" | "echo";
                                     files: {
                                         /** @description a flat name: versions have no folders */
                                         path: string;
@@ -1072,7 +1109,7 @@ export interface operations {
                                     }[];
                                     weights: {
                                         /** @enum {unknown} */
-                                        format: "gguf" | "onnx" | "safetensors" | "none";
+                                        format: "gguf" | "onnx" | "tfjs" | "safetensors" | "none";
                                         architecture: string;
                                         parameters: number;
                                         tensorBytes: number;
@@ -1221,7 +1258,7 @@ export interface operations {
                             /** @enum {unknown} */
                             task: "chat" | "embedding" | "tensor";
                             /** @enum {unknown} */
-                            engine: "llama" | "onnx" | "echo";
+                            engine: "llama" | "onnx" | "tfjs" | "echo";
                             files: {
                                 /** @description a flat name: versions have no folders */
                                 path: string;
@@ -1231,7 +1268,7 @@ export interface operations {
                             }[];
                             weights: {
                                 /** @enum {unknown} */
-                                format: "gguf" | "onnx" | "safetensors" | "none";
+                                format: "gguf" | "onnx" | "tfjs" | "safetensors" | "none";
                                 architecture: string;
                                 parameters: number;
                                 tensorBytes: number;
@@ -1342,7 +1379,7 @@ export interface operations {
                                 /** @enum {unknown} */
                                 task: "chat" | "embedding" | "tensor";
                                 /** @enum {unknown} */
-                                engine: "llama" | "onnx" | "echo";
+                                engine: "llama" | "onnx" | "tfjs" | "echo";
                                 files: {
                                     /** @description a flat name: versions have no folders */
                                     path: string;
@@ -1352,7 +1389,7 @@ export interface operations {
                                 }[];
                                 weights: {
                                     /** @enum {unknown} */
-                                    format: "gguf" | "onnx" | "safetensors" | "none";
+                                    format: "gguf" | "onnx" | "tfjs" | "safetensors" | "none";
                                     architecture: string;
                                     parameters: number;
                                     tensorBytes: number;
@@ -1754,12 +1791,12 @@ export interface operations {
                     /** @description kept loaded while there is room; 0: loaded only while it is called */
                     minReplicas?: number;
                     maxReplicas?: number;
+                    /** @description replicas beyond the minimum go after so long without a call */
+                    idleSeconds?: number;
                     /** @description calls that one replica should have at a time */
                     targetConcurrency?: number;
                     /** @description who is called may take memory from the same priority or a lower one */
                     priority?: number;
-                    /** @description replicas beyond the minimum go after so long without a call */
-                    idleSeconds?: number;
                     threads?: number;
                 };
             };
@@ -1896,6 +1933,79 @@ export interface operations {
             };
         };
     };
+    scale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description as many always: minReplicas and maxReplicas at once */
+                    replicas?: number;
+                    /** @description kept loaded while there is room; 0: loaded only while it is called */
+                    minReplicas?: number;
+                    maxReplicas?: number;
+                    /** @description replicas beyond the minimum go after so long without a call */
+                    idleSeconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        org: string;
+                        model: string;
+                        createdAt: number;
+                        revisions: {
+                            id: string;
+                            model: string;
+                            version: number;
+                            digest: string;
+                            weight: number;
+                            createdAt: number;
+                            resources: {
+                                replicasMin: number;
+                                replicasMax: number;
+                                threads: number;
+                                targetConcurrency?: number;
+                                priority: number;
+                                idleSeconds: number;
+                            };
+                            /** @enum {unknown} */
+                            state: "loading" | "ready" | "idle" | "failed" | "stopped";
+                            reason: string;
+                            restarts: number;
+                            replicas: {
+                                id: string;
+                                state: string;
+                                slots: number;
+                                startedAt: number;
+                                /** @description reserved, or used where that is more */
+                                memoryBytes: number;
+                                usage?: {
+                                    memoryBytes: number;
+                                    memoryPeakBytes: number;
+                                    cpuSeconds: number;
+                                };
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
     getLogs: {
         parameters: {
             query?: {
@@ -1994,6 +2104,77 @@ export interface operations {
                         createdAt: number;
                         /** @description milliseconds since 1970 */
                         updatedAt: number;
+                    };
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                deployment?: string;
+                /** @description only those after this sequence number, oldest first; without it the newest */
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            seq: number;
+                            /** @description milliseconds since 1970 */
+                            at: number;
+                            deployment: string;
+                            revision: string;
+                            replica: string;
+                            node: string;
+                            /** @description starting, ready, stopping, stopped or crashed */
+                            state: string;
+                            reason: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    liveFigures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            deployment: string;
+                            callsPerSecond: number;
+                            failedShare: number;
+                            p50Ms: number;
+                            p99Ms: number;
+                            firstByteP50Ms: number;
+                            firstByteP99Ms: number;
+                            tokensPerSecond: number;
+                            waiting: number;
+                            running: number;
+                        }[];
                     };
                 };
             };

@@ -3,6 +3,7 @@ import type { RoutesFeed } from '../../contract/feeds.ts';
 import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
 import { Entitlements } from '../../control-plane/entitlements/index.ts';
 import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
+import { type LiveFigures, Monitoring } from '../../control-plane/monitoring/index.ts';
 import { Jobs } from '../../control-plane/jobs/index.ts';
 import { BlobStore, Registry } from '../../control-plane/registry/index.ts';
 import { Usage } from '../../control-plane/usage/index.ts';
@@ -17,6 +18,7 @@ export interface ControlPlaneParts {
   readonly blobFolder: string;
   readonly threadsDefault: number;
   readonly scheduling: Scheduling;
+  readonly live: LiveFigures;
   publish(feed: RoutesFeed): void;
 }
 
@@ -42,7 +44,8 @@ export function composeControlPlane(parts: ControlPlaneParts) {
   });
   const deployments: Deployments = new Deployments({ db, clock, registry, scheduling, threadsDefault, publish, problem: (error) => events.controlProblem(error) });
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
-  return { identity, entitlements, usage, registry, deployments, jobs };
+  const monitoring = new Monitoring({ db, clock, deployments, live: parts.live, problem: (error) => events.controlProblem(error) });
+  return { identity, entitlements, usage, registry, deployments, jobs, monitoring };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

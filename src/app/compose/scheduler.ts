@@ -8,7 +8,7 @@ import type { Node } from '../../scheduler/decide/world.ts';
 import { estimate } from '../../scheduler/estimate.ts';
 import type { LoadReport } from '../../scheduler/load-window.ts';
 import type { DesiredRevision, Launcher } from '../../scheduler/ports.ts';
-import { Reconciler } from '../../scheduler/reconcile.ts';
+import { Reconciler, type ReplicaEvent } from '../../scheduler/reconcile.ts';
 import type { Events } from '../../telemetry/events.ts';
 
 const GIB = 1_073_741_824;
@@ -22,11 +22,17 @@ export interface SchedulerParts {
   readonly node: Node;
   load(): readonly LoadReport[];
   changed(): void;
+  /** Told of each change of a replica. */
+  happened(event: ReplicaEvent): void;
 }
 
 /** The reconciler, and the face that the deployments domain sees of it. */
-export function composeScheduler({ clock, launcher, events, node, load, changed }: SchedulerParts): { readonly reconciler: Reconciler; readonly scheduling: Scheduling } {
-  const reconciler = new Reconciler({ clock, launcher, nodes: [node], policy: demandPolicy, load, changed, event: (change) => events.replicaChanged(change) });
+export function composeScheduler({ clock, launcher, events, node, load, changed, happened }: SchedulerParts): { readonly reconciler: Reconciler; readonly scheduling: Scheduling } {
+  const event = (change: ReplicaEvent) => {
+    events.replicaChanged(change);
+    happened(change);
+  };
+  const reconciler = new Reconciler({ clock, launcher, nodes: [node], policy: demandPolicy, load, changed, event });
   const rolloutSince = new Map<string, number>();
   const scheduling: Scheduling = {
     want(revisions) {

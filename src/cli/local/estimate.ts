@@ -45,7 +45,7 @@ export function addEstimate(program: Command): void {
 async function remote({ api }: Session, name: string, flags: Flags): Promise<void> {
   const { versions } = await api.get('/api/v1/models/{name}', { params: { name } });
   const newest = versions[0];
-  if (newest) report(newest.manifest as Manifest, `${name}:${newest.number}`, flags);
+  if (newest) report(newest.manifest, `${name}:${newest.number}`, flags);
 }
 
 async function manifestOfFile(file: string): Promise<Manifest> {

@@ -101,7 +101,7 @@ export function addPs(program: Command): void {
         const { data } = await api.get('/api/v1/deployments');
         print(data, (deployments) =>
           table(
-            ['NAME', 'MODEL', 'STATE', 'TRAFFIC', 'REPLICAS', 'MEMORY', 'THREADS', 'RESTARTS', 'SINCE', 'REASON'],
+            ['NAME', 'MODEL', 'STATE', 'TRAFFIC', 'REPLICAS', 'MEMORY', 'RESTARTS', 'SINCE', 'REASON'],
             deployments.flatMap(({ name, revisions }) =>
               revisions.map(({ model, version, state, weight, replicas, resources, restarts, createdAt, reason }) => [
                 name,
@@ -110,7 +110,6 @@ export function addPs(program: Command): void {
                 `${weight} %`,
                 `${replicas.filter((replica) => replica.state === 'ready').length}/${rangeText(resources)}`,
                 memoryText(replicas),
-                resources.threads,
                 restarts,
                 timeText(createdAt),
                 reason,

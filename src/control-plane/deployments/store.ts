@@ -49,6 +49,14 @@ export async function insertRevision(on: On, deployment: string, revision: Revis
     .execute();
 }
 
+export async function updateResources(on: On, revision: string, resources: Resources): Promise<void> {
+  await on
+    .updateTable('revisions')
+    .set({ resources: JSON.stringify(resources) })
+    .where('id', '=', revision)
+    .execute();
+}
+
 /** Gives one revision all of its deployment's traffic. */
 export async function shiftTraffic(on: On, deployment: string, revision: string): Promise<void> {
   await on.updateTable('revisions').set({ weight: 0 }).where('deployment', '=', deployment).where('id', '!=', revision).execute();

@@ -24,6 +24,7 @@ const Row = Type.Object({
   completionTokens: Count,
   rows: Count,
   estimated: Type.Boolean(),
+  attempts: Type.Integer({ minimum: 1, description: 'engines that it was offered to' }),
   durationMs: Type.Number(),
   stages: Type.Record(Type.String(), Type.Number()),
 });

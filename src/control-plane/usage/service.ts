@@ -1,4 +1,5 @@
 import type { UsageRecord } from '../../contract/usage.ts';
+import type { JsonRows } from '../../db/json-rows.ts';
 import { type Db, transact } from '../../db/open.ts';
 import type { Grouping, UsageQuery, UsageSum } from './model.ts';
 import { insertRecords, listUsage, sumUsage } from './store.ts';
@@ -11,9 +12,9 @@ export class Usage {
     this.#db = db;
   }
 
-  /** Stores a batch, given as a JSON list of records, in one transaction; ids that are known already are left as they are. */
-  post(records: string): Promise<void> {
-    return transact(this.#db, (tx) => insertRecords(tx, records));
+  /** Stores a batch of `UsageRecord`s in one transaction; ids that are known already are left as they are. */
+  post(rows: JsonRows): Promise<void> {
+    return transact(this.#db, (tx) => insertRecords(tx, rows));
   }
 
   sum(query: UsageQuery, grouping: Grouping): Promise<UsageSum[]> {

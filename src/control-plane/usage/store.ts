@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { UsageRecord } from '../../contract/usage.ts';
-import { insertJsonRows } from '../../db/json-rows.ts';
+import { insertJsonRows, type JsonRows } from '../../db/json-rows.ts';
 import type { Db, Tx } from '../../db/open.ts';
 import type { Grouping, UsageQuery, UsageSum } from './model.ts';
 
@@ -29,9 +29,9 @@ const COLUMNS = {
   stages: { json: 'stages' },
 } as const satisfies Record<string, keyof UsageRecord | { readonly json: keyof UsageRecord }>;
 
-/** `records`: a JSON list of `UsageRecord`. Those whose id is known are left as they are. */
-export function insertRecords(on: Tx, records: string): Promise<void> {
-  return insertJsonRows(on, { table: 'usage', key: 'request_id', columns: COLUMNS }, records);
+/** `rows`: the fields of `UsageRecord`. Those whose id is known are left as they are. */
+export function insertRecords(on: Tx, rows: JsonRows): Promise<void> {
+  return insertJsonRows(on, { table: 'usage', key: 'request_id', columns: COLUMNS }, rows);
 }
 
 const DAY_MS = 86_400_000;

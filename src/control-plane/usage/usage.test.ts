@@ -26,13 +26,15 @@ const RECORD: UsageRecord = {
   durationMs: 12.345,
   stages: { authenticate: 0.1, total: 12.345 },
 };
+const FIELDS = Object.keys(RECORD) as (keyof UsageRecord)[];
+const rowsOf = (...records: UsageRecord[]) => ({ fields: FIELDS, json: JSON.stringify(records.map((record) => FIELDS.map((field) => record[field]))) });
 const ALL = { orgId: undefined, since: 0, until: Number.MAX_SAFE_INTEGER };
 
 test('every field of a record comes back as it went in', async () => {
   const db = await openDatabase(':memory:');
   const usage = new Usage(db);
   const plain = { ...RECORD, requestId: 'req_0', estimated: false, durationMs: 5, stages: {} };
-  await usage.post(JSON.stringify([RECORD, plain]));
+  await usage.post(rowsOf(RECORD, plain));
   expect(await usage.list(ALL, 10)).toEqual([RECORD, plain]);
   await db.destroy();
 });
@@ -40,13 +42,8 @@ test('every field of a record comes back as it went in', async () => {
 test('M22: a record that is posted again changes nothing, and holds up none that comes with it', async () => {
   const db = await openDatabase(':memory:');
   const usage = new Usage(db);
-  await usage.post(JSON.stringify([RECORD]));
-  await usage.post(
-    JSON.stringify([
-      { ...RECORD, promptTokens: 99 },
-      { ...RECORD, requestId: 'req_2' },
-    ]),
-  );
+  await usage.post(rowsOf(RECORD));
+  await usage.post(rowsOf({ ...RECORD, promptTokens: 99 }, { ...RECORD, requestId: 'req_2' }));
   expect((await usage.list(ALL, 10)).map(({ requestId, promptTokens }) => [requestId, promptTokens])).toEqual([
     ['req_2', 1],
     ['req_1', 1],

@@ -4,7 +4,7 @@ import { Fault } from '../../contract/errors.ts';
 import type { DeploymentRoute, RoutesFeed } from '../../contract/feeds.ts';
 import type { Call, Ending, AnswerSink, Target, Work } from '../call.ts';
 import { ForwardJob } from './forward.ts';
-import { ATTEMPTS_MAX, type JobParts } from './job.ts';
+import { ATTEMPTS_MAX, type JobEnd, type JobParts } from './job.ts';
 import { DeploymentQueue, type QueueOptions, type RevisionLoad } from './queue.ts';
 import { TensorJob } from './tensors.ts';
 
@@ -66,9 +66,10 @@ export class Dispatch {
       const parts: JobParts = { call, target, queue, deadlines: this.#deadlines, clock: this.#clock, avoid };
       const job = work.kind === 'tensor' ? new TensorJob(parts, { work, sink }) : new ForwardJob(parts, { work, cacheSalt: dispatched.cacheSalt, sink });
       const end = await job.run();
-      if (end.status !== 'full') return { ...end, attempts };
+      if (job.lane && (end.status === 'full' || end.status === 'failed')) avoid = new Set([...avoid, job.lane.replica.id]);
+      if (end.status === 'failed' && end.retry === true && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, avoid)) continue;
+      if (end.status !== 'full') return endingOf(end, attempts);
       if (attempts >= ATTEMPTS_MAX) return { status: 'failed', attempts, fault: overloaded(target.deployment.name) };
-      if (job.lane) avoid = new Set([...avoid, job.lane.replica.id]);
       if (target.revision.replicas.every(({ id }) => avoid.has(id))) avoid = NONE;
       if (!(await this.#pause(FULL_PAUSE_MS * attempts, call))) return { status: 'cancelled', attempts };
     }
@@ -96,6 +97,10 @@ export class Dispatch {
     if (!queue) this.#queues.set(route.name, (queue = new DeploymentQueue(route, this.#queueOptions)));
     return queue;
   }
+}
+
+function endingOf(end: Exclude<JobEnd, { status: 'full' }>, attempts: number): Ending {
+  return end.status === 'failed' ? { status: 'failed', fault: end.fault, attempts } : { ...end, attempts };
 }
 
 function notRunning(name: string): Fault {

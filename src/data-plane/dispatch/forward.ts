@@ -77,7 +77,7 @@ export class ForwardJob extends Job implements UpstreamListener {
   #endOf(error: Error | undefined): JobEnd {
     if (this.#stopped === 'client') return this.#cancelled();
     if (this.#stopped === 'deadline') return { status: 'failed', fault: deadlineFault() };
-    if (error) return { status: 'failed', fault: crashFault(error) };
+    if (error) return { status: 'failed', fault: crashFault(error), retry: this.#status !== 200 };
     if (this.#status === 200) return { status: 'complete' };
     if (this.#status === 503) return { status: 'full' };
     return { status: 'failed', fault: engineFault(this.#status, Buffer.concat(this.#error ?? []), this.#headers?.['retry-after']) };

@@ -38,7 +38,8 @@ export type JobEnd =
   | { readonly status: 'full' }
   /** With what it had cost the engine, where that says so and no byte of the answer came. */
   | { readonly status: 'cancelled'; readonly usage?: EngineUsage }
-  | { readonly status: 'failed'; readonly fault: Fault };
+  /** `retry`: its engine was lost before anything of the answer came; another may do better. */
+  | { readonly status: 'failed'; readonly fault: Fault; readonly retry?: boolean };
 
 /**
  * One attempt at one call: waits in its deployment's queue, runs on a lane, ends once. It holds the call meanwhile: it is told when

@@ -1,6 +1,7 @@
 import { Fault } from '../../contract/errors.ts';
 import type { DeploymentRoute, ReplicaRoute, RevisionRoute } from '../../contract/feeds.ts';
 import { next, type Pick, type Waiting } from './next.ts';
+import { RetryBudget } from './retry-budget.ts';
 import { Upstream } from './upstream.ts';
 
 /** A replica as the queue sees it: how many of its slots are taken by this gateway. */
@@ -54,6 +55,7 @@ export interface QueueOptions {
 export class DeploymentQueue {
   readonly #options: QueueOptions;
   readonly #lastCallAt = new Map<string, number>();
+  readonly #budget = new RetryBudget();
   readonly #entries = new Set<Entry>();
   readonly #lanes = new Map<string, Lane>();
   #laneList: readonly Lane[] = [];
@@ -105,6 +107,7 @@ export class DeploymentQueue {
     const fault = this.#hopeless(entry);
     if (fault) return entry.refuse(fault);
     this.#lastCallAt.set(entry.revision, entry.arrivedAt);
+    if (entry.avoid.size === 0) this.#budget.deposit();
     // Most calls find a free slot: they never stand in the queue at all.
     const pick = this.#entries.size === 0 ? next([entry], this.#laneList) : undefined;
     if (pick) return start(pick);
@@ -116,6 +119,11 @@ export class DeploymentQueue {
     this.#entries.add(entry);
     if (!this.#laneList.some(({ revision }) => revision.id === entry.revision)) this.#options.wake();
     this.#pump();
+  }
+
+  /** Whether a call whose engine was lost may try another: one that is not among those to avoid is there, and the budget allows it. */
+  mayRetry(revision: string, avoid: ReadonlySet<string>): boolean {
+    return this.#laneList.some((lane) => lane.revision.id === revision && !avoid.has(lane.replica.id)) && this.#budget.withdraw();
   }
 
   /** Takes a call out that nobody waits for any more. */

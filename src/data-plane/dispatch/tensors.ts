@@ -31,7 +31,8 @@ export class TensorJob extends Job {
     this.#sink = sink;
     this.work = work;
     this.rows = work.rows;
-    this.batchKey = target.revision.maxBatchSize > 1 ? batchKey(work.request, work.rows) : undefined;
+    // One whose engine was lost goes alone: should it be what killed it, its neighbours are not lost with it again (S17).
+    this.batchKey = target.revision.maxBatchSize > 1 && parts.avoid.size === 0 ? batchKey(work.request, work.rows) : undefined;
   }
 
   start(lane: Lane, batch: readonly Entry[]): void {
@@ -86,12 +87,16 @@ export class TensorJob extends Job {
   }
 }
 
+/** The code of `crashFault`: nothing of an answer came, since a tensor answer comes whole. */
+const LOST = crashFault(undefined).code;
+
 /** What one hop to the engine gave. */
 type Reply = InferReply | Fault | 'full';
 
 function share(reply: Reply, members: readonly TensorJob[]): void {
   if (reply === 'full' || reply instanceof Fault) {
-    for (const member of members) member.end(reply === 'full' ? { status: reply } : { status: 'failed', fault: reply });
+    const isLost = reply !== 'full' && reply.code === LOST;
+    for (const member of members) member.end(reply === 'full' ? { status: reply } : { status: 'failed', fault: reply, retry: isLost });
     return;
   }
   try {

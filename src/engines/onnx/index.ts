@@ -1,14 +1,10 @@
-import { Worker } from 'node:worker_threads';
 import type { EngineSpec } from '../../contract/engine-wire.ts';
-import { Fault, invalid } from '../../contract/errors.ts';
-import { revive } from '../../contract/plain-fault.ts';
-import type { Tensor } from '../../contract/tensor.ts';
+import { invalid } from '../../contract/errors.ts';
 import { openVerified } from '../../model-files/verified.ts';
 import type { TensorEngine } from '../engine.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
-
-/** Two: one computes while the other's bytes are read or written. */
-const SLOTS_DEFAULT = 2;
+import { signatureOf, threadEngine } from '../tensor-thread/engine.ts';
+import { startThread } from '../tensor-thread/thread.ts';
+import type { OnnxStart } from './start.ts';
 
 /**
  * An ONNX model on ONNX Runtime's CPU provider, in a worker thread; with the manifest's pipeline around it where one is declared.
@@ -16,23 +12,11 @@ const SLOTS_DEFAULT = 2;
  * @throws Fault when the weights' digest differs or the runtime can't load them
  */
 export async function createOnnxEngine(spec: EngineSpec): Promise<TensorEngine> {
-  const { pipeline, weights, engineOptions } = spec.manifest;
-  if (!weights.signature) throw invalid('The manifest has no tensor signature.', 'weights.signature');
+  const signature = signatureOf(spec);
   const verified = await openVerified(...weightsOf(spec));
-  const worker = await startWorker({ path: verified.path, threads: spec.threads, pipeline, signature: weights.signature }).finally(() => verified.close());
-  const { inputs, outputs } = pipeline ?? weights.signature;
-  return {
-    dialect: 'oip',
-    slots: typeof engineOptions['slots'] === 'number' && engineOptions['slots'] >= 1 ? Math.floor(engineOptions['slots']) : SLOTS_DEFAULT,
-    signature: { inputs, outputs },
-    async infer(tensors, wanted, signal) {
-      signal.throwIfAborted();
-      // Copies: they start aligned, and giving them away costs nothing; the body they come from is shared.
-      return await worker.call({ type: 'infer', inputs: tensors.map((tensor) => ({ ...tensor, data: new Uint8Array(tensor.data) })), outputs: wanted });
-    },
-    warmUp: async () => void (await worker.call({ type: 'warmUp' })),
-    close: () => worker.close(),
-  };
+  const start: OnnxStart = { path: verified.path, threads: spec.threads, pipeline: spec.manifest.pipeline, signature };
+  const thread = await startThread(new URL('./worker.ts', import.meta.url), start).finally(() => verified.close());
+  return threadEngine(spec, thread);
 }
 
 function weightsOf({ manifest, files }: EngineSpec): readonly [path: string, digest: string] {
@@ -41,67 +25,4 @@ function weightsOf({ manifest, files }: EngineSpec): readonly [path: string, dig
   const path = file && files[file.path];
   if (!file || path === undefined) throw invalid('The manifest has no file with weights.', 'files');
   return [path, file.digest];
-}
-
-type Unnumbered<M> = M extends unknown ? Omit<M, 'id'> : never;
-
-interface ModelWorker {
-  /** Resolves when the worker has computed it; a run can't be stopped half-way. */
-  call(message: Unnumbered<ToWorker>): Promise<readonly Tensor[]>;
-  close(): Promise<void>;
-}
-
-async function startWorker(start: WorkerStart): Promise<ModelWorker> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start, execArgv: [] });
-  const pending = new Map<number, PromiseWithResolvers<readonly Tensor[]>>();
-  const ready = Promise.withResolvers<void>();
-  let isClosing = false;
-  let isReady = false;
-  let ended: Error | undefined;
-  let lastId = 0;
-  worker.on('message', (message: FromWorker) => {
-    if (message.type === 'ready') return ready.resolve();
-    if (message.type === 'failed') return ready.reject(revive(message.fault));
-    const call = pending.get(message.id);
-    pending.delete(message.id);
-    if (message.type === 'done') call?.resolve(message.outputs);
-    else call?.reject(revive(message.fault));
-  });
-  const lost = (error: Error) => {
-    if (ended) return;
-    ended = isClosing ? new Fault('unavailable', 'engine_draining', 'The engine is closing.') : error;
-    ready.reject(ended);
-    for (const call of pending.values()) call.reject(ended);
-    pending.clear();
-    // Without its thread the engine is of no use: the process ends, and its launcher starts another.
-    if (isReady && !isClosing)
-      setImmediate(() => {
-        throw error;
-      });
-  };
-  worker.on('error', lost);
-  worker.on('exit', (code) => lost(new Error(`The inference thread ended with code ${code}.`)));
-  try {
-    await ready.promise;
-    isReady = true;
-  } catch (error) {
-    isClosing = true;
-    await worker.terminate();
-    throw error;
-  }
-  return {
-    call(message) {
-      if (ended) return Promise.reject(ended);
-      const call = Promise.withResolvers<readonly Tensor[]>();
-      const id = (lastId += 1);
-      pending.set(id, call);
-      const transfer = message.type === 'infer' ? message.inputs.map(({ data }) => data.buffer as ArrayBuffer) : [];
-      worker.postMessage({ ...message, id }, transfer);
-      return call.promise;
-    },
-    async close() {
-      isClosing = true;
-      await worker.terminate();
-    },
-  };
 }

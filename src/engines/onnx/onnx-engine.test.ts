@@ -10,8 +10,8 @@ import { packBytes } from '../../contract/tensor-shape.ts';
 import { inspectFiles } from '../../model-files/inspect.ts';
 import { buildOnnx, onnx, proto } from '../../model-files/testing/build.ts';
 import type { TensorEngine } from '../engine.ts';
+import { publicText } from '../tensor-thread/session.ts';
 import { createOnnxEngine } from './index.ts';
-import { publicText } from './session.ts';
 
 const SIGNAL = new AbortController().signal;
 let folder: string;

@@ -1,20 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { InferenceSession, type Tensor as OrtTensor } from 'onnxruntime-node';
 import { Fault, invalid } from '../../contract/errors.ts';
-import type { Tensor } from '../../contract/tensor.ts';
+import { publicText, type Session } from '../tensor-thread/session.ts';
 import { fromOrt, toOrt } from './values.ts';
 
-const MESSAGE_CHARACTERS_MAX = 300;
 /** Errors come back from each call; in the log they would be a caller's to fill. */
 const FATAL_ONLY = 4;
-
-/** A loaded model. `run` blocks this thread while it computes. */
-export interface Session {
-  readonly outputNames: readonly string[];
-  /** `outputs` in the wanted order. @throws Fault when the runtime refuses the inputs */
-  run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<readonly Tensor[]>;
-  release(): Promise<void>;
-}
 
 /** Loads from a buffer: the runtime never opens a path itself, and a model from a buffer has no folder for external data. */
 export async function createSession(path: string, threads: number): Promise<Session> {
@@ -31,7 +22,6 @@ export async function createSession(path: string, threads: number): Promise<Sess
         return fromOrt(name, value);
       });
     },
-    release: () => session.release(),
   };
 }
 
@@ -51,12 +41,4 @@ async function runSession(session: InferenceSession, feeds: Record<string, OrtTe
     if (/allocat|bad_alloc|out of memory/i.test(text)) throw new Fault('unprocessable', 'out_of_memory', 'These inputs need more memory than the engine has.', { cause: error });
     throw invalid(`The model can't compute these inputs: ${text}`, 'inputs', 'inference_failed');
   }
-}
-
-/** The runtime's own words without where its sources or our files lie. */
-export function publicText(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const status = text.split('Status Message:').at(-1) ?? text;
-  const words = status.split(/\s+/).filter((word) => word !== '' && !/[/\\]|\.(h|cc|cpp):/.test(word));
-  return words.join(' ').slice(0, MESSAGE_CHARACTERS_MAX) || 'unknown reason.';
 }

@@ -30,7 +30,7 @@ export function readGraphSignature(modelJson: Json): TensorSignature {
   // Where both are there, TF.js takes the metadata's.
   const signature = (isRecord(metadata) ? fieldOf(metadata, 'signature') : undefined) ?? fieldOf(modelJson, 'signature');
   if (!isRecord(signature)) {
-    throw unsupported('the model has no signature. Convert the SavedModel again with tensorflowjs_converter 2 or newer');
+    throw unsupported('the model has no signature. Convert the SavedModel again with a current tensorflowjs_converter');
   }
   const inputs = valuesOf(signature, 'inputs');
   const outputs = valuesOf(signature, 'outputs');
@@ -71,7 +71,7 @@ function specOf(name: string, value: Json): TensorSpec {
   return { name, datatype, shape: dimensions.map((dimension) => sizeOf(dimension, name)) };
 }
 
-/** Sizes are written as text, as JSON forms of protocol buffers do with 64 bits; one that is left out is 0, which the converter means for none. */
+/** Sizes are written as text, as in all JSON forms of protocol buffers; one that is left out is taken as variable. */
 function sizeOf(dimension: unknown, name: string): number {
   const size = isRecord(dimension) ? Number(fieldOf(dimension, 'size') ?? -1) : Number.NaN;
   if (!Number.isSafeInteger(size)) throw malformed(`${quoted(name)} of its signature has an impossible dimension`);

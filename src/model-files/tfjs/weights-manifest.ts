@@ -63,7 +63,8 @@ export function checkShards(groups: readonly WeightGroup[], sizeOf: (path: strin
       if (size === undefined) throw malformed(`the file ${quoted(path)}, which model.json names, is missing; publish the whole folder`);
       there += size;
     }
-    if (there !== bytes) throw malformed(`its files ${paths.slice(0, 3).map(quoted).join(', ')}${paths.length > 3 ? ', …' : ''} have ${there} bytes; the weights in them need ${bytes}`);
+    if (there !== bytes)
+      throw malformed(`its files ${paths.slice(0, 3).map(quoted).join(', ')}${paths.length > 3 ? ', …' : ''} have ${there} bytes; the weights in them need ${bytes}`);
   }
 }
 

@@ -2,12 +2,10 @@ import type { Manifest } from '../../contract/manifest.ts';
 import type { PlainFault } from '../../contract/plain-fault.ts';
 import type { Tensor, TensorSignature } from '../../contract/tensor.ts';
 
-/** What the engine's main thread and its one worker tell each other. */
+/** What a tensor engine's main thread and its one worker tell each other. */
 
-export interface WorkerStart {
-  /** Of the verified weights; the worker reads it before it says that it is ready. */
-  readonly path: string;
-  readonly threads: number;
+/** What every worker needs, whatever its library. */
+export interface ThreadStart {
   readonly pipeline: Manifest['pipeline'];
   /** Of the weights themselves, not of the pipeline. */
   readonly signature: TensorSignature;

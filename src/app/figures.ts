@@ -1,0 +1,38 @@
+import type { DeploymentFigures } from '../control-plane/monitoring/index.ts';
+import type { RecentFigures } from '../telemetry/recent-calls.ts';
+
+export interface Loaded {
+  readonly deployment: string;
+  readonly waiting: number;
+  readonly running: number;
+}
+
+/** What waits and runs, all revisions of a deployment together. */
+export function loadByDeployment(loads: readonly Loaded[]): { readonly name: string; readonly waiting: number; readonly running: number }[] {
+  return [...Map.groupBy(loads, ({ deployment }) => deployment)].map(([name, of]) => ({
+    name,
+    waiting: of.reduce((sum, { waiting }) => sum + waiting, 0),
+    running: of.reduce((sum, { running }) => sum + running, 0),
+  }));
+}
+
+/** The last minute's calls joined with what waits and runs now. */
+export function figuresOf(recent: readonly RecentFigures[], loads: readonly Loaded[]): DeploymentFigures[] {
+  const calls = new Map(recent.map((figures) => [figures.deployment, figures]));
+  return loadByDeployment(loads).map(({ name, waiting, running }) => {
+    const of = calls.get(name);
+    const ms = (histogram: RecentFigures['duration'] | undefined, q: number) => (histogram?.quantile(q) ?? 0) * 1_000;
+    return {
+      deployment: name,
+      callsPerSecond: of ? of.calls / of.seconds : 0,
+      failedShare: of && of.calls > 0 ? of.failed / of.calls : 0,
+      p50Ms: ms(of?.duration, 0.5),
+      p99Ms: ms(of?.duration, 0.99),
+      firstByteP50Ms: ms(of?.firstByte, 0.5),
+      firstByteP99Ms: ms(of?.firstByte, 0.99),
+      tokensPerSecond: of ? of.tokens / of.seconds : 0,
+      waiting,
+      running,
+    };
+  });
+}

@@ -1,0 +1,97 @@
+import type { Command } from 'commander';
+import { foregroundWait } from '../../base/clock.ts';
+import { Fault } from '../../contract/errors.ts';
+import { paint, table } from '../terminal.ts';
+import { timeText } from './format.ts';
+import { remoteOptions, type Session, withSession } from './session.ts';
+import { frame, History } from './top-view.ts';
+
+const FOLLOW_MS = 1_000;
+const TOP_MS = 2_000;
+
+/** `modelyard events` */
+export function addEvents(program: Command): void {
+  remoteOptions(program.command('events'))
+    .description('what happened to engines, and why')
+    .argument('[name]', 'of one deployment')
+    .option('--follow', 'go on printing what comes')
+    .option('--limit <number>', 'how many of the newest', Number, 50)
+    .addHelpText('after', '\nExamples:\n  modelyard events --follow\n  modelyard events smollm2-135m-instruct --json')
+    .action(withSession(events));
+}
+
+async function events(session: Session, deployment: string | undefined, { follow, limit }: { follow?: boolean; limit: number }): Promise<void> {
+  const { api, print, columns } = session;
+  const { data } = await api.get('/api/v1/events', { query: { deployment, limit } });
+  if (!follow) {
+    print(data, (list) =>
+      table(
+        ['WHEN', 'DEPLOYMENT', 'STATE', 'NODE', 'REPLICA', 'REASON'],
+        list.map((event) => [timeText(event.at), event.deployment, event.state, event.node, event.replica.slice(-6), event.reason]),
+        columns,
+      ),
+    );
+    return;
+  }
+  let after = 0;
+  for (let batch = data; ; batch = (await api.get('/api/v1/events', { query: { deployment, after } })).data) {
+    for (const event of batch) {
+      after = event.seq;
+      print(
+        event,
+        ({ at, state, reason, replica, ...of }) =>
+          `${timeText(at)}  ${paint(COLOURS[state] ?? 'white', state.padEnd(8))}  ${of.deployment}  ${paint('dim', replica.slice(-6))}  ${reason}`,
+      );
+    }
+    await foregroundWait(FOLLOW_MS);
+  }
+}
+
+const COLOURS: Readonly<Record<string, 'green' | 'red' | 'yellow' | 'cyan'>> = { ready: 'green', crashed: 'red', stopping: 'yellow', starting: 'cyan' };
+
+/** `modelyard top` */
+export function addTop(program: Command): void {
+  remoteOptions(program.command('top'))
+    .description('how deployments do now, live')
+    .option('--once', 'print one picture and end')
+    .addHelpText('after', '\nExamples:\n  modelyard top\n  modelyard top --json')
+    .action(withSession(top));
+}
+
+async function top(session: Session, { once, json }: { once?: boolean; json?: boolean }): Promise<void> {
+  const { api, print } = session;
+  const look = async () => {
+    const [figures, deployments] = await Promise.all([api.get('/api/v1/figures'), api.get('/api/v1/deployments')]);
+    return { figures: figures.data, deployments: deployments.data };
+  };
+  const history = new History();
+  const live = process.stdout.isTTY && once !== true && json !== true;
+  if (!live) return print(await look(), (seen) => frame(history.add(seen), session.columns));
+  for (;;) {
+    const text = frame(history.add(await look()), process.stdout.columns ?? session.columns);
+    process.stdout.write(`\u001B[H\u001B[2J${paint('bold', 'modelyard top')}  ${session.url}  ${paint('dim', 'Ctrl-C ends it')}\n\n${text}\n`);
+    await foregroundWait(TOP_MS);
+  }
+}
+
+/** `modelyard scale NAME` */
+export function addScale(program: Command): void {
+  remoteOptions(program.command('scale'))
+    .description('change how many engines a deployment may have')
+    .argument('<name>')
+    .option('--replicas <number>', 'as many always', Number)
+    .option('--min <number>', 'kept loaded while there is room; 0: loaded only while it is called', Number)
+    .option('--max <number>', 'engines under load', Number)
+    .option('--idle <seconds>', 'engines beyond the minimum go after so long without a call', Number)
+    .addHelpText('after', '\nExamples:\n  modelyard scale smollm2-135m-instruct --min 0 --max 3')
+    .action(
+      withSession(async ({ api, print }, name: string, { replicas, min, max, idle }: { replicas?: number; min?: number; max?: number; idle?: number }) => {
+        const wanted = { replicas, minReplicas: min, maxReplicas: max, idleSeconds: idle };
+        const body = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+        if (Object.keys(body).length === 0) throw new Fault('invalid_argument', 'nothing_to_scale', 'Say what is to change: --replicas, --min, --max or --idle.');
+        const { revisions } = await api.patch('/api/v1/deployments/{name}', { params: { name }, body });
+        const { replicasMin, replicasMax, idleSeconds } = revisions[0]?.resources ?? { replicasMin: 0, replicasMax: 0, idleSeconds: 0 };
+        print(revisions[0]?.resources, () => `${name} has ${replicasMin} to ${replicasMax} engines; those beyond ${replicasMin} go after ${idleSeconds} s without a call.`);
+      }),
+    );
+}

@@ -1,0 +1,2 @@
+export { readTfjsFolder } from './folder.ts';
+export { isTfjsModel, readTfjs, type TfjsModel } from './model-json.ts';
