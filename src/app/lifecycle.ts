@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { deploymentRoutes } from '../control-plane/deployments/index.ts';
+import { evaluationRoutes } from '../control-plane/evaluation/index.ts';
 import { identityRoutes } from '../control-plane/identity/index.ts';
 import { monitoringRoutes } from '../control-plane/monitoring/index.ts';
 import { jobRoutes } from '../control-plane/jobs/index.ts';
@@ -151,7 +152,7 @@ function createApp({ options, clock, control, plane, events, ready, metrics }: A
 }
 
 /** What is mounted under `/api/v1`. */
-function routesOf({ identity, usage, registry, deployments, jobs, monitoring }: ControlPlane, environment: StartOptions['environment']) {
+function routesOf({ identity, usage, registry, deployments, jobs, monitoring, evaluation }: ControlPlane, environment: StartOptions['environment']) {
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -160,6 +161,7 @@ function routesOf({ identity, usage, registry, deployments, jobs, monitoring }: 
     deploymentRoutes(deployments),
     jobRoutes(jobs),
     monitoringRoutes(monitoring),
+    evaluationRoutes(evaluation),
   ];
 }
 

@@ -2,6 +2,7 @@ import { Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { events } from './migrations/0002-events.ts';
+import { evaluations } from './migrations/0003-evaluations.ts';
 import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 
@@ -10,7 +11,7 @@ export type Db = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
 
 /** In one sequence; a name is never reused and never changes. */
-const MIGRATIONS = { '0001-initial': initial, '0002-events': events };
+const MIGRATIONS = { '0001-initial': initial, '0002-events': events, '0003-evaluations': evaluations };
 
 /** Opens the SQLite file in its own thread and brings it to the newest schema. `:memory:` is for tests. */
 export async function openDatabase(file: string): Promise<Db> {

@@ -55,6 +55,17 @@ export interface Schema {
     duration_ms: number;
     stages: string;
   };
+  evaluations: {
+    id: string;
+    org_id: string;
+    model: string;
+    task: string;
+    digest: string;
+    examples_digest: string;
+    report: string;
+    correct: string | null;
+    created_at: number;
+  };
   events: {
     seq: number;
     at: number;

@@ -435,6 +435,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List evaluations */
+        get: operations["listEvaluations"];
+        put?: never;
+        /** Evaluate */
+        post: operations["evaluate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get evaluation */
+        get: operations["getEvaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare evaluations */
+        get: operations["compareEvaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -2175,6 +2227,264 @@ export interface operations {
                             waiting: number;
                             running: number;
                         }[];
+                    };
+                };
+            };
+        };
+    };
+    listEvaluations: {
+        parameters: {
+            query?: {
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            model: string;
+                            task: string;
+                            examples: number;
+                            seed: number;
+                            /** @description of model, examples and report: equal for equal evaluations */
+                            digest: string;
+                            /** @description of what was expected */
+                            examplesDigest: string;
+                            createdAt: number;
+                            metrics: {
+                                [key: string]: {
+                                    value?: number;
+                                    version: number;
+                                    higherIsBetter: boolean;
+                                    unit: string;
+                                    interval?: {
+                                        low: number;
+                                        high: number;
+                                    };
+                                };
+                            };
+                            confusion?: {
+                                labels: (string | number)[];
+                                counts: number[][];
+                            };
+                            classes?: {
+                                label: string | number;
+                                support: number;
+                                precision: number;
+                                recall: number;
+                                f1: number;
+                            }[];
+                            reliability?: {
+                                [key: string]: unknown;
+                            }[];
+                            signatures?: string[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    evaluate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    model: string;
+                    seed?: number;
+                    examples: {
+                        /** @enum {string} */
+                        task: "classification";
+                        actual: (string | number)[];
+                        predicted: (string | number)[];
+                        scores?: {
+                            classes: (string | number)[];
+                            rows: number[][];
+                        };
+                    } | {
+                        /** @enum {string} */
+                        task: "regression";
+                        actual: number[];
+                        predicted: number[];
+                    } | {
+                        /** @enum {string} */
+                        task: "ranking";
+                        queries: {
+                            relevance: number[];
+                            scores: number[];
+                        }[];
+                        k?: number;
+                    } | {
+                        /** @enum {string} */
+                        task: "generation";
+                        predictions: string[];
+                        references: string[][];
+                        likelihoods?: {
+                            perToken: number[];
+                            perText: number[];
+                            words: number[];
+                            bytes: number[];
+                        };
+                    } | {
+                        /** @enum {string} */
+                        task: "code";
+                        problems: {
+                            samples: number;
+                            correct: number;
+                        }[];
+                        k: number;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        model: string;
+                        task: string;
+                        examples: number;
+                        seed: number;
+                        /** @description of model, examples and report: equal for equal evaluations */
+                        digest: string;
+                        /** @description of what was expected */
+                        examplesDigest: string;
+                        createdAt: number;
+                        metrics: {
+                            [key: string]: {
+                                value?: number;
+                                version: number;
+                                higherIsBetter: boolean;
+                                unit: string;
+                                interval?: {
+                                    low: number;
+                                    high: number;
+                                };
+                            };
+                        };
+                        confusion?: {
+                            labels: (string | number)[];
+                            counts: number[][];
+                        };
+                        classes?: {
+                            label: string | number;
+                            support: number;
+                            precision: number;
+                            recall: number;
+                            f1: number;
+                        }[];
+                        reliability?: {
+                            [key: string]: unknown;
+                        }[];
+                        signatures?: string[];
+                    };
+                };
+            };
+        };
+    };
+    getEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        model: string;
+                        task: string;
+                        examples: number;
+                        seed: number;
+                        /** @description of model, examples and report: equal for equal evaluations */
+                        digest: string;
+                        /** @description of what was expected */
+                        examplesDigest: string;
+                        createdAt: number;
+                        metrics: {
+                            [key: string]: {
+                                value?: number;
+                                version: number;
+                                higherIsBetter: boolean;
+                                unit: string;
+                                interval?: {
+                                    low: number;
+                                    high: number;
+                                };
+                            };
+                        };
+                        confusion?: {
+                            labels: (string | number)[];
+                            counts: number[][];
+                        };
+                        classes?: {
+                            label: string | number;
+                            support: number;
+                            precision: number;
+                            recall: number;
+                            f1: number;
+                        }[];
+                        reliability?: {
+                            [key: string]: unknown;
+                        }[];
+                        signatures?: string[];
+                    };
+                };
+            };
+        };
+    };
+    compareEvaluations: {
+        parameters: {
+            query: {
+                with: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        onlyFirst: number;
+                        onlySecond: number;
+                        /** @description exact McNemar test, two-sided */
+                        p: number;
                     };
                 };
             };

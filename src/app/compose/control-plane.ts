@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { RoutesFeed } from '../../contract/feeds.ts';
 import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
 import { Entitlements } from '../../control-plane/entitlements/index.ts';
+import { Evaluation } from '../../control-plane/evaluation/index.ts';
 import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
 import { type LiveFigures, Monitoring } from '../../control-plane/monitoring/index.ts';
 import { Jobs } from '../../control-plane/jobs/index.ts';
@@ -45,7 +46,8 @@ export function composeControlPlane(parts: ControlPlaneParts) {
   const deployments: Deployments = new Deployments({ db, clock, registry, scheduling, threadsDefault, publish, problem: (error) => events.controlProblem(error) });
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
   const monitoring = new Monitoring({ db, clock, deployments, live: parts.live, problem: (error) => events.controlProblem(error) });
-  return { identity, entitlements, usage, registry, deployments, jobs, monitoring };
+  const evaluation = new Evaluation(db, clock);
+  return { identity, entitlements, usage, registry, deployments, jobs, monitoring, evaluation };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;
