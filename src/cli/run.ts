@@ -15,6 +15,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['rm', 'remove a model, or one version of it', async () => (await import('./remote/manage-models.ts')).addRm],
   ['gc', 'remove files that no version needs', async () => (await import('./remote/manage-models.ts')).addGc],
   ['estimate', 'compute what a model needs before it is loaded', async () => (await import('./local/estimate.ts')).addEstimate],
+  ['simulate', 'try the scheduler on simulated nodes and calls', async () => (await import('./local/simulate.ts')).addSimulate],
   ['deploy', 'run a model, or a new version of one that runs', async () => (await import('./remote/deployments.ts')).addDeploy],
   ['undeploy', 'stop a deployment', async () => (await import('./remote/deployments.ts')).addUndeploy],
   ['ps', 'list what is running', async () => (await import('./remote/deployments.ts')).addPs],

@@ -1,5 +1,5 @@
 import { retryAt } from './crashes.ts';
-import { type Evictable, loadOf, victimsFor } from './evict.ts';
+import { type Evictables, evictablesOf, loadOf, victimsFor } from './evict.ts';
 import { placeOn, type Room, roomsOf, take } from './place.ts';
 import { targetOf } from './scale.ts';
 import type { Action, Policy, RunningReplica, WantedReplicas, World } from './world.ts';
@@ -38,13 +38,13 @@ export function decide(world: World, now: number): Action[] {
     const there = replicas.filter(({ state }) => state !== 'stopping');
     const load = loadOf(world.load, revision.id);
     const target = targetOf(revision, replicas, load, now);
-    for (const replica of surplus(there, target.replicas)) stop(replica, target.reason);
+    for (const replica of surplus(there, target.replicas)) stop(replica, target.reason());
     if (there.length >= target.replicas || now < retryAt(world.crashes.get(revision.id) ?? [], now)) continue;
     // A call that waits while nothing serves it is what memory is taken from others for; more replicas beside one that serves are not.
     const waits = (load.waiting > 0 || revision.urgentSince !== undefined) && there.length === 0;
     const waitedMs = waits ? now - (load.waitingSince ?? revision.urgentSince ?? now) : undefined;
     for (let count = there.length; count < target.replicas; count++)
-      missing.push({ revision, reason: load.waiting > 0 && waits ? 'a call waits' : target.reason, waitedMs: count === 0 ? waitedMs : undefined });
+      missing.push({ revision, reason: load.waiting > 0 && waits ? 'a call waits' : target.reason(), waitedMs: count === 0 ? waitedMs : undefined });
   }
   start(missing, { world, rooms, wanted, leaving, now, stop, actions });
   return actions;
@@ -61,19 +61,16 @@ interface Starting {
 }
 
 function start(missing: readonly Missing[], { world, rooms, wanted, leaving, now, stop, actions }: Starting): void {
-  let evictable: ReadonlyMap<string, readonly Evictable[]> | undefined;
+  let evictables: Evictables | undefined;
   for (const { revision, reason, waitedMs } of missing.toSorted(byUrgency)) {
     const room = placeOn(rooms.values(), revision);
     if (room) {
       take(room, revision);
       actions.push({ type: 'start', revision: revision.id, node: room.node.id, reason });
     } else if (waitedMs !== undefined) {
-      evictable ??= Map.groupBy(
-        world.replicas.map((replica): Evictable => ({ replica, revision: wanted.get(replica.revision), load: loadOf(world.load, replica.revision) })),
-        ({ replica }) => replica.node,
-      );
-      const mayGo = (node: string) => (evictable?.get(node) ?? []).filter(({ replica }) => !leaving.has(replica.id));
-      for (const { replica } of victimsFor({ wanted: revision, waitedMs, now }, rooms.values(), mayGo)) stop(replica, `${revision.deployment} is called and needs its memory`);
+      evictables ??= evictablesOf(world, wanted, now);
+      const victims = victimsFor({ wanted: revision, waitedMs, leaving }, rooms, evictables);
+      for (const { replica } of victims) stop(replica, `${revision.deployment} is called and needs its memory`);
       reserve(rooms, revision);
     }
   }

@@ -7,7 +7,8 @@ const STABLE_MS = 60_000;
 
 export interface Target {
   readonly replicas: number;
-  readonly reason: string;
+  /** In words; only asked when something is done. */
+  reason(): string;
 }
 
 /**
@@ -22,14 +23,14 @@ export function targetOf(revision: WantedReplicas, replicas: readonly RunningRep
   const concurrency = isPanic ? Math.max(load.panicConcurrency, load.stableConcurrency) : load.stableConcurrency;
   const byLoad = Math.ceil(concurrency / targetConcurrency - 1e-9);
   if (isPanic && byLoad >= there)
-    return { replicas: clamp(byLoad, replicasMin, replicasMax), reason: `a burst: ${shown(concurrency)} calls at a time over 6 s, ${targetConcurrency} per replica` };
+    return { replicas: clamp(byLoad, replicasMin, replicasMax), reason: () => `a burst: ${shown(concurrency)} calls at a time over 6 s, ${targetConcurrency} per replica` };
   const isGrowing = there > 1 && replicas.some(({ state, since }) => state !== 'stopping' && now - since < STABLE_MS) && load.running + load.waiting > 0;
-  if (isGrowing && byLoad < there) return { replicas: clamp(there, replicasMin, replicasMax), reason: 'a burst is not over for 60 s' };
+  if (isGrowing && byLoad < there) return { replicas: clamp(there, replicasMin, replicasMax), reason: () => 'a burst is not over for 60 s' };
   if (byLoad > replicasMin)
-    return { replicas: clamp(byLoad, replicasMin, replicasMax), reason: `${shown(concurrency)} calls at a time over 60 s, ${targetConcurrency} per replica` };
+    return { replicas: clamp(byLoad, replicasMin, replicasMax), reason: () => `${shown(concurrency)} calls at a time over 60 s, ${targetConcurrency} per replica` };
   const isCalled = load.waiting + load.running > 0 || (load.lastCallAt !== undefined && now - load.lastCallAt < revision.idleMs);
-  if (replicasMin === 0 && isCalled) return { replicas: Math.max(1, Math.min(there, replicasMax)), reason: 'it is called' };
-  return { replicas: replicasMin, reason: replicasMin > 0 ? `${replicasMin} wanted` : `no call for ${Math.round(revision.idleMs / 1000)} s` };
+  if (replicasMin === 0 && isCalled) return { replicas: Math.max(1, Math.min(there, replicasMax)), reason: () => 'it is called' };
+  return { replicas: replicasMin, reason: () => (replicasMin > 0 ? `${replicasMin} wanted` : `no call for ${Math.round(revision.idleMs / 1000)} s`) };
 }
 
 function clamp(value: number, low: number, high: number): number {
