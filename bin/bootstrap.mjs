@@ -33,7 +33,7 @@ export async function ensureInstalled({ dev }) {
   process.stderr.write(`Installed in ${Math.round((Date.now() - started) / 1000)} s.\n`);
 }
 
-/** What the runtime has made of our TypeScript is kept: the next start is a second faster, and 30 MB smaller. */
+/** What the runtime has made of our TypeScript is kept: the next start need not load the compiler for it, some 30 MB. */
 const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'modelyard-compile');
 
 /** A Node 24 executable: this one, or the one that came as an npm package. */

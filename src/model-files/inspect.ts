@@ -4,7 +4,7 @@ import { withFile, type ByteSource } from './byte-source.ts';
 import type { InspectedFile, Inspection } from './inspection.ts';
 import { firstBytes, refuseDangerous, sniff, unsupported } from './sniff.ts';
 import { isTfjsModel, readTfjsFolder } from './tfjs/index.ts';
-import { inThread } from './thread.ts';
+import { inHeaderThread } from './thread.ts';
 import { readWeightsFrom, type ReadResult } from './weights.ts';
 
 /** Refused by name as well: whoever publishes these means a format that runs code. */
@@ -17,7 +17,7 @@ type Found = ReadResult & { readonly path: string };
 
 /** What a version of these files is: exactly one model, the others are plain text (labels, licence, card). @throws Fault when refused */
 export async function inspectFiles(files: readonly InspectedFile[]): Promise<Inspection> {
-  return (await inThread({ type: 'inspect', files })) as Inspection;
+  return (await inHeaderThread({ type: 'inspect', files })) as Inspection;
 }
 
 /** The same in this thread, which it may keep busy for seconds. */

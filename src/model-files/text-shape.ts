@@ -5,6 +5,8 @@ const SLOTS_DEFAULT = 8;
 const SLOTS_MAX = 64;
 const CONTEXT_TOKENS_DEFAULT = 2_048;
 const CONTEXT_TOKENS_MAX = 2 ** 24;
+/** Tokens that the engine computes in one step at most. */
+export const TEXT_BATCH_TOKENS = 512;
 
 /** How a text model is to be run: sequences at a time, and tokens of each, prompt and completion together. */
 export interface TextShape {

@@ -1,5 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import { systemClock, type Clock } from '../base/clock.ts';
+import { inThread } from '../base/thread.ts';
 import { Fault } from '../contract/errors.ts';
 import type { WeightsInfo } from '../contract/manifest.ts';
 import { revive, type PlainFault } from '../contract/plain-fault.ts';
@@ -16,20 +16,10 @@ const HEAP_MIB_MAX = 512;
  * Runs a task in a thread of its own: within the limits a hostile header can still keep a processor busy for seconds.
  * @throws Fault as the task does; `header_too_costly` when the thread needs more time or memory than it may have
  */
-export async function inThread(task: HeaderTask, clock: Clock = systemClock): Promise<Inspection | WeightsInfo> {
-  const worker = new Worker(new URL('./thread-main.ts', import.meta.url), { workerData: task, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX } });
-  const answer = Promise.withResolvers<HeaderAnswer>();
+export async function inHeaderThread(task: HeaderTask, clock: Clock = systemClock): Promise<Inspection | WeightsInfo> {
   const tooCostly = new Fault('invalid_argument', 'header_too_costly', 'The header of the weights takes more time or memory to read than is accepted.');
-  worker.once('message', answer.resolve);
-  worker.once('error', (error) => answer.reject('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooCostly : error));
-  worker.once('exit', () => answer.reject(new Error('The header thread ended without an answer.')));
-  const callOff = clock.timer(READ_MS_MAX, () => answer.reject(tooCostly));
-  try {
-    const result = await answer.promise;
-    if ('fault' in result) throw revive(result.fault);
-    return result.value;
-  } finally {
-    callOff();
-    await worker.terminate();
-  }
+  const module = new URL('./thread-main.ts', import.meta.url);
+  const answer = await inThread<HeaderAnswer>(module, { data: task, msMax: READ_MS_MAX, heapMibMax: HEAP_MIB_MAX, tooCostly, clock });
+  if ('fault' in answer) throw revive(answer.fault);
+  return answer.value;
 }

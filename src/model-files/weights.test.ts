@@ -1,22 +1,15 @@
 import { expect, test } from 'vitest';
 import { Fault } from '../contract/errors.ts';
+import { seeded } from '../../tests/seeded.ts';
 import { memorySource, STRING_BYTES_MAX, type ByteSource } from './byte-source.ts';
 import { readGguf } from './gguf.ts';
 import { readOnnx, readOnnxMetadata } from './onnx.ts';
 import { readSafetensors } from './safetensors.ts';
 import { buildGguf, buildOnnx, buildSafetensors, gguf, LLAMA_KEYS, LLAMA_TENSORS, onnx, proto } from './testing/build.ts';
+import { refusalOf } from './testing/refusal.ts';
 import { readWeightsFrom } from './weights.ts';
 
-function refusal(bytes: Uint8Array): Fault {
-  try {
-    readWeightsFrom(memorySource(bytes));
-  } catch (error) {
-    expect(error).toBeInstanceOf(Fault);
-    expect((error as Fault).kind).toBe('invalid_argument');
-    return error as Fault;
-  }
-  throw new Error('it was accepted');
-}
+const refusal = (bytes: Uint8Array) => refusalOf(() => readWeightsFrom(memorySource(bytes)));
 
 test('X22: a GGUF header gives what the model is', () => {
   for (const version of [2, 3]) {
@@ -203,21 +196,11 @@ function watched(bytes: Buffer): { readonly source: ByteSource; readonly seen: {
   };
 }
 
-/** A small generator (mulberry32), so that a failure can be repeated. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 const INTERESTING = [0, 1, 0x7f, 0x80, 0xff, 0x22, 0x3a, 0x5b, 0x7b];
 
 test('X22: 100,000 mutated headers give an answer or a Fault, and never read or allocate beyond the file', () => {
-  const next = random(20_260_101);
+  const uniform = seeded(20_260_101);
+  const next = (below: number) => Math.floor(uniform() * below);
   const seeds = [buildGguf(), buildGguf({ version: 2, tensors: LLAMA_TENSORS.slice(0, 1) }), buildOnnx(), buildSafetensors()];
   let refused = 0;
   for (let round = 0; round < 100_000; round += 1) {

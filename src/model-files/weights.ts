@@ -4,7 +4,7 @@ import { readGguf } from './gguf.ts';
 import { readOnnx } from './onnx.ts';
 import { readSafetensors } from './safetensors.ts';
 import { firstBytes, refuseDangerous, sniff, unsupported } from './sniff.ts';
-import { inThread } from './thread.ts';
+import { inHeaderThread } from './thread.ts';
 
 export interface ReadResult {
   readonly weights: WeightsInfo;
@@ -30,5 +30,5 @@ export function readWeightsFrom(source: ByteSource): ReadResult {
 
 /** What the file's header says of its weights. Reads a bounded part, never the weights, and in another thread. @throws Fault when refused */
 export async function readWeights(path: string): Promise<WeightsInfo> {
-  return (await inThread({ type: 'read', path })) as WeightsInfo;
+  return (await inHeaderThread({ type: 'read', path })) as WeightsInfo;
 }

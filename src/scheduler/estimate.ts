@@ -1,5 +1,5 @@
 import type { Manifest } from '../contract/manifest.ts';
-import { kvBytesPerToken, textShape } from '../model-files/text-shape.ts';
+import { kvBytesPerToken, TEXT_BATCH_TOKENS, textShape } from '../model-files/text-shape.ts';
 
 /** One line of an estimate: what, by which arithmetic, how many bytes, and where the formula is from. */
 export interface EstimateLine {
@@ -13,30 +13,25 @@ export interface EstimateLine {
 export interface Estimate {
   readonly lines: readonly EstimateLine[];
   readonly memoryBytes: number;
-  /** Floating-point operations for one token, or for one row of a tensor model: two per weight. */
-  readonly flopsPerUnit: number;
   readonly loadMs: number;
 }
 
 const MIB = 1_048_576;
 /** Bytes of a value as it is computed with. */
 const FLOAT_BYTES = 4;
-/** Tokens that llama.cpp computes in one step (the engine's batch). */
-const BATCH_TOKENS = 512;
 /** A disk that is not fast, in bytes a second: what a load reads at the least. */
 const LOAD_BYTES_PER_SECOND = 400 * MIB;
 const LOAD_MS_MIN = 700;
 
-/** The engine's own process before it has a model: Node, its code and the native library. Measured (docs/design/formulas.md). */
+/** The engine's own process without a model: Node, its code and the library. Fitted to the peaks that were measured on the starters (docs/guides/scheduling.md). */
 const RUNTIME_MIB = { llama: 175, onnx: 140, tfjs: 160, echo: 75 } as const satisfies Record<Manifest['engine'], number>;
 
 export function estimate(manifest: Manifest): Estimate {
   const lines = [...ENGINE_LINES[manifest.engine](manifest)];
   const runtime = RUNTIME_MIB[manifest.engine];
-  lines.unshift({ what: 'runtime', arithmetic: `${runtime} MiB`, bytes: runtime * MIB, source: `the ${manifest.engine} engine's process, measured` });
+  lines.unshift({ what: 'runtime', arithmetic: `${runtime} MiB`, bytes: runtime * MIB, source: `the ${manifest.engine} engine's process, fitted to measured peaks` });
   const memoryBytes = lines.reduce((sum, { bytes }) => sum + bytes, 0);
-  const { tensorBytes, parameters } = manifest.weights;
-  return { lines, memoryBytes, flopsPerUnit: 2 * parameters, loadMs: LOAD_MS_MIN + (tensorBytes / LOAD_BYTES_PER_SECOND) * 1_000 };
+  return { lines, memoryBytes, loadMs: LOAD_MS_MIN + (manifest.weights.tensorBytes / LOAD_BYTES_PER_SECOND) * 1_000 };
 }
 
 const ENGINE_LINES: Readonly<Record<Manifest['engine'], (manifest: Manifest) => readonly EstimateLine[]>> = {
@@ -70,7 +65,7 @@ function llamaLines(manifest: Manifest): readonly EstimateLine[] {
       source: 'llama.cpp, gguf-parser',
     });
   }
-  const batch = task === 'chat' ? BATCH_TOKENS : contextTokens;
+  const batch = task === 'chat' ? TEXT_BATCH_TOKENS : contextTokens;
   const logits = task === 'chat' ? batch * vocabularySize * FLOAT_BYTES : 0;
   lines.push({ what: 'logits', arithmetic: `${batch} tokens × ${vocabularySize} words × ${FLOAT_BYTES} bytes`, bytes: logits, source: 'b·V·4, llm-analysis' });
   const activations = batch * embeddingLength * FLOAT_BYTES * ACTIVATION_FACTOR;
@@ -115,5 +110,5 @@ const ARENA_MIB = 48;
 
 function arenaLine({ batching }: Manifest): EstimateLine {
   const rows = batching?.maxBatchSize ?? 1;
-  return { what: 'activations', arithmetic: `${ARENA_MIB} MiB for ${rows} rows`, bytes: ARENA_MIB * MIB, source: 'measured' };
+  return { what: 'activations', arithmetic: `${ARENA_MIB} MiB for ${rows} rows`, bytes: ARENA_MIB * MIB, source: 'fitted to measured peaks; too little for large convolutions' };
 }

@@ -2,7 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
 import { CRASHES_KEPT, isDegraded, retryAt } from './decide/crashes.ts';
 import type { Action, Node, Policy, World } from './decide/world.ts';
-import { type LoadReport, LoadWindow } from './load-window.ts';
+import { LoadWindow } from './load-window.ts';
+import type { LoadReport } from './rolling-load.ts';
 import type { DesiredRevision, ExitInfo, Launcher, ReplicaStatus, RevisionStatus } from './ports.ts';
 import { Replica } from './replica.ts';
 
@@ -20,7 +21,7 @@ export interface ReconcilerOptions {
   readonly policy: Policy;
   /** What the gateways have waiting and running now. */
   load(): readonly LoadReport[];
-  /** Told after every change of any replica. */
+  /** Told after every change of what is wanted or there; not of seconds that go by. */
   changed(): void;
   /** Told of each change, for logs, metrics and people. */
   event(change: ReplicaEvent): void;
@@ -72,7 +73,7 @@ export class Reconciler {
     queueMicrotask(() => {
       this.#wakeSoon = false;
       this.#window.look(this.#options.load());
-      this.#step();
+      this.#decide();
     });
   }
 
@@ -111,7 +112,7 @@ export class Reconciler {
     return this.#options.clock.timer(TICK_MS, () => {
       for (const replica of this.#replicas.values()) replica.measure();
       this.#window.sample(this.#options.load(), this.#options.clock.monotonic());
-      this.#step();
+      this.#decide();
       if (!this.#closed) this.#cancelTick = this.#tickLater();
     });
   }
@@ -126,12 +127,21 @@ export class Reconciler {
     };
   }
 
+  /** Something has changed: what follows from it is done, and told. */
   #step(): void {
     if (this.#closed) return;
+    if (this.#decide() === 0) this.#options.changed();
+  }
+
+  /** Looks, decides, carries out. Returns how many actions it took; if any, it has told of the change. */
+  #decide(): number {
+    if (this.#closed) return 0;
     const now = this.#options.clock.monotonic();
-    for (const action of this.#options.policy.decide(this.#world(), now)) this.#carryOut(action);
+    const actions = this.#options.policy.decide(this.#world(), now);
+    for (const action of actions) this.#carryOut(action);
     this.#retryInTime(now);
-    this.#options.changed();
+    if (actions.length > 0) this.#options.changed();
+    return actions.length;
   }
 
   /** The next moment at which a revision that waits out its backoff may start. */

@@ -13,7 +13,7 @@ export interface CallSeries {
   completionTokens: number;
 }
 
-/** Counts every finished call since the start. The metrics library is told when somebody reads: its own counting costs twenty times as much per call. */
+/** Counts every finished call since the start. The metrics library is told when somebody reads: its own counting looks every series up by a text that it puts together for each call. */
 export class CallStats {
   readonly #series = new Map<string, CallSeries[]>();
 

@@ -1,5 +1,5 @@
 /**
- * Durations counted in buckets that grow with the value: eight to an octave, so that a quantile is known within 6 %, from 2^-10 s
+ * Durations counted in buckets that grow with the value: eight to an octave, so that a quantile is never told too low, and at most an eighth too high, from 2^-10 s
  * (about 1 ms) to 2^10 s; what is beyond falls into the first or the last. Counting one is a few instructions and makes no garbage.
  * Source: the log-linear layout of HdrHistogram (Tene).
  */

@@ -4,7 +4,8 @@ import { systemClock } from '../base/clock.ts';
 import { UsageLog } from './log.ts';
 import { Poster } from './poster.ts';
 import { encodeRecord, lineOf, type RecordBatch } from './record.ts';
-import { CrashingStorage, seeded, usageRecord } from './testing.ts';
+import { seeded } from '../../tests/seeded.ts';
+import { CrashingStorage, usageRecord } from './testing.ts';
 
 /** A poster on a disk that counts its reads, and a `post` that can fail. */
 async function postingWorld(storage = new CrashingStorage()) {

@@ -28,17 +28,6 @@ export function usageRecord(requestId: string, more: Partial<UsageRecord> = {}):
   };
 }
 
-/** A small generator with a seed (mulberry32), so that a failing run can be run again. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /**
  * A disk in memory that can fail: it crashes at the n-th write (leaving a torn prefix of it), and a power loss drops what
  * was not synced. The same seed gives the same run.

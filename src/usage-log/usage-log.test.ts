@@ -4,7 +4,8 @@ import { systemClock } from '../base/clock.ts';
 import { UsageLog } from './log.ts';
 import { Poster } from './poster.ts';
 import type { RecordBatch } from './record.ts';
-import { CrashingStorage, seeded, usageRecord } from './testing.ts';
+import { seeded } from '../../tests/seeded.ts';
+import { CrashingStorage, usageRecord } from './testing.ts';
 
 async function postAll(storage: CrashingStorage): Promise<Map<string, number>> {
   const posted = new Map<string, number>();

@@ -6,7 +6,7 @@ import { textShape } from '../../model-files/text-shape.ts';
 import { demandPolicy } from '../../scheduler/decide/decide.ts';
 import type { Node } from '../../scheduler/decide/world.ts';
 import { estimate } from '../../scheduler/estimate.ts';
-import type { LoadReport } from '../../scheduler/load-window.ts';
+import type { LoadReport } from '../../scheduler/rolling-load.ts';
 import type { DesiredRevision, Launcher } from '../../scheduler/ports.ts';
 import { Reconciler, type ReplicaEvent } from '../../scheduler/reconcile.ts';
 import type { Events } from '../../telemetry/events.ts';
@@ -40,8 +40,8 @@ export function composeScheduler({ clock, launcher, events, node, load, changed,
       for (const id of rolloutSince.keys()) if (!revisions.some((revision) => revision.id === id && revision.isRollout)) rolloutSince.delete(id);
       reconciler.want(revisions.map((revision) => desired(revision, rolloutSince.get(revision.id))));
     },
-    admit({ weights, ...manifest }, { threads }) {
-      const { memoryBytes } = estimate({ weights, ...manifest });
+    admit(manifest, { threads }) {
+      const { memoryBytes } = estimate(manifest);
       if (memoryBytes > node.memoryBytes) {
         throw new Fault(
           'insufficient_storage',

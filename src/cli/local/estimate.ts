@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { invalid } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import { textShape } from '../../model-files/text-shape.ts';
 import { inspectFiles } from '../../model-files/inspect.ts';
 import { estimate } from '../../scheduler/estimate.ts';
 import { probeMachine } from '../../scheduler/inventory.ts';
@@ -83,7 +84,7 @@ function speedLines(
 }
 
 function rateLine(rate: number, { tokensPerSecond, rowsPerSecond }: ReturnType<typeof throughputOf>, manifest: Manifest): string {
-  const slots = manifest.task === 'chat' ? 8 : 1;
+  const slots = manifest.engine === 'llama' ? textShape(manifest).slots : 1;
   const seconds = rowsPerSecond === undefined ? (TOKENS_PER_ANSWER * slots) / (tokensPerSecond ?? 1) : 1 / rowsPerSecond;
   const { concurrency, replicas } = replicasFor(rate, seconds, slots);
   const unit = rowsPerSecond === undefined ? `answers of ${TOKENS_PER_ANSWER} tokens` : 'rows';

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { foregroundWait } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import { progressLine, table } from '../terminal.ts';
+import { defined, wholeNumber, wholeOrZero } from './flags.ts';
 import { timeText } from './format.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
 
@@ -22,16 +23,6 @@ export function addDeploy(program: Command): void {
     .option('--no-wait', 'do not wait until it is ready')
     .addHelpText('after', '\nExamples:\n  modelyard deploy acme/ocr\n  modelyard deploy acme/ocr:2 --replicas 2')
     .action(withSession(deploy));
-}
-
-function wholeOrZero(text: string): number {
-  return text === '0' ? 0 : wholeNumber(text);
-}
-
-function wholeNumber(text: string): number {
-  const number = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (number < 1) throw new Fault('invalid_argument', 'bad_number', `"${text}" is not a whole number from 1.`);
-  return number;
 }
 
 interface DeployFlags {
@@ -76,10 +67,6 @@ export function addUndeploy(program: Command): void {
         print({ undeployed: name }, () => `${name} is stopped; its calls under way are finished first.`);
       }),
     );
-}
-
-function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
 function rangeText({ replicasMin, replicasMax }: { readonly replicasMin: number; readonly replicasMax: number }): string {

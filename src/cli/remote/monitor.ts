@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { foregroundWait } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import { paint, table } from '../terminal.ts';
+import { defined, wholeNumber, wholeOrZero } from './flags.ts';
 import { timeText } from './format.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
 import { frame, History } from './top-view.ts';
@@ -15,7 +16,7 @@ export function addEvents(program: Command): void {
     .description('what happened to engines, and why')
     .argument('[name]', 'of one deployment')
     .option('--follow', 'go on printing what comes')
-    .option('--limit <number>', 'how many of the newest', Number, 50)
+    .option('--limit <number>', 'how many of the newest', wholeNumber, 50)
     .addHelpText('after', '\nExamples:\n  modelyard events --follow\n  modelyard events smollm2-135m-instruct --json')
     .action(withSession(events));
 }
@@ -79,15 +80,14 @@ export function addScale(program: Command): void {
   remoteOptions(program.command('scale'))
     .description('change how many engines a deployment may have')
     .argument('<name>')
-    .option('--replicas <number>', 'as many always', Number)
-    .option('--min <number>', 'kept loaded while there is room; 0: loaded only while it is called', Number)
-    .option('--max <number>', 'engines under load', Number)
-    .option('--idle <seconds>', 'engines beyond the minimum go after so long without a call', Number)
+    .option('--replicas <number>', 'as many always', wholeNumber)
+    .option('--min <number>', 'kept loaded while there is room; 0: loaded only while it is called', wholeOrZero)
+    .option('--max <number>', 'engines under load', wholeNumber)
+    .option('--idle <seconds>', 'engines beyond the minimum go after so long without a call', wholeNumber)
     .addHelpText('after', '\nExamples:\n  modelyard scale smollm2-135m-instruct --min 0 --max 3')
     .action(
       withSession(async ({ api, print }, name: string, { replicas, min, max, idle }: { replicas?: number; min?: number; max?: number; idle?: number }) => {
-        const wanted = { replicas, minReplicas: min, maxReplicas: max, idleSeconds: idle };
-        const body = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+        const body = defined({ replicas, minReplicas: min, maxReplicas: max, idleSeconds: idle });
         if (Object.keys(body).length === 0) throw new Fault('invalid_argument', 'nothing_to_scale', 'Say what is to change: --replicas, --min, --max or --idle.');
         const { revisions } = await api.patch('/api/v1/deployments/{name}', { params: { name }, body });
         const { replicasMin, replicasMax, idleSeconds } = revisions[0]?.resources ?? { replicasMin: 0, replicasMax: 0, idleSeconds: 0 };

@@ -3,7 +3,6 @@ import { Type } from 'typebox';
 import type { Evaluation } from './service.ts';
 import type { StoredEvaluation } from './store.ts';
 
-/** Metrics are computed on the thread that serves: about a tenth of a second for so many. */
 const EXAMPLES_MAX = 20_000;
 const LIST_MAX = 200;
 const closed = { additionalProperties: false } as const;

@@ -40,10 +40,10 @@ export class Monitoring {
     this.#options = options;
   }
 
-  record({ at, ...event }: Omit<ReplicaEvent, 'seq' | 'orgId' | 'at'> & { readonly at?: number }): void {
+  record(event: Omit<ReplicaEvent, 'seq' | 'orgId' | 'at'>): void {
     const orgId = this.#options.deployments.ownerOf(event.deployment);
     if (this.#waiting.length >= WAITING_MAX) this.#waiting.shift();
-    this.#waiting.push({ ...event, at: at ?? this.#options.clock.now(), orgId });
+    this.#waiting.push({ ...event, at: this.#options.clock.now(), orgId });
     this.#writing ??= this.#writeSoon();
   }
 

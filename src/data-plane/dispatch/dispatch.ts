@@ -5,7 +5,7 @@ import type { DeploymentRoute, RoutesFeed } from '../../contract/feeds.ts';
 import type { Call, Ending, AnswerSink, Target, Work } from '../call.ts';
 import { ForwardJob } from './forward.ts';
 import { ATTEMPTS_MAX, type JobEnd, type JobParts } from './job.ts';
-import { DeploymentQueue, type QueueOptions, type RevisionLoad } from './queue.ts';
+import { DeploymentQueue, notRunning, type QueueOptions, type RevisionLoad } from './queue.ts';
 import { TensorJob } from './tensors.ts';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -101,10 +101,6 @@ export class Dispatch {
 
 function endingOf(end: Exclude<JobEnd, { status: 'full' }>, attempts: number): Ending {
   return end.status === 'failed' ? { status: 'failed', fault: end.fault, attempts } : { ...end, attempts };
-}
-
-function notRunning(name: string): Fault {
-  return new Fault('unavailable', 'model_unavailable', `"${name}" is not running.`, { retryAfterSeconds: 5 });
 }
 
 function overloaded(name: string): Fault {

@@ -138,7 +138,7 @@ export class DeploymentQueue {
   }
 
   close(): void {
-    for (const entry of this.#entries) entry.refuse(gone(this.#route.name));
+    for (const entry of this.#entries) entry.refuse(notRunning(this.#route.name));
     this.#entries.clear();
     for (const lane of this.#laneList) void lane.upstream.close();
     this.#lanes.clear();
@@ -164,7 +164,7 @@ export class DeploymentQueue {
 
   #hopeless({ revision: id }: Entry): Fault | undefined {
     const revision = this.#route.revisions.find((candidate) => candidate.id === id);
-    if (!revision || revision.state === 'stopped') return gone(this.#route.name);
+    if (!revision || revision.state === 'stopped') return notRunning(this.#route.name);
     if (revision.state !== 'failed') return undefined;
     return new Fault('unavailable', 'model_unavailable', `"${this.#route.name}" could not be started: ${revision.reason}`, { retryAfterSeconds: 5 });
   }
@@ -175,6 +175,7 @@ function start({ lane, calls }: Pick<Entry, Lane>): void {
   calls[0]?.start(lane, calls);
 }
 
-function gone(name: string): Fault {
+/** There is no such deployment, or no more. */
+export function notRunning(name: string): Fault {
   return new Fault('unavailable', 'model_unavailable', `"${name}" is not running.`, { retryAfterSeconds: 5 });
 }

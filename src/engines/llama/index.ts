@@ -7,12 +7,11 @@ import { createChatTemplate } from './chat-template.ts';
 import { embed, framed } from './embed.ts';
 import { generate } from './generate.ts';
 import { createGrammars } from './grammar.ts';
-import type { TextShape } from '../../model-files/text-shape.ts';
+import { TEXT_BATCH_TOKENS, type TextShape } from '../../model-files/text-shape.ts';
 import { loadModel, shapeOf, type LoadedModel } from './load.ts';
 import { assertFits, createPrompts } from './prompt.ts';
 import { createSequencePool } from './sequences.ts';
 
-const BATCH_TOKENS = 512;
 const WARM_UP = { type: 'text', text: 'Hello' } as const;
 
 /** A GGUF model on llama.cpp: chat and completions, or embeddings where the manifest's task says so. */
@@ -33,7 +32,7 @@ async function chatEngine(spec: EngineSpec, { slots, contextTokens }: TextShape,
   const context = await model.createContext({
     sequences: slots,
     contextSize: contextTokens,
-    batchSize: BATCH_TOKENS,
+    batchSize: TEXT_BATCH_TOKENS,
     threads: spec.threads,
     batching: { itemPrioritizationStrategy: barrier.strategy },
   });

@@ -1,7 +1,7 @@
 import type { RunningReplica } from '../decide/world.ts';
 import type { Arrival } from './arrivals.ts';
 import type { SimulatedModel } from './fleet.ts';
-import { RollingLoad } from './rolling-load.ts';
+import { RollingLoad } from '../rolling-load.ts';
 
 /** A call in a queue, as the data plane's `next` sees one. */
 export interface SimulatedCall {

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LoadWindow } from '../load-window.ts';
 import { type Arrival, generate, PATTERNS, spread } from './arrivals.ts';
 import { EventHeap } from './event-heap.ts';
 import { Random, Zipf } from './random.ts';
-import { RollingLoad } from './rolling-load.ts';
 import { readTrace } from './trace.ts';
 
 test('events come in the order of their times, those of one moment in the order in which they were pushed', () => {
@@ -16,23 +14,6 @@ test('events come in the order of their times, those of one moment in the order 
       for (let event = heap.pop(); event; event = heap.pop()) event.happen();
       expect(seen).toEqual(times.map((at, index) => [at, index] as const).toSorted((a, b) => a[0] - b[0] || a[1] - b[1]));
       expect(heap.nextAt).toBe(Number.POSITIVE_INFINITY);
-    }),
-  );
-});
-
-test('the rolling load says what the load window says', () => {
-  fc.assert(
-    fc.property(fc.array(fc.record({ waiting: fc.nat(9), running: fc.nat(9) }), { minLength: 1, maxLength: 150 }), (seconds) => {
-      const window = new LoadWindow();
-      const rolling = new RollingLoad();
-      for (const [second, { waiting, running }] of seconds.entries()) {
-        Object.assign(rolling, { waiting, running });
-        rolling.sample(second * 1_000);
-        window.sample([{ revision: 'r', waiting, running, waitingSince: undefined, lastCallAt: rolling.lastCallAt }], second * 1_000);
-        const { waitingSince, lastCallAt, stableConcurrency, panicConcurrency } = rolling;
-        const expected = window.loads().get('r');
-        expect({ waiting, running, waitingSince, lastCallAt, stableConcurrency, panicConcurrency }).toEqual(expected);
-      }
     }),
   );
 });
