@@ -14,8 +14,9 @@ const MODULES = join(ROOT, 'node_modules');
 const MARKER = join(MODULES, '.modelyard-install.json');
 const NODE_MAJOR = 24;
 
-const isNew = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR;
 const ownNode = join(MODULES, `node-${process.platform}-${process.arch}`, 'bin', 'node');
+/** The machine's own Node is new enough. Under `npm run` the Node of our package comes first on the PATH once it is installed: that one must not be removed as not needed. */
+const isNew = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR && process.execPath !== ownNode;
 
 /** Makes sure that the packages of package-lock.json are there, with the development tools when `dev`. */
 export async function ensureInstalled({ dev }) {
