@@ -16,6 +16,8 @@ export interface HomeFolder {
   readonly credentials: string;
   /** There once the starter models were set up: what an operator removes later stays removed. */
   readonly startersDone: string;
+  /** The operator's own file; it need not be there. */
+  readonly configFile: string;
 }
 
 export function homeFolder(path: string): HomeFolder {
@@ -27,6 +29,7 @@ export function homeFolder(path: string): HomeFolder {
     logs: join(path, 'logs'),
     credentials: join(path, 'credentials.json'),
     startersDone: join(path, 'starters-done'),
+    configFile: join(path, 'modelyard.yaml'),
   };
 }
 

@@ -21,6 +21,7 @@ import { folderStorage } from '../usage-log/storage.ts';
 import { composeControlPlane, type ControlPlane, repositoryOf } from './compose/control-plane.ts';
 import { composeDataPlane } from './compose/data-plane.ts';
 import { composeScheduler } from './compose/scheduler.ts';
+import type { ConfigFile } from './config-file.ts';
 import type { Config } from './config.ts';
 import { figuresOf, loadByDeployment } from './figures.ts';
 import type { HomeFolder } from './home.ts';
@@ -28,6 +29,8 @@ import { VERSION } from '../contract/version.ts';
 
 export interface StartOptions {
   readonly config: Config;
+  /** The operator's own file; absent: an empty one. */
+  readonly file?: ConfigFile;
   readonly folder: HomeFolder;
   readonly log: Logger;
   readonly environment: Readonly<Record<string, string | undefined>>;

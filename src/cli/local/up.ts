@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { readConfigFile } from '../../app/config-file.ts';
 import { loadConfig } from '../../app/config.ts';
 import { readEnvironment } from '../../app/env.ts';
 import { type HomeFolder, homeFolder, openHome, readCredentials, writeCredentials } from '../../app/home.ts';
@@ -54,7 +55,8 @@ async function up(flags: UpFlags): Promise<void> {
   const folder = homeFolder(config.home);
   let running: Running | undefined;
   try {
-    running = await startModelyard({ config, folder, log: createLogger({ level: config.logLevel, file: join(folder.logs, 'modelyard.log') }), environment: environment.all });
+    const file = await readConfigFile(folder.configFile);
+    running = await startModelyard({ config, file, folder, log: createLogger({ level: config.logLevel, file: join(folder.logs, 'modelyard.log') }), environment: environment.all });
     await updateLock(config.home, running.url);
     const key = await login(folder.credentials, running);
     const stopped = untilStopped();
