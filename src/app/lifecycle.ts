@@ -69,6 +69,8 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     events,
     node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
     load: () => plane.dispatch.load(),
+    traffic: telemetry.revisions,
+    propose: (proposal) => control.deployments.propose(proposal),
     changed: () => control.deployments.replicasChanged(),
     happened: (event) => control.monitoring.record(event),
   });

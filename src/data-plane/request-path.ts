@@ -11,6 +11,7 @@ import { Meter } from './meter/meter.ts';
 import type { Routes, UsageSink } from './ports.ts';
 import type { InferRoute, PathParams } from './protocols/protocol.ts';
 import { resolve } from './resolve/resolve.ts';
+import { Split } from './resolve/split.ts';
 
 /** `x-request-timeout`, seconds: default and cap. */
 const TIMEOUT_SECONDS_MAX = 600;
@@ -31,6 +32,7 @@ export type RequestPath = (route: InferRoute, params: PathParams, exchange: Exch
 
 /** The straight line: open → authenticate → read the body → resolve → admit → dispatch into meter into respond. */
 export function createRequestPath(parts: RequestPathParts): RequestPath {
+  const split = new Split();
   return async (route, params, exchange) => {
     const sink = exchange.reply(route.faults);
     const call = open(route, exchange, parts.clock);
@@ -40,7 +42,7 @@ export function createRequestPath(parts: RequestPathParts): RequestPath {
       const caller = authenticateStage(call, route, exchange, parts);
       const body = await readStage(call, exchange, parts);
       const request = decodeStage(call, { route, params, exchange, body }, parts);
-      const target = resolveStage(call, caller, request, parts);
+      const target = resolveStage(call, { caller, request, split }, parts);
       const work = request.work(target);
       admission = admitStage(call, { caller, request, target }, parts);
       const headers = { 'x-request-id': call.id };
@@ -91,8 +93,8 @@ function decodeStage(call: Call, { route, params, exchange, body }: Received, { 
   return request;
 }
 
-function resolveStage(call: Call, caller: Caller, request: DecodedRequest, { clock, routes }: RequestPathParts): Target {
-  const target = resolve(caller, request, routes, Math.random());
+function resolveStage(call: Call, { caller, request, split }: { caller: Caller; request: DecodedRequest; split: Split }, { clock, routes }: RequestPathParts): Target {
+  const target = resolve(caller, request, routes, split);
   call.times.resolve = clock.monotonic() - call.arrivedAt;
   return target;
 }

@@ -77,6 +77,18 @@ export interface Schema {
     state: string;
     reason: string;
   };
+  rollouts: {
+    id: string;
+    deployment: string;
+    revision: string;
+    previous: string;
+    strategy: string;
+    steps_done: number;
+    state: string;
+    reason: string;
+    created_at: number;
+    updated_at: number;
+  };
   jobs: {
     id: string;
     org_id: string;

@@ -22,6 +22,8 @@ export class Replica {
   /** Monotonic time of the last change of state. */
   since: number;
   slots = 0;
+  /** It is to go as soon as another serves in its place. */
+  isRetiring = false;
   /** As of the last `measure`. */
   usage: ReplicaUsage | undefined;
 
@@ -50,8 +52,8 @@ export class Replica {
   }
 
   view(): RunningReplica {
-    const { id, revision, node, state, since, memoryBytes } = this;
-    return { id, revision: revision.id, node, state, since, memoryBytes };
+    const { id, revision, node, state, since, memoryBytes, isRetiring } = this;
+    return { id, revision: revision.id, node, state, since, memoryBytes, isRetiring };
   }
 
   status(): ReplicaStatus {

@@ -4,6 +4,7 @@ import type { Fault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import { CallStats, registerCallStats } from './call-stats.ts';
 import { RecentCalls, type RecentFigures } from './recent-calls.ts';
+import { RevisionCalls } from './revision-calls.ts';
 import type { Logger } from './log.ts';
 
 /** One function per thing that happens: its log line and its metrics together. Names follow OpenTelemetry's GenAI conventions. */
@@ -38,6 +39,8 @@ export interface Telemetry {
   readonly registry: Registry;
   /** Calls of the last minute, by deployment. */
   recent(): readonly RecentFigures[];
+  /** Calls by revision, while a rollout watches them. */
+  readonly revisions: RevisionCalls;
 }
 
 /** `load` is asked when metrics are read. */
@@ -47,6 +50,7 @@ export function createTelemetry(log: Logger, clock: Clock, load: () => readonly 
   const calls = new CallStats();
   registerCallStats(calls, registry);
   const recent = new RecentCalls();
+  const revisions = new RevisionCalls();
   const refused = new Counter({
     ...on,
     name: 'modelyard_calls_refused_total',
@@ -58,11 +62,13 @@ export function createTelemetry(log: Logger, clock: Clock, load: () => readonly 
   loadGauges(registry, load);
   return {
     registry,
+    revisions,
     recent: () => recent.now(clock.monotonic()),
     events: {
       callFinished(record) {
         calls.add(record);
         recent.add(record, clock.monotonic());
+        revisions.add(record);
         if (log.isLevelEnabled('debug')) log.debug({ ...record }, 'call finished');
       },
       callRefused(operation, fault) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildGguf } from '../../src/model-files/testing/build.ts';
-import { type Harness, startHarness } from '../harness.ts';
+import { echoManifest, type Harness, startHarness } from '../harness.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -43,6 +43,18 @@ describe('modelyard, the command line', () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   });
+
+  test('a new version is rolled out and rolled back, and the list says what became of it', async () => {
+    await server.deployEcho('moving');
+    const { control, operator } = server.running;
+    await control.registry.publishManifest(operator, 'moving', echoManifest({ slots: 3 }));
+    expect((await run(['rollout', 'moving', 'moving:2'])).out).toContain('the new version serves');
+    expect((await run(['rollback', 'moving'])).out).toContain('the new version serves');
+    expect(await json('rollout', 'moving')).toMatchObject([{ state: 'done' }, { state: 'done' }]);
+    expect((await run(['rollout', 'moving'])).out).toMatch(/ORDERED.*STATE[\s\S]*done/);
+    expect((await run(['rollout', 'moving', 'moving:2', '--canary', '0,200'])).code).toBe(2);
+    expect((await run(['drain', 'moving'])).out).toContain('every engine is replaced');
+  }, 30_000);
 
   test('chat answers a question, from an argument and from a pipe', async () => {
     expect((await run(['chat', 'hello there'])).out).toBe('hello there\n');

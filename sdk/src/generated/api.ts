@@ -367,6 +367,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments/{name}/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List rollouts */
+        get: operations["listRollouts"];
+        put?: never;
+        /** Roll out */
+        post: operations["rollOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Roll back */
+        post: operations["rollBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Drain */
+        post: operations["drain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -1819,6 +1871,19 @@ export interface operations {
                                     };
                                 }[];
                             }[];
+                            rollout?: {
+                                id: string;
+                                revision: string;
+                                /** @description the revision that it replaces */
+                                previous: string;
+                                /** @enum {unknown} */
+                                state: "running" | "done" | "rollback";
+                                reason: string;
+                                steps: number[];
+                                stepsDone: number;
+                                createdAt: number;
+                                updatedAt: number;
+                            };
                         }[];
                     };
                 };
@@ -1898,6 +1963,19 @@ export interface operations {
                                 };
                             }[];
                         }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
                     };
                 };
             };
@@ -1959,6 +2037,19 @@ export interface operations {
                                 };
                             }[];
                         }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
                     };
                 };
             };
@@ -2053,6 +2144,19 @@ export interface operations {
                                 };
                             }[];
                         }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
                     };
                 };
             };
@@ -2080,6 +2184,302 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: string[];
+                    };
+                };
+            };
+        };
+    };
+    listRollouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    rollOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description name, name:VERSION or name@LABEL */
+                    model: string;
+                    canary?: {
+                        /** @description percent of the traffic, one after the other, growing; then all of it */
+                        steps?: number[];
+                        /** @description each step is watched for checks × checkSeconds */
+                        checks?: number;
+                        checkSeconds?: number;
+                        /** @description it is taken back when so much more of its calls fail than of the other revision, as a fraction */
+                        errorIncreaseMax?: number;
+                        /** @description or when its 99th percentile is so many times that of the other revision */
+                        latencyFactorMax?: number;
+                    };
+                    /** @description as many always: minReplicas and maxReplicas at once */
+                    replicas?: number;
+                    /** @description kept loaded while there is room; 0: loaded only while it is called */
+                    minReplicas?: number;
+                    maxReplicas?: number;
+                    /** @description replicas beyond the minimum go after so long without a call */
+                    idleSeconds?: number;
+                    /** @description calls that one replica should have at a time */
+                    targetConcurrency?: number;
+                    /** @description who is called may take memory from the same priority or a lower one */
+                    priority?: number;
+                    threads?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        org: string;
+                        model: string;
+                        createdAt: number;
+                        revisions: {
+                            id: string;
+                            model: string;
+                            version: number;
+                            digest: string;
+                            weight: number;
+                            createdAt: number;
+                            resources: {
+                                replicasMin: number;
+                                replicasMax: number;
+                                threads: number;
+                                targetConcurrency?: number;
+                                priority: number;
+                                idleSeconds: number;
+                            };
+                            /** @enum {unknown} */
+                            state: "loading" | "ready" | "idle" | "failed" | "stopped";
+                            reason: string;
+                            restarts: number;
+                            replicas: {
+                                id: string;
+                                state: string;
+                                slots: number;
+                                startedAt: number;
+                                /** @description reserved, or used where that is more */
+                                memoryBytes: number;
+                                usage?: {
+                                    memoryBytes: number;
+                                    memoryPeakBytes: number;
+                                    cpuSeconds: number;
+                                };
+                            }[];
+                        }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    rollBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        org: string;
+                        model: string;
+                        createdAt: number;
+                        revisions: {
+                            id: string;
+                            model: string;
+                            version: number;
+                            digest: string;
+                            weight: number;
+                            createdAt: number;
+                            resources: {
+                                replicasMin: number;
+                                replicasMax: number;
+                                threads: number;
+                                targetConcurrency?: number;
+                                priority: number;
+                                idleSeconds: number;
+                            };
+                            /** @enum {unknown} */
+                            state: "loading" | "ready" | "idle" | "failed" | "stopped";
+                            reason: string;
+                            restarts: number;
+                            replicas: {
+                                id: string;
+                                state: string;
+                                slots: number;
+                                startedAt: number;
+                                /** @description reserved, or used where that is more */
+                                memoryBytes: number;
+                                usage?: {
+                                    memoryBytes: number;
+                                    memoryPeakBytes: number;
+                                    cpuSeconds: number;
+                                };
+                            }[];
+                        }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    drain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description all of them, one after the other, unless told otherwise */
+                    replica?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        org: string;
+                        model: string;
+                        createdAt: number;
+                        revisions: {
+                            id: string;
+                            model: string;
+                            version: number;
+                            digest: string;
+                            weight: number;
+                            createdAt: number;
+                            resources: {
+                                replicasMin: number;
+                                replicasMax: number;
+                                threads: number;
+                                targetConcurrency?: number;
+                                priority: number;
+                                idleSeconds: number;
+                            };
+                            /** @enum {unknown} */
+                            state: "loading" | "ready" | "idle" | "failed" | "stopped";
+                            reason: string;
+                            restarts: number;
+                            replicas: {
+                                id: string;
+                                state: string;
+                                slots: number;
+                                startedAt: number;
+                                /** @description reserved, or used where that is more */
+                                memoryBytes: number;
+                                usage?: {
+                                    memoryBytes: number;
+                                    memoryPeakBytes: number;
+                                    cpuSeconds: number;
+                                };
+                            }[];
+                        }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
                     };
                 };
             };

@@ -43,9 +43,18 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     platformName: PLATFORM,
     deployedDigests: () => deployments.deployedDigests(),
   });
-  const deployments: Deployments = new Deployments({ db, clock, registry, scheduling, threadsDefault, publish, problem: (error) => events.controlProblem(error) });
+  const deployments: Deployments = new Deployments({
+    db,
+    clock,
+    registry,
+    scheduling,
+    threadsDefault,
+    publish,
+    problem: (error) => events.controlProblem(error),
+    happened: (change) => monitoring.record({ ...change, replica: '', node: '' }),
+  });
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
-  const monitoring = new Monitoring({ db, clock, deployments, live: parts.live, problem: (error) => events.controlProblem(error) });
+  const monitoring: Monitoring = new Monitoring({ db, clock, deployments, live: parts.live, problem: (error) => events.controlProblem(error) });
   const evaluation = new Evaluation(db, clock);
   return { identity, entitlements, usage, registry, deployments, jobs, monitoring, evaluation };
 }

@@ -4,11 +4,12 @@ import type { Manifest } from '../../contract/manifest.ts';
 import type { Scheduling, WantedRevision } from '../../control-plane/deployments/index.ts';
 import { textShape } from '../../model-files/text-shape.ts';
 import { demandPolicy } from '../../scheduler/decide/decide.ts';
-import type { Node } from '../../scheduler/decide/world.ts';
+import type { Node, Proposal } from '../../scheduler/decide/world.ts';
 import { estimate } from '../../scheduler/estimate.ts';
 import type { LoadReport } from '../../scheduler/rolling-load.ts';
 import type { DesiredRevision, Launcher } from '../../scheduler/ports.ts';
 import { Reconciler, type ReplicaEvent } from '../../scheduler/reconcile.ts';
+import type { Traffic } from '../../scheduler/rollouts.ts';
 import type { Events } from '../../telemetry/events.ts';
 
 const GIB = 1_073_741_824;
@@ -21,25 +22,26 @@ export interface SchedulerParts {
   readonly events: Events;
   readonly node: Node;
   load(): readonly LoadReport[];
+  readonly traffic: Traffic;
+  propose(proposal: Proposal): void;
   changed(): void;
   /** Told of each change of a replica. */
   happened(event: ReplicaEvent): void;
 }
 
 /** The reconciler, and the face that the deployments domain sees of it. */
-export function composeScheduler({ clock, launcher, events, node, load, changed, happened }: SchedulerParts): { readonly reconciler: Reconciler; readonly scheduling: Scheduling } {
+export function composeScheduler({ clock, launcher, events, node, load, traffic, propose, changed, happened }: SchedulerParts): {
+  readonly reconciler: Reconciler;
+  readonly scheduling: Scheduling;
+} {
   const event = (change: ReplicaEvent) => {
     events.replicaChanged(change);
     happened(change);
   };
-  const reconciler = new Reconciler({ clock, launcher, nodes: [node], policy: demandPolicy, load, changed, event });
-  const rolloutSince = new Map<string, number>();
+  const reconciler = new Reconciler({ clock, launcher, nodes: [node], policy: demandPolicy, load, traffic, propose, changed, event });
   const scheduling: Scheduling = {
-    want(revisions) {
-      for (const { id, isRollout } of revisions) if (isRollout && !rolloutSince.has(id)) rolloutSince.set(id, clock.monotonic());
-      for (const id of rolloutSince.keys()) if (!revisions.some((revision) => revision.id === id && revision.isRollout)) rolloutSince.delete(id);
-      reconciler.want(revisions.map((revision) => desired(revision, rolloutSince.get(revision.id))));
-    },
+    want: (revisions, rollouts) => reconciler.want(revisions.map(desired), rollouts),
+    drain: (replicas) => reconciler.drain(replicas),
     admit(manifest, { threads }) {
       const { memoryBytes } = estimate(manifest);
       if (memoryBytes > node.memoryBytes) {
@@ -57,7 +59,7 @@ export function composeScheduler({ clock, launcher, events, node, load, changed,
   return { reconciler, scheduling };
 }
 
-function desired({ id, deployment, digest, resources, manifest, files }: WantedRevision, urgentSince: number | undefined): DesiredRevision {
+function desired({ id, deployment, digest, resources, manifest, files }: WantedRevision): DesiredRevision {
   const { replicasMin, replicasMax, threads, priority, idleSeconds, targetConcurrency } = resources;
   const { memoryBytes, loadMs } = estimate(manifest);
   return {
@@ -72,7 +74,6 @@ function desired({ id, deployment, digest, resources, manifest, files }: WantedR
     memoryBytes,
     threads,
     loadMs,
-    ...(urgentSince !== undefined && { urgentSince }),
     engine: { kind: manifest.engine, manifest, files, threads },
   };
 }

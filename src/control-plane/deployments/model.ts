@@ -1,5 +1,6 @@
 import type { RoutesFeed } from '../../contract/feeds.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import type { Rollout } from './rollout.ts';
 
 export interface Resources {
   /** Kept loaded while there is room; 0: loaded only while it is called. */
@@ -35,8 +36,9 @@ export interface Deployment {
   readonly orgName: string;
   readonly model: string;
   readonly createdAt: number;
-  /** Newest first. */
+  /** Newest first, both. */
   readonly revisions: readonly Revision[];
+  readonly rollouts: readonly Rollout[];
 }
 
 /** What the scheduler says of a revision (its `RevisionStatus`, as far as it matters here). */
@@ -64,9 +66,15 @@ export interface ReplicaUsage {
 
 type RoutesReplica = RoutesFeed['deployments'][number]['revisions'][number]['replicas'][number];
 
-/** Revisions that must run: those with traffic, and the newest, which may be about to take it. */
-export function liveRevisions({ revisions }: Deployment): readonly Revision[] {
-  return revisions.filter(({ weight }, index) => weight > 0 || index === 0);
+/** The rollout under way: at most one. */
+export function runningRollout({ rollouts }: Deployment): Rollout | undefined {
+  return rollouts.find(({ state }) => state === 'running');
+}
+
+/** Revisions that must run: those with traffic, and the one that is about to take it. */
+export function liveRevisions(deployment: Deployment): readonly Revision[] {
+  const coming = runningRollout(deployment)?.revision;
+  return deployment.revisions.filter(({ id, weight }) => weight > 0 || id === coming);
 }
 
 const UNKNOWN: RevisionHealth = { state: 'loading', reason: '', restarts: 0, replicas: [] };
