@@ -88,6 +88,8 @@ export interface Call {
   /** Monotonic time after which nobody waits for the answer. */
   deadline: number;
   readonly presence: Presence;
+  /** Served when nobody else waits. */
+  readonly isBackground: boolean;
   readonly times: StageTimes;
   /** The revision whose engine took the call; another than resolved when the traffic has moved while it waited. */
   servedBy?: RevisionRoute;

@@ -16,6 +16,9 @@ import { Split } from './resolve/split.ts';
 /** `x-request-timeout`, seconds: default and cap. */
 const TIMEOUT_SECONDS_MAX = 600;
 
+/** `low`: served when nobody else waits, as evaluations are. */
+const PRIORITY = 'x-modelyard-priority';
+
 export interface RequestPathParts {
   readonly clock: Clock;
   readonly authenticate: Authenticate;
@@ -48,7 +51,7 @@ export function createRequestPath(parts: RequestPathParts): RequestPath {
       const headers = { 'x-request-id': call.id };
       admission.addHeaders(headers);
       const meter = new Meter(sink, { call, caller, target, work, requestBytes: body.length }, headers, parts.clock);
-      const ending = await parts.dispatch.run({ call, target, cacheSalt: caller.orgId }, work, meter);
+      const ending = await parts.dispatch.run({ call, target, tenant: caller.orgId }, work, meter);
       const finished = await meter.finish(ending, parts.usage);
       usedTokens = finished.usedTokens;
       parts.events.finished(finished.record);
@@ -71,7 +74,16 @@ function open(route: InferRoute, exchange: Exchange, clock: Clock): Call {
   const arrivedAt = clock.monotonic();
   const startedAtMs = clock.now();
   const deadline = arrivedAt + TIMEOUT_SECONDS_MAX * 1000;
-  return { id: newId('req', startedAtMs), operation: route.operation, arrivedAt, startedAtMs, deadline, presence: exchange.presence, times: {} };
+  return {
+    id: newId('req', startedAtMs),
+    operation: route.operation,
+    arrivedAt,
+    startedAtMs,
+    deadline,
+    presence: exchange.presence,
+    isBackground: exchange.headers[PRIORITY] === 'low',
+    times: {},
+  };
 }
 
 function authenticateStage(call: Call, route: InferRoute, exchange: Exchange, { clock, authenticate }: RequestPathParts): Caller {
