@@ -5,12 +5,12 @@ import { Fault, invalid, toFault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import type { Admit } from './admit/admit.ts';
 import type { Authenticate } from './authenticate/authenticate.ts';
-import type { Admission, Call, Caller, DecodedRequest, Exchange, ReplySink, Target } from './call.ts';
+import type { Admission, Call, Caller, DecodedRequest, Ending, Exchange, ReplySink, Target, Work } from './call.ts';
 import type { Dispatch } from './dispatch/dispatch.ts';
 import { Meter } from './meter/meter.ts';
 import type { Routes, UsageSink } from './ports.ts';
 import type { InferRoute, PathParams } from './protocols/protocol.ts';
-import { resolve } from './resolve/resolve.ts';
+import { fallbackOf, resolve } from './resolve/resolve.ts';
 import { Split } from './resolve/split.ts';
 
 /** `x-request-timeout`, seconds: default and cap. */
@@ -51,7 +51,7 @@ export function createRequestPath(parts: RequestPathParts): RequestPath {
       const headers = { 'x-request-id': call.id };
       admission.addHeaders(headers);
       const meter = new Meter(sink, { call, caller, target, work, requestBytes: body.length }, headers, parts.clock);
-      const ending = await parts.dispatch.run({ call, target, tenant: caller.orgId }, work, meter);
+      const ending = await dispatchStage({ call, caller, request, target }, work, meter, parts);
       const finished = await meter.finish(ending, parts.usage);
       usedTokens = finished.usedTokens;
       parts.events.finished(finished.record);
@@ -116,6 +116,40 @@ function admitStage(call: Call, { caller, request, target }: { caller: Caller; r
   const admission = admit(caller, request.bounds, target);
   call.times.admit = clock.monotonic() - call.arrivedAt;
   return admission;
+}
+
+interface Resolved {
+  readonly call: Call;
+  readonly caller: Caller;
+  readonly request: DecodedRequest;
+  readonly target: Target;
+}
+
+/** Failures of the deployment, not of the call: another may do better. */
+const OUTAGES: ReadonlySet<Fault['kind'] | undefined> = new Set(['unavailable', 'bad_upstream', 'insufficient_storage']);
+
+/** Sees the call through; what its deployment can't serve goes to the fallback, once, and only while no byte was sent. */
+async function dispatchStage({ call, caller, request, target }: Resolved, work: Work, meter: Meter, { dispatch, routes }: RequestPathParts): Promise<Ending> {
+  const tenant = caller.orgId;
+  const ending = await dispatch.run({ call, target, tenant }, work, meter);
+  if (ending.status !== 'failed' || target.deployment.fallback === undefined || meter.committed || !OUTAGES.has(ending.fault?.kind)) return ending;
+  const other = fallbackOf(caller, request, target, routes);
+  const otherWork = other && workFor(request, other);
+  if (!other || !otherWork) return ending;
+  delete call.servedBy;
+  meter.turnTo(other, otherWork);
+  const second = await dispatch.run({ call, target: other, tenant }, otherWork, meter);
+  return { ...second, attempts: ending.attempts + second.attempts };
+}
+
+/** Undefined: the call's inputs are none of this target's. */
+function workFor(request: DecodedRequest, target: Target): Work | undefined {
+  try {
+    return request.work(target);
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
 }
 
 /** @throws Fault for anything but a positive number of seconds; more than the cap counts as the cap */

@@ -1837,6 +1837,7 @@ export interface operations {
                             name: string;
                             org: string;
                             model: string;
+                            fallback?: string;
                             createdAt: number;
                             revisions: {
                                 id: string;
@@ -1929,6 +1930,7 @@ export interface operations {
                         name: string;
                         org: string;
                         model: string;
+                        fallback?: string;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2003,6 +2005,7 @@ export interface operations {
                         name: string;
                         org: string;
                         model: string;
+                        fallback?: string;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2096,6 +2099,8 @@ export interface operations {
                     maxReplicas?: number;
                     /** @description replicas beyond the minimum go after so long without a call */
                     idleSeconds?: number;
+                    /** @description deployment that is called in its place when it can not serve; null: none */
+                    fallback?: string | null;
                 };
             };
         };
@@ -2110,6 +2115,7 @@ export interface operations {
                         name: string;
                         org: string;
                         model: string;
+                        fallback?: string;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2278,6 +2284,7 @@ export interface operations {
                         name: string;
                         org: string;
                         model: string;
+                        fallback?: string;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2352,6 +2359,7 @@ export interface operations {
                         name: string;
                         org: string;
                         model: string;
+                        fallback?: string;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2433,6 +2441,7 @@ export interface operations {
                         name: string;
                         org: string;
                         model: string;
+                        fallback?: string;
                         createdAt: number;
                         revisions: {
                             id: string;

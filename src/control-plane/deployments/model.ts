@@ -35,6 +35,8 @@ export interface Deployment {
   readonly orgId: string;
   readonly orgName: string;
   readonly model: string;
+  /** The deployment that is called in its place when it can't serve. */
+  readonly fallback: string | undefined;
   readonly createdAt: number;
   /** Newest first, both. */
   readonly revisions: readonly Revision[];
@@ -92,6 +94,7 @@ export function routesFeed(
         orgId: deployment.orgId,
         orgName: deployment.orgName,
         createdAtMs: deployment.createdAt,
+        ...(deployment.fallback !== undefined && { fallback: deployment.fallback }),
         revisions: liveRevisions(deployment).flatMap((revision) => {
           const manifest = manifestOf(revision.digest);
           return manifest ? [route(revision, manifest, healthOf(revision.id) ?? UNKNOWN)] : [];

@@ -13,7 +13,15 @@ const Scaling = {
   maxReplicas: Type.Optional(Type.Integer({ minimum: 1, maximum: REPLICAS_MAX })),
   idleSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400, description: 'replicas beyond the minimum go after so long without a call' })),
 };
-export const Bounds = Type.Object(Scaling, { additionalProperties: false });
+export const Bounds = Type.Object(
+  {
+    ...Scaling,
+    fallback: Type.Optional(
+      Type.Union([Type.String({ minLength: 1, maxLength: 160 }), Type.Null()], { description: 'deployment that is called in its place when it can not serve; null: none' }),
+    ),
+  },
+  { additionalProperties: false },
+);
 const Model = Type.String({ minLength: 1, maxLength: 200, description: 'name, name:VERSION or name@LABEL' });
 const Engine = {
   ...Scaling,
@@ -81,6 +89,7 @@ export const DeploymentSchema = Type.Object({
   name: Type.String(),
   org: Type.String(),
   model: Type.String(),
+  fallback: Type.Optional(Type.String()),
   createdAt: Count,
   revisions: Type.Array(RevisionSchema),
   rollout: Type.Optional(RolloutSchema),
@@ -92,7 +101,7 @@ export const DrainOrder = Type.Object(
 
 /** As the API shows it. */
 export function view(deployment: DeploymentView) {
-  const { name, orgName, model, createdAt, health } = deployment;
+  const { name, orgName, model, fallback, createdAt, health } = deployment;
   const revisions = liveRevisions(deployment).map((revision) => {
     const { state = 'loading' as const, reason = '', restarts = 0, replicas = [] } = health[revision.id] ?? {};
     return {
@@ -111,7 +120,7 @@ export function view(deployment: DeploymentView) {
     };
   });
   const rollout = runningRollout(deployment);
-  return { name, org: orgName, model, createdAt, revisions, ...(rollout && { rollout: rolloutView(rollout) }) };
+  return { name, org: orgName, model, ...(fallback !== undefined && { fallback }), createdAt, revisions, ...(rollout && { rollout: rolloutView(rollout) }) };
 }
 
 export function rolloutView({ strategy, ...rollout }: Rollout) {

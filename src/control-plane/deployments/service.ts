@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import { Mutex } from '../../base/mutex.ts';
+import { invalid } from '../../contract/errors.ts';
 import { isName, orgOfName } from '../../contract/names.ts';
 import { transact } from '../../db/open.ts';
 import { PLATFORM } from '../identity/index.ts';
@@ -21,6 +22,11 @@ export interface DeployOrder extends ResourceOrder {
   readonly name?: string;
   /** How the traffic moves, if something of that name runs already; all at once unless told otherwise. */
   readonly strategy?: Partial<Strategy>;
+}
+
+export interface ScaleOrder extends Bounds {
+  /** The deployment that is called in its place when it can't serve; null: none. */
+  readonly fallback?: string | null;
 }
 
 export interface DeploymentsOptions extends LiveOptions {
@@ -116,12 +122,14 @@ export class Deployments {
     }
   }
 
-  /** Changes the bounds of what runs and of what is about to; what an engine is made of stays. */
-  scale(deployer: Deployer, name: string, order: Bounds): Promise<DeploymentView> {
+  /** Changes the bounds of what runs and of what is about to, and its fallback; what an engine is made of stays. */
+  scale(deployer: Deployer, name: string, { fallback, ...order }: ScaleOrder): Promise<DeploymentView> {
     return this.#turns.run(async () => {
+      if (typeof fallback === 'string') this.#checkFallback(deployer, name, fallback);
       const changed = liveRevisions(this.get(deployer, name)).map(({ id, resources }) => ({ id, resources: boundsOf(order, resources) }));
       await transact(this.#options.db, async (tx) => {
         for (const { id, resources } of changed) await store.updateResources(tx, id, resources);
+        if (fallback !== undefined) await store.setFallback(tx, name, fallback);
       });
       await this.#live.refresh();
       return this.get(deployer, name);
@@ -157,6 +165,13 @@ export class Deployments {
   /** Versions that run or are about to; what they once replaced may go. */
   deployedDigests(): ReadonlySet<string> {
     return new Set(this.#live.all().flatMap((deployment) => liveRevisions(deployment).map(({ digest }) => digest)));
+  }
+
+  /** @throws Fault for a deployment that calls of this one can't go to */
+  #checkFallback(deployer: Deployer, name: string, fallback: string): void {
+    const other = this.get(deployer, fallback);
+    const { orgId } = this.get(deployer, name);
+    if (fallback === name || other.orgId !== orgId) throw invalid(`"fallback" must be another deployment of the same organisation.`, 'fallback');
   }
 
   #checkName(deployer: Deployer, name: string): void {

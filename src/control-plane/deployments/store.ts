@@ -19,6 +19,7 @@ export async function listDeployments(on: On): Promise<Deployment[]> {
     orgId: row.org_id,
     orgName: row.org_name,
     model: row.model,
+    fallback: row.fallback ?? undefined,
     createdAt: row.created_at,
     rollouts: rollouts.get(row.name) ?? [],
     revisions: revisions
@@ -58,6 +59,10 @@ export async function updateResources(on: On, revision: string, resources: Resou
     .set({ resources: JSON.stringify(resources) })
     .where('id', '=', revision)
     .execute();
+}
+
+export async function setFallback(on: On, deployment: string, fallback: string | null): Promise<void> {
+  await on.updateTable('deployments').set({ fallback }).where('name', '=', deployment).execute();
 }
 
 export async function deleteDeployment(on: On, name: string): Promise<void> {

@@ -37,6 +37,14 @@ export function resolve(caller: Caller, request: DecodedRequest, routes: Routes,
   return { deployment, revision, offer, pinned: version !== undefined };
 }
 
+/** Where a call goes that its target can't serve: the deployment's fallback, if the caller may call that one and it takes such calls. One step only. */
+export function fallbackOf(caller: Caller, request: DecodedRequest, { deployment, pinned }: Target, routes: Routes): Target | undefined {
+  const other = deployment.fallback === undefined || pinned ? undefined : routes.find(deployment.fallback);
+  const offer = other && offerFor(caller, other);
+  const [revision] = other?.revisions.toSorted((a, b) => b.weight - a.weight) ?? [];
+  return other && offer && revision && SERVES[revision.task].includes(request.needs) ? { deployment: other, revision, offer, pinned: false } : undefined;
+}
+
 /** The live revision with that model version; the heaviest where there are several. */
 function byVersion(revisions: readonly RevisionRoute[], version: number): RevisionRoute | undefined {
   return revisions.filter((revision) => revision.version === version).toSorted((a, b) => b.weight - a.weight)[0];
