@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
+import { costRoutes } from '../control-plane/costing/index.ts';
 import { deploymentRoutes } from '../control-plane/deployments/index.ts';
 import { evaluationRoutes } from '../control-plane/evaluation/index.ts';
 import { identityRoutes } from '../control-plane/identity/index.ts';
@@ -63,7 +64,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
   const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment: options.environment });
-  const { reconciler, scheduling } = composeScheduler({
+  const { reconciler, scheduling, fleet } = composeScheduler({
     clock,
     launcher,
     events,
@@ -79,6 +80,8 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     blobFolder: folder.blobs,
     threadsDefault: config.threadsDefault,
     scheduling,
+    fleet,
+    costing: options.file?.costing,
     live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()) },
     publish: (feed) => plane.update(feed),
   });
@@ -106,11 +109,14 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => launcher.close());
   const address = await listen(app.server, config.host, config.port);
   stack.defer(() => reconciler.close(config.drainMs));
+  // Before the engines end: what they used is read from them.
+  stack.defer(() => control.costing.close());
   stack.defer(() => drain(app.server, clock, config));
   stack.defer(() => {
     state.draining = true;
   });
   await control.deployments.refresh();
+  control.costing.start();
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -155,7 +161,7 @@ function createApp({ options, clock, control, plane, events, ready, metrics }: A
 }
 
 /** What is mounted under `/api/v1`. */
-function routesOf({ identity, usage, registry, deployments, jobs, monitoring, evaluation }: ControlPlane, environment: StartOptions['environment']) {
+function routesOf({ identity, usage, registry, deployments, jobs, monitoring, evaluation, costing }: ControlPlane, environment: StartOptions['environment']) {
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -165,6 +171,7 @@ function routesOf({ identity, usage, registry, deployments, jobs, monitoring, ev
     jobRoutes(jobs),
     monitoringRoutes(monitoring),
     evaluationRoutes(evaluation),
+    costRoutes(costing),
   ];
 }
 

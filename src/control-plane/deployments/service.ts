@@ -190,6 +190,17 @@ export class Deployments {
     return this.#owners.get(name) ?? '';
   }
 
+  /** Bytes that the files of each deployment's live versions take on disk; a file that several deployments need is shared evenly. */
+  storedBytes(): { readonly deployment: string; readonly bytes: number }[] {
+    const needed = this.#deployments.map((deployment) => {
+      const files = liveRevisions(deployment).flatMap(({ digest }) => this.#manifests.get(digest)?.files ?? []);
+      return { deployment: deployment.name, files: new Map(files.map(({ digest, bytes }) => [digest, bytes])) };
+    });
+    const holders = new Map<string, number>();
+    for (const digest of needed.flatMap(({ files }) => [...files.keys()])) holders.set(digest, (holders.get(digest) ?? 0) + 1);
+    return needed.map(({ deployment, files }) => ({ deployment, bytes: [...files].reduce((sum, [digest, bytes]) => sum + bytes / (holders.get(digest) ?? 1), 0) }));
+  }
+
   logs(deployer: Deployer, name: string, linesMax: number): readonly string[] {
     this.get(deployer, name);
     return this.#options.scheduling.logs(name, linesMax);
