@@ -55,7 +55,7 @@ export interface Running {
 
 /** Starts everything, in the order in which the parts need each other; they end in the opposite order, also when a later one fails to start. */
 export async function startModelyard(options: StartOptions): Promise<Running> {
-  const { config, folder, log, clock = systemClock } = options;
+  const { config, folder, log, file = {}, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
   const telemetry = createTelemetry(log, clock, () => loadByDeployment(plane.dispatch.load()));
   const { events } = telemetry;
@@ -81,7 +81,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     threadsDefault: config.threadsDefault,
     scheduling,
     fleet,
-    costing: options.file?.costing,
+    costing: file.costing,
     live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()) },
     publish: (feed) => plane.update(feed),
   });
@@ -111,10 +111,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => reconciler.close(config.drainMs));
   // Before the engines end: what they used is read from them.
   stack.defer(() => control.costing.close());
-  stack.defer(() => drain(app.server, clock, config));
-  stack.defer(() => {
-    state.draining = true;
-  });
+  stack.defer(() => drain(app.server, clock, config, state));
   await control.deployments.refresh();
   control.costing.start();
   const parts = stack.move();
@@ -122,10 +119,15 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
     server: app.server,
     operatorKey,
-    operator: { hash: '', keyId: 'local', orgId: org.id, orgName: org.name, scopes: ['operator'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, offers: [] },
+    operator: operatorOf(org),
     control,
     close: () => parts.disposeAsync(),
   };
+}
+
+/** Who acts for the server itself. */
+function operatorOf({ id, name }: { readonly id: string; readonly name: string }): CallerEntry {
+  return { hash: '', keyId: 'local', orgId: id, orgName: name, scopes: ['operator'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, offers: [] };
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
@@ -181,7 +183,8 @@ function readinessOf({ draining, received, writable }: { draining: boolean; rece
 }
 
 /** Unready for `drainDelayMs`, so that balancers look away while all is still served; then no new connections, and `drainMs` for the answers under way. */
-async function drain(server: Server, clock: Clock, { drainDelayMs, drainMs }: Pick<Config, 'drainDelayMs' | 'drainMs'>): Promise<void> {
+async function drain(server: Server, clock: Clock, { drainDelayMs, drainMs }: Pick<Config, 'drainDelayMs' | 'drainMs'>, state: { draining: boolean }): Promise<void> {
+  state.draining = true;
   if (drainDelayMs > 0) await clock.after(drainDelayMs);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();

@@ -42,7 +42,15 @@ test('the worked example of docs/guides/costing.md', () => {
   ledger.allocate(allocateHour(0, { nodes: [NODE], deployments: [a, b] }, rates), asModel);
   ledger.work('a', { calls: 4, tokens: 1_000, bytes: GIB });
   const { rows, assets } = ledger.close();
-  expect(assets).toEqual({ costMicros: 500_000n, allocatedMicros: 312_500n, idleMicros: 187_500n, unsharedIdleMicros: 0n, unsharedMaintenanceMicros: 0n });
+  expect(assets).toEqual({
+    costMicros: 500_000n,
+    allocatedMicros: 312_500n,
+    idleMicros: 187_500n,
+    unsharedIdleMicros: 0n,
+    unsharedMaintenanceMicros: 0n,
+    cpuUtilisation: 0.5,
+    memoryUtilisation: 0,
+  });
   // a: half the CPU and a quarter of the memory; b: a quarter of each.
   expect(rows.get('a')).toEqual({
     cpuMicros: 125_000n,
@@ -73,7 +81,13 @@ test('half an hour up costs half; with the rule none, and when nothing runs, idl
   const ledger = new CostLedger(0);
   ledger.allocate(allocateHour(0, { nodes: [halfUp], deployments: [] }, rates), asModel);
   // 0.4 + 0.1 kW · 0.5, for half an hour.
-  expect(ledger.close().assets).toEqual({ costMicros: 225_000n, allocatedMicros: 0n, idleMicros: 225_000n, unsharedIdleMicros: 225_000n, unsharedMaintenanceMicros: 50_000n });
+  expect(ledger.close().assets).toMatchObject({
+    costMicros: 225_000n,
+    allocatedMicros: 0n,
+    idleMicros: 225_000n,
+    unsharedIdleMicros: 225_000n,
+    unsharedMaintenanceMicros: 50_000n,
+  });
   const none = new CostLedger(0);
   none.allocate(allocateHour(0, { nodes: [NODE], deployments: [held('a', { workloadCoreSeconds: 3_600 })] }, { ...rates, idle: 'none' }), asModel);
   const { rows, assets } = none.close();

@@ -24,19 +24,24 @@ export interface Allocation {
   readonly assets: number;
   readonly idle: number;
   readonly maintenance: number;
+  /** What the machines had for engines. */
+  readonly coreSeconds: number;
+  readonly byteSeconds: number;
 }
 
 /** What the machines cost in one hour, and who bears it. `measured` is of that hour alone. */
 export function allocateHour(hour: number, { nodes, deployments }: Measured, rates: Rates): Allocation {
   const { hardware, power } = assetCosts(nodes, usedCoreSeconds(deployments), rates);
+  const coreSeconds = sum(nodes, (node) => node.coreSeconds);
+  const byteSeconds = sum(nodes, (node) => node.byteSeconds);
   const shares = {
     cpu: allocationShares(
       deployments.map(({ workloadCoreSeconds }) => workloadCoreSeconds),
-      sum(nodes, ({ coreSeconds }) => coreSeconds),
+      coreSeconds,
     ),
     memory: allocationShares(
       deployments.map(({ workloadByteSeconds }) => workloadByteSeconds),
-      sum(nodes, ({ byteSeconds }) => byteSeconds),
+      byteSeconds,
     ),
     gpu: allocationShares(
       deployments.map(({ gpuSeconds }) => gpuSeconds),
@@ -61,6 +66,8 @@ export function allocateHour(hour: number, { nodes, deployments }: Measured, rat
     assets,
     idle,
     maintenance,
+    coreSeconds,
+    byteSeconds,
     deployments: parts.map((one, index) => ({
       ...one,
       idle: idle * (common[index] ?? 0),

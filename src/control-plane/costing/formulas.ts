@@ -1,7 +1,7 @@
 /** The formulas of operating cost: pure functions of plain numbers. Rates are in units of the currency; money that must add up is in whole millionths (`Micros`, bigint). */
 
 export const MICROS = 1_000_000;
-export const HOURS_PER_YEAR = 8_760;
+const HOURS_PER_YEAR = 8_760;
 export const HOURS_PER_MONTH = HOURS_PER_YEAR / 12;
 export const GIB = 1_073_741_824;
 

@@ -8,7 +8,16 @@ export type Shares = readonly (readonly [group: string, share: number])[];
 
 const CELLS = ['cpuHardware', 'memoryHardware', 'gpuHardware', 'cpuPower', 'memoryPower', 'gpuPower'] as const;
 
-interface Tally {
+interface Used {
+  usedCoreSeconds: number;
+  paidCoreSeconds: number;
+  usedByteSeconds: number;
+  paidByteSeconds: number;
+}
+
+const NOTHING_USED: Used = { usedCoreSeconds: 0, paidCoreSeconds: 0, usedByteSeconds: 0, paidByteSeconds: 0 };
+
+interface Tally extends Used {
   /** In units of the currency, not rounded: the parts of compute, in the order of `CELLS`. */
   readonly cells: number[];
   idle: number;
@@ -18,10 +27,6 @@ interface Tally {
   transferBytes: number;
   calls: number;
   tokens: number;
-  usedCoreSeconds: number;
-  paidCoreSeconds: number;
-  usedByteSeconds: number;
-  paidByteSeconds: number;
 }
 
 export interface Work {
@@ -46,20 +51,25 @@ export class CostLedger {
   #idle = 0;
   #maintenance = 0;
   #upSeconds = 0;
+  readonly #machines = { ...NOTHING_USED };
 
   constructor(transferPerByte: number) {
     this.#transferPerByte = transferPerByte;
   }
 
   /** `sharesOf` says which groups bear a deployment's cost in that hour. */
-  allocate({ deployments, assets, idle, maintenance, upSeconds }: Allocation, groupsOf: (deployment: string) => Shares): void {
+  allocate({ deployments, assets, idle, maintenance, upSeconds, coreSeconds, byteSeconds }: Allocation, groupsOf: (deployment: string) => Shares): void {
     this.#assets += assets;
     this.#idle += idle;
     this.#maintenance += maintenance;
     this.#upSeconds += upSeconds;
+    this.#machines.paidCoreSeconds += coreSeconds;
+    this.#machines.paidByteSeconds += byteSeconds;
     for (const { of, hardware, power, ...cost } of deployments) {
       const cells = [hardware.cpu, hardware.memory, hardware.gpu, power.cpu, power.memory, power.gpu];
       const isMeasured = of.measuredSeconds > 0;
+      this.#machines.usedCoreSeconds += of.usedCoreSeconds;
+      this.#machines.usedByteSeconds += of.usedByteSeconds;
       for (const [group, share] of groupsOf(of.deployment)) {
         const tally = this.#tally(group);
         for (const [index, cell] of cells.entries()) tally.cells[index] = (tally.cells[index] ?? 0) + cell * share;
@@ -106,7 +116,14 @@ export class CostLedger {
     return {
       rows: new Map(rows),
       upSeconds: this.#upSeconds,
-      assets: { costMicros: assetMicros, allocatedMicros: assetMicros - idleMicros, idleMicros, unsharedIdleMicros: idle.rest, unsharedMaintenanceMicros: maintenance.rest },
+      assets: {
+        costMicros: assetMicros,
+        allocatedMicros: assetMicros - idleMicros,
+        idleMicros,
+        unsharedIdleMicros: idle.rest,
+        unsharedMaintenanceMicros: maintenance.rest,
+        ...utilisation(this.#machines),
+      },
     };
   }
 
@@ -118,8 +135,6 @@ export class CostLedger {
     return made;
   }
 }
-
-const NOTHING_USED = { usedCoreSeconds: 0, paidCoreSeconds: 0, usedByteSeconds: 0, paidByteSeconds: 0 };
 
 /** Splits an amount among parties whose parts are known, and what remains of `all` to nobody. */
 function shareOut(total: bigint, parts: readonly number[], all: number): { readonly parts: readonly bigint[]; readonly rest: bigint } {
@@ -161,10 +176,16 @@ function amountsOf(cells: readonly bigint[], { idle, maintenance, storage, trans
   };
 }
 
-function figuresOf({ calls, tokens, usedCoreSeconds, paidCoreSeconds, usedByteSeconds, paidByteSeconds }: Tally, amounts: CostAmounts): CostFigures {
+function figuresOf(tally: Tally, amounts: CostAmounts): CostFigures {
   return {
     ...amounts,
-    ...unitCosts(amounts.totalMicros, calls, tokens),
+    ...unitCosts(amounts.totalMicros, tally.calls, tally.tokens),
+    ...utilisation(tally),
+  };
+}
+
+function utilisation({ usedCoreSeconds, paidCoreSeconds, usedByteSeconds, paidByteSeconds }: Used) {
+  return {
     cpuUtilisation: paidCoreSeconds > 0 ? usedCoreSeconds / paidCoreSeconds : undefined,
     memoryUtilisation: paidByteSeconds > 0 ? usedByteSeconds / paidByteSeconds : undefined,
   };

@@ -86,6 +86,9 @@ export interface AssetAmounts {
   /** Of idle and maintenance, what no row bears: all with the rule `none`, else that of hours in which nothing ran. */
   readonly unsharedIdleMicros: bigint;
   readonly unsharedMaintenanceMicros: bigint;
+  /** Of all that the machines had for engines, what engines used: 0 to 1; undefined when nothing could be measured. */
+  readonly cpuUtilisation: number | undefined;
+  readonly memoryUtilisation: number | undefined;
 }
 
 export interface CostReport {

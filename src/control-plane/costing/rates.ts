@@ -6,7 +6,7 @@ const AMOUNT_MAX = 1e12;
 const DATASETS_MAX = 1_000;
 const closed = { additionalProperties: false } as const;
 
-/** A rate that may be left out; `standard` is what it then is. */
+/** A rate that may be left out; `standard` is what it then is. The description is short: it ends a line of `modelyard cost --rates`. Where defaults are from is in docs/guides/costing.md. */
 const rate = (standard: number, description: string, bounds: { readonly minimum?: number; readonly maximum?: number } = {}) =>
   Type.Optional(Type.Number({ minimum: 0, maximum: AMOUNT_MAX, ...bounds, default: standard, description }));
 
@@ -14,9 +14,9 @@ const Section = {
   hardware: Type.Object(
     {
       price: rate(2_000, 'of this machine'),
-      lifetimeYears: rate(4, 'after which it is written off', { minimum: 0.1, maximum: 100 }),
-      residualShare: rate(0, 'of the price that it then still brings', { maximum: 1 }),
-      interestPerYear: rate(0.05, 'on what is tied up in it', { maximum: 1 }),
+      lifetimeYears: rate(4, 'until it is written off', { minimum: 0.1, maximum: 100 }),
+      residualShare: rate(0, 'of price, at the end', { maximum: 1 }),
+      interestPerYear: rate(0.05, 'on capital tied up', { maximum: 1 }),
       supportPerYear: rate(0, 'service contracts'),
       spacePerYear: rate(0, 'rent of its place'),
     },
@@ -24,31 +24,31 @@ const Section = {
   ),
   power: Type.Object(
     {
-      idleKilowatts: rate(0.05, 'drawn when nothing is computed'),
-      fullKilowatts: rate(0.2, 'drawn with every core busy'),
-      pue: rate(1.5, 'all that the site draws over what machines draw; 1 if nothing cools it', { minimum: 1, maximum: 10 }),
+      idleKilowatts: rate(0.05, 'when idle'),
+      fullKilowatts: rate(0.2, 'with every core busy'),
+      pue: rate(1.5, 'site over machines', { minimum: 1, maximum: 10 }),
       pricePerKilowattHour: rate(0.15, 'of electricity'),
     },
     closed,
   ),
   listPrices: Type.Object(
     {
-      cpuCoreHour: rate(0.031611, "only the ratio matters; OpenCost's default"),
-      memoryGibHour: rate(0.004237, "only the ratio matters; OpenCost's default"),
-      gpuHour: rate(0.95, "only the ratio matters; OpenCost's default"),
+      cpuCoreHour: rate(0.031611, 'only the ratio matters'),
+      memoryGibHour: rate(0.004237, 'only the ratio matters'),
+      gpuHour: rate(0.95, 'only the ratio matters'),
     },
     closed,
   ),
   data: Type.Object(
     {
-      storagePerGibMonth: rate(0.04, "files of deployed versions; OpenCost's default"),
-      transferPerGib: rate(0, 'requests and answers together'),
+      storagePerGibMonth: rate(0.04, 'of deployed files'),
+      transferPerGib: rate(0, 'requests and answers'),
     },
     closed,
   ),
   maintenance: Type.Object(
     {
-      hoursPerMonth: rate(0, 'that people spend on all of it'),
+      hoursPerMonth: rate(0, 'that people spend'),
       hourlyRate: rate(0, "of people's hours"),
       licencesPerMonth: rate(0, 'for all of it'),
     },
@@ -106,7 +106,7 @@ export interface RatesInForce {
 export function resolveRates(section: CostingSection = {}): RatesInForce {
   const list: RateInForce[] = [
     { name: 'currency', value: section.currency ?? CURRENCY_DEFAULT, source: sourceOf(section.currency), description: 'of every amount' },
-    { name: 'idle', value: section.idle ?? IDLE_DEFAULT, source: sourceOf(section.idle), description: 'how idle cost and maintenance are shared: proportional, even or none' },
+    { name: 'idle', value: section.idle ?? IDLE_DEFAULT, source: sourceOf(section.idle), description: 'or even, or none' },
   ];
   const groups = Object.entries(Section).map(([group, { properties }]) => {
     const given: Readonly<Record<string, number>> = section[group as keyof typeof Section] ?? {};

@@ -56,6 +56,8 @@ const Report = Type.Object({
         idleMicros: Type.Integer({ minimum: 0, description: 'allocated + idle = cost' }),
         unsharedIdleMicros: Type.Integer({ minimum: 0, description: 'part of idle that no row bears' }),
         unsharedMaintenanceMicros: Micros,
+        cpuUtilisation: MaybeNumber('CPU time that engines used over what the machines had'),
+        memoryUtilisation: MaybeNumber('the same of memory'),
       }),
       Type.Null(),
     ],
@@ -117,6 +119,8 @@ function view({ rows, totals, assets, defaultRates, ...facts }: CostReport) {
           idleMicros: Number(assets.idleMicros),
           unsharedIdleMicros: Number(assets.unsharedIdleMicros),
           unsharedMaintenanceMicros: Number(assets.unsharedMaintenanceMicros),
+          cpuUtilisation: assets.cpuUtilisation ?? null,
+          memoryUtilisation: assets.memoryUtilisation ?? null,
         }
       : null,
   };

@@ -48,7 +48,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(open.map((costing) => costing.close()));
   await db.destroy();
-  expect(problems).toEqual([]);
+  if (problems.length > 0) throw new AggregateError(problems, "something went wrong behind everybody's back");
 });
 
 function begin(section: CostingSection = SECTION, priceOf: (deployment: string) => Price | undefined = () => undefined): Costing {
@@ -158,7 +158,7 @@ test('idle is shared by the rule: evenly, in proportion to what was allocated, o
   await clock.advance(60 * MINUTE_MS);
   await first.close();
   open = [];
-  const by = async (idle: CostingSection['idle']) => {
+  const by = async (idle: NonNullable<CostingSection['idle']>) => {
     const costing = begin({ ...SECTION, idle });
     const report = await costing.costs(OPERATOR, { by: 'model' });
     return { report, one: rowOf(report, 'one'), two: rowOf(report, 'acme/two') };
