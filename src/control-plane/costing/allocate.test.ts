@@ -23,7 +23,7 @@ const held = (deployment: string, more: Partial<DeploymentHour>): DeploymentHour
   storedByteSeconds: 0,
   ...more,
 });
-const asModel = (deployment: string) => [[deployment, 1]] as const;
+const asModel = ({ deployment }: DeploymentHour) => [[deployment, 1]] as const;
 
 /** 0.40 an hour of hardware and 0.10 of power at half load, half of it the CPU's and half the memory's. */
 const { rates } = resolveRates({
@@ -120,7 +120,7 @@ test('Q9: Σ allocation + idle = asset cost to the unit, however hours, deployme
         const deployments = of.map((one) =>
           held(one.deployment, { workloadCoreSeconds: one.cores, usedCoreSeconds: one.used, workloadByteSeconds: one.bytes * GIB, storedByteSeconds: one.stored * GIB }),
         );
-        const groups = (name: string) =>
+        const groups = ({ deployment: name }: DeploymentHour) =>
           [
             [name, share],
             ['other', 1 - share],

@@ -1,6 +1,6 @@
 import type { Allocation } from './allocate.ts';
 import { apportion, costPer, MICROS } from './formulas.ts';
-import type { AssetAmounts, CostAmounts, CostFigures } from './model.ts';
+import type { AssetAmounts, CostAmounts, CostFigures, DeploymentHour } from './model.ts';
 import { PRICE_UNITS } from './price-floor.ts';
 
 /** Who bears what is divided: a group, and its share of 1. */
@@ -57,8 +57,8 @@ export class CostLedger {
     this.#transferPerByte = transferPerByte;
   }
 
-  /** `sharesOf` says which groups bear a deployment's cost in that hour. */
-  allocate({ deployments, assets, idle, maintenance, upSeconds, coreSeconds, byteSeconds }: Allocation, groupsOf: (deployment: string) => Shares): void {
+  /** `groupsOf` says which groups bear a deployment's cost in that hour. */
+  allocate({ deployments, assets, idle, maintenance, upSeconds, coreSeconds, byteSeconds }: Allocation, groupsOf: (of: DeploymentHour) => Shares): void {
     this.#assets += assets;
     this.#idle += idle;
     this.#maintenance += maintenance;
@@ -70,7 +70,7 @@ export class CostLedger {
       const isMeasured = of.measuredSeconds > 0;
       this.#machines.usedCoreSeconds += of.usedCoreSeconds;
       this.#machines.usedByteSeconds += of.usedByteSeconds;
-      for (const [group, share] of groupsOf(of.deployment)) {
+      for (const [group, share] of groupsOf(of)) {
         const tally = this.#tally(group);
         for (const [index, cell] of cells.entries()) tally.cells[index] = (tally.cells[index] ?? 0) + cell * share;
         tally.idle += cost.idle * share;

@@ -106,7 +106,7 @@ export interface RatesInForce {
 export function resolveRates(section: CostingSection = {}): RatesInForce {
   const list: RateInForce[] = [
     { name: 'currency', value: section.currency ?? CURRENCY_DEFAULT, source: sourceOf(section.currency), description: 'of every amount' },
-    { name: 'idle', value: section.idle ?? IDLE_DEFAULT, source: sourceOf(section.idle), description: 'or even, or none' },
+    { name: 'idle', value: section.idle ?? IDLE_DEFAULT, source: sourceOf(section.idle), description: 'sharing of idle cost' },
   ];
   const groups = Object.entries(Section).map(([group, { properties }]) => {
     const given: Readonly<Record<string, number>> = section[group as keyof typeof Section] ?? {};

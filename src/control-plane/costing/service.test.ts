@@ -15,6 +15,7 @@ const MINUTE_MS = 60_000;
 const OPERATOR = { orgId: 'org_p', scopes: ['operator'] as const };
 const ACME = { orgId: 'org_acme', scopes: ['usage'] as const };
 const OWNERS: Readonly<Record<string, string>> = { one: 'org_p', 'acme/two': 'org_acme' };
+let owners = OWNERS;
 const SECTION: CostingSection = {
   hardware: { price: 4 * 8_760, lifetimeYears: 4, interestPerYear: 0 },
   power: { idleKilowatts: 0, fullKilowatts: 1, pue: 1, pricePerKilowattHour: 1 },
@@ -44,6 +45,7 @@ beforeEach(async () => {
   replicas = [];
   open = [];
   problems = [];
+  owners = OWNERS;
 });
 afterEach(async () => {
   await Promise.all(open.map((costing) => costing.close()));
@@ -63,7 +65,7 @@ function begin(section: CostingSection = SECTION, priceOf: (deployment: string) 
     fleet,
     rates: resolveRates(section),
     usage: new Usage(db),
-    deployments: { storedBytes: () => Object.keys(OWNERS).map((deployment) => ({ deployment, bytes: GIB })), ownerOf: (deployment) => OWNERS[deployment] ?? '' },
+    deployments: { storedBytes: () => Object.keys(owners).map((deployment) => ({ deployment, bytes: GIB })), ownerOf: (deployment) => owners[deployment] ?? '' },
     prices: { priceOf },
     organisations: {
       names: async () =>
@@ -182,13 +184,15 @@ test('by tenant: a cost goes to callers by how long they were served, waiting in
   await clock.advance(10 * MINUTE_MS);
   await called('one', 'org_p', { durationMs: 9_000, stages: { queue: 8_000, total: 9_000 } });
   await called('one', 'org_acme', { durationMs: 3_100, stages: { queue: 100, total: 3_100 }, responseBytes: 1_073_741 });
+  // It left while it waited: never served.
+  await called('one', 'org_p', { status: 'cancelled', durationMs: 60_000, promptTokens: 0, completionTokens: 0, stages: { admit: 1, total: 60_000 } });
   await clock.advance(50 * MINUTE_MS);
   const model = await costing.costs(OPERATOR, { by: 'model' });
   const tenant = await costing.costs(OPERATOR, { by: 'tenant' });
   const one = rowOf(model, 'one');
   const two = rowOf(model, 'acme/two');
   const [platform, acme] = ['platform', 'acme'].map((name) => rowOf(tenant, name));
-  expect(platform).toMatchObject({ calls: 1, tokens: 250 });
+  expect(platform).toMatchObject({ calls: 2, tokens: 250 });
   expect(Number(platform?.computeMicros)).toBeCloseTo(Number(one?.computeMicros) / 4, -1);
   expect(Number(acme?.computeMicros)).toBeCloseTo((Number(one?.computeMicros) * 3) / 4 + Number(two?.computeMicros), -1);
   expect(acme?.transferMicros).toBe(1_000n);
@@ -229,6 +233,21 @@ test("an organisation sees its own deployments' cost, the same to the unit as th
   expect(own.totals.totalMicros).toBe(rowOf(all, 'acme/two')?.totalMicros);
   expect((await costing.costs(ACME, { by: 'tenant' })).rows.map(({ group, calls: of }) => [group, of])).toEqual([['(others)', 1]]);
   expect((await costing.costs(ACME, { by: 'day' })).rows.map(({ calls: of }) => of)).toEqual([1]);
+});
+
+test('a deployment that is gone, and forgotten after a restart, still belongs to whom it belonged', async () => {
+  const before = begin();
+  launch('r2', 'acme/two', 1, 0);
+  await called('acme/two', 'org_acme');
+  await clock.advance(30 * MINUTE_MS);
+  await before.close();
+  replicas = [];
+  owners = {};
+  open = [];
+  const after = begin();
+  await clock.advance(30 * MINUTE_MS);
+  expect((await after.costs(ACME, { by: 'model' })).rows).toMatchObject([{ group: 'acme/two', calls: 1 }]);
+  expect((await after.costs(ACME, { by: 'tenant' })).rows.map(({ group }) => group)).toEqual(['acme']);
 });
 
 test('Q10: a deployment with a price has its margin beside it, and a warning under its cost', async () => {

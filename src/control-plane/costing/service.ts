@@ -7,7 +7,19 @@ import { allocateHour } from './allocate.ts';
 import { emptyRange, rangeTooLong } from './errors.ts';
 import { GIB } from './formulas.ts';
 import { CostLedger, type Shares, type Statement, unitCosts } from './ledger.ts';
-import { type CostAmounts, type CostFigures, type CostGrouping, type CostReport, type CostRow, DAY_MS, dayOf, HOUR_MS, hourOf, type Measured } from './model.ts';
+import {
+  type CostAmounts,
+  type CostFigures,
+  type CostGrouping,
+  type CostReport,
+  type CostRow,
+  DAY_MS,
+  dayOf,
+  type DeploymentHour,
+  HOUR_MS,
+  hourOf,
+  type Measured,
+} from './model.ts';
 import type { Fleet, Organisations, Prices } from './ports.ts';
 import { priceFloor } from './price-floor.ts';
 import type { RateInForce, RatesInForce } from './rates.ts';
@@ -15,8 +27,8 @@ import { KEPT_DAYS, Sampler } from './sampler.ts';
 import { measuredHours, readMeasured } from './store.ts';
 
 const RANGE_DEFAULT_MS = 30 * DAY_MS;
-/** Rows of other organisations' deployments: they count in what is shared, and are not shown. */
-const HIDDEN = '\u0000hidden';
+/** Begins the groups of other organisations' deployments: they count in what is shared and rounded, as they do for an operator, and are not shown. */
+const HIDDEN = '\u0000';
 const OTHERS = '(others)';
 
 export interface CostingOptions {
@@ -79,8 +91,8 @@ export class Costing {
     const work = hours ? await usage.work({ since: hours.first, until: range.until }, WORK_OF[query.by]) : [];
     const ledger = new CostLedger(rates.rates.data.transferPerGib / GIB);
     const view = await this.#viewOf(viewer, query.by, work);
-    if (hours) await this.#allocateAll(ledger, { since: hours.first, until: hours.last + HOUR_MS }, view);
-    for (const one of work) ledger.work(view.groupOfWork(one), one);
+    const owners = hours ? await this.#allocateAll(ledger, { since: hours.first, until: hours.last + HOUR_MS }, view) : new Map<string, string>();
+    for (const one of work) ledger.work(view.groupOfWork(one, owners.get(one.deployment) ?? ''), one);
     return this.#report(viewer, { query, range, statement: ledger.close() });
   }
 
@@ -93,46 +105,34 @@ export class Costing {
     return { since: hourOf(begin), until: hourOf(end + HOUR_MS - 1) };
   }
 
-  /** A day at a time: a long range never is in memory as a whole. */
-  async #allocateAll(ledger: CostLedger, { since, until }: { readonly since: number; readonly until: number }, view: View): Promise<void> {
+  /** A day at a time: a long range never is in memory as a whole. Returns who each deployment belonged to: it may be gone by now. */
+  async #allocateAll(ledger: CostLedger, { since, until }: { readonly since: number; readonly until: number }, view: View): Promise<ReadonlyMap<string, string>> {
     const { db, rates } = this.#options;
+    const owners = new Map<string, string>();
     for (let day = since; day < until; day += DAY_MS) {
       const measured = await readMeasured(db, { since: day, until: Math.min(until, day + DAY_MS) });
-      for (const [hour, of] of byHour(measured)) ledger.allocate(allocateHour(hour, of, rates.rates), (deployment) => view.groupsOf(deployment, hour));
+      for (const { deployment, orgId } of measured.deployments) owners.set(deployment, orgId);
+      for (const [hour, of] of byHour(measured)) ledger.allocate(allocateHour(hour, of, rates.rates), (one) => view.groupsOf(one));
     }
+    return owners;
   }
 
   async #viewOf(viewer: Viewer, by: CostGrouping, work: readonly UsageWork[]): Promise<View> {
-    const { deployments, organisations } = this.#options;
     const seesAll = viewer.scopes.includes('operator');
-    const isVisible = (deployment: string) => seesAll || deployments.ownerOf(deployment) === viewer.orgId;
-    if (by === 'model')
-      return visibleOnly(
-        isVisible,
-        (deployment) => [[deployment, 1]],
-        (of) => of.deployment,
-      );
-    if (by === 'day')
-      return visibleOnly(
-        isVisible,
-        (_, hour) => [[dayOf(hour), 1]],
-        (of) => dayOf(Number(of.group)),
-      );
-    const names = await organisations.names();
-    const nameOf = (orgId: string) => (seesAll || orgId === viewer.orgId ? (names.get(orgId) ?? orgId) : OTHERS);
+    const isVisible = (owner: string) => seesAll || owner === viewer.orgId;
+    if (by === 'model') return visibleOnly(isVisible, { groupsOf: ({ deployment }) => [[deployment, 1]], groupOfWork: ({ deployment }) => deployment });
+    if (by === 'day') return visibleOnly(isVisible, { groupsOf: ({ hour }) => [[dayOf(hour), 1]], groupOfWork: ({ group }) => dayOf(Number(group)) });
+    const names = await this.#options.organisations.names();
+    const nameOf = (orgId: string) => (isVisible(orgId) ? (names.get(orgId) ?? orgId) : OTHERS);
     const callers = Map.groupBy(work, ({ deployment }) => deployment);
-    const sharesOf = new Map([...callers].map(([deployment, of]) => [deployment, tenantShares(of, nameOf)]));
-    return visibleOnly(
-      isVisible,
-      (deployment) => sharesOf.get(deployment) ?? [[nameOf(deployments.ownerOf(deployment)), 1]],
-      (of) => nameOf(of.group),
-    );
+    const shares = new Map([...callers].map(([deployment, of]) => [deployment, tenantShares(of, nameOf)]));
+    return visibleOnly(isVisible, { groupsOf: ({ deployment, orgId }) => shares.get(deployment) ?? [[nameOf(orgId), 1]], groupOfWork: ({ group }) => nameOf(group) });
   }
 
   #report(viewer: Viewer, { query: { by }, range, statement }: { query: CostQuery; range: { since: number; until: number }; statement: Statement }): CostReport {
     const { rates } = this.#options;
     const seesAll = viewer.scopes.includes('operator');
-    const rows = [...statement.rows].filter(([group]) => group !== HIDDEN).map(([group, figures]) => this.#row(by, group, figures));
+    const rows = [...statement.rows].filter(([group]) => !group.startsWith(HIDDEN)).map(([group, figures]) => this.#row(by, group, figures));
     const unshared = seesAll ? statement.assets : undefined;
     return {
       by,
@@ -160,14 +160,14 @@ const WORK_OF = { model: 'deployment', day: 'day', tenant: 'org' } as const;
 
 /** Who sees what under which name. */
 interface View {
-  groupsOf(deployment: string, hour: number): Shares;
-  groupOfWork(work: UsageWork): string;
+  groupsOf(of: DeploymentHour): Shares;
+  groupOfWork(work: UsageWork, owner: string): string;
 }
 
-function visibleOnly(isVisible: (deployment: string) => boolean, groupsOf: View['groupsOf'], groupOfWork: View['groupOfWork']): View {
+function visibleOnly(isVisible: (owner: string) => boolean, { groupsOf, groupOfWork }: View): View {
   return {
-    groupsOf: (deployment, hour) => (isVisible(deployment) ? groupsOf(deployment, hour) : [[HIDDEN, 1]]),
-    groupOfWork: (work) => (isVisible(work.deployment) ? groupOfWork(work) : HIDDEN),
+    groupsOf: (of) => (isVisible(of.orgId) ? groupsOf(of) : groupsOf(of).map(([group, share]) => [HIDDEN + group, share] as const)),
+    groupOfWork: (work, owner) => (isVisible(owner) ? '' : HIDDEN) + groupOfWork(work, owner),
   };
 }
 

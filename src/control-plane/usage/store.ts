@@ -70,8 +70,8 @@ const WORK_SQL = {
   org: sql<string>`org_id`,
   day: sql<string>`CAST(started_at / ${sql.lit(DAY_MS)} * ${sql.lit(DAY_MS)} AS TEXT)`,
 } satisfies Record<WorkSplit, unknown>;
-/** Reading each row's stages takes longer than all the rest; only a split among callers needs it. */
-const SERVED_SQL = sql<number>`SUM(duration_ms - COALESCE(stages ->> '$.queue', 0))`;
+/** What never left the queue was not served. Reading each row's stages takes longer than all the rest; only a split among callers needs it. */
+const SERVED_SQL = sql<number>`SUM(duration_ms - COALESCE(stages ->> '$.queue', duration_ms))`;
 
 export async function sumWork(on: Db, { since, until }: Pick<UsageQuery, 'since' | 'until'>, split: WorkSplit): Promise<UsageWork[]> {
   const group = WORK_SQL[split];
