@@ -3,11 +3,12 @@ import { type Static, Type } from 'typebox';
 import { isMap, parseDocument } from 'yaml';
 import { checker } from '../contract/check.ts';
 import { Fault, invalid } from '../contract/errors.ts';
+import { CostingSection } from '../control-plane/costing/index.ts';
 
 const FILE_BYTES_MAX = 1_048_576;
 
 /** The operator's own file, `modelyard.yaml` in the home. Every section may be left out; what it then means is said at the section. A key that nobody knows is refused. */
-const ConfigFileSchema = Type.Object({}, { additionalProperties: false });
+const ConfigFileSchema = Type.Object({ costing: Type.Optional(CostingSection) }, { additionalProperties: false });
 
 export type ConfigFile = Static<typeof ConfigFileSchema>;
 

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
+import { costRoutes } from '../control-plane/costing/index.ts';
 import { deploymentRoutes } from '../control-plane/deployments/index.ts';
 import { evaluationRoutes } from '../control-plane/evaluation/index.ts';
 import { identityRoutes } from '../control-plane/identity/index.ts';
@@ -54,7 +55,7 @@ export interface Running {
 
 /** Starts everything, in the order in which the parts need each other; they end in the opposite order, also when a later one fails to start. */
 export async function startModelyard(options: StartOptions): Promise<Running> {
-  const { config, folder, log, clock = systemClock } = options;
+  const { config, folder, log, file = {}, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
   const telemetry = createTelemetry(log, clock, () => loadByDeployment(plane.dispatch.load()));
   const { events } = telemetry;
@@ -63,7 +64,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
   const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment: options.environment });
-  const { reconciler, scheduling } = composeScheduler({
+  const { reconciler, scheduling, fleet } = composeScheduler({
     clock,
     launcher,
     events,
@@ -81,6 +82,8 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     blobFolder: folder.blobs,
     threadsDefault: config.threadsDefault,
     scheduling,
+    fleet,
+    costing: file.costing,
     live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()) },
     publish: (feed) => plane.update(feed),
   });
@@ -108,20 +111,25 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => launcher.close());
   const address = await listen(app.server, config.host, config.port);
   stack.defer(() => reconciler.close(config.drainMs));
-  stack.defer(() => drain(app.server, clock, config));
-  stack.defer(() => {
-    state.draining = true;
-  });
+  // Before the engines end: what they used is read from them.
+  stack.defer(() => control.costing.close());
+  stack.defer(() => drain(app.server, clock, config, state));
   await control.deployments.refresh();
+  control.costing.start();
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
     server: app.server,
     operatorKey,
-    operator: { hash: '', keyId: 'local', orgId: org.id, orgName: org.name, scopes: ['operator'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, offers: [] },
+    operator: operatorOf(org),
     control,
     close: () => parts.disposeAsync(),
   };
+}
+
+/** Who acts for the server itself. */
+function operatorOf({ id, name }: { readonly id: string; readonly name: string }): CallerEntry {
+  return { hash: '', keyId: 'local', orgId: id, orgName: name, scopes: ['operator'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, offers: [] };
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
@@ -157,7 +165,7 @@ function createApp({ options, clock, control, plane, events, ready, metrics }: A
 }
 
 /** What is mounted under `/api/v1`. */
-function routesOf({ identity, usage, registry, deployments, jobs, monitoring, evaluation }: ControlPlane, environment: StartOptions['environment']) {
+function routesOf({ identity, usage, registry, deployments, jobs, monitoring, evaluation, costing }: ControlPlane, environment: StartOptions['environment']) {
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -167,6 +175,7 @@ function routesOf({ identity, usage, registry, deployments, jobs, monitoring, ev
     jobRoutes(jobs),
     monitoringRoutes(monitoring),
     evaluationRoutes(evaluation),
+    costRoutes(costing),
   ];
 }
 
@@ -176,7 +185,8 @@ function readinessOf({ draining, received, writable }: { draining: boolean; rece
 }
 
 /** Unready for `drainDelayMs`, so that balancers look away while all is still served; then no new connections, and `drainMs` for the answers under way. */
-async function drain(server: Server, clock: Clock, { drainDelayMs, drainMs }: Pick<Config, 'drainDelayMs' | 'drainMs'>): Promise<void> {
+async function drain(server: Server, clock: Clock, { drainDelayMs, drainMs }: Pick<Config, 'drainDelayMs' | 'drainMs'>, state: { draining: boolean }): Promise<void> {
+  state.draining = true;
   if (drainDelayMs > 0) await clock.after(drainDelayMs);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();

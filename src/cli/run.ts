@@ -31,6 +31,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['members', 'list, add and remove members', async () => (await import('./remote/orgs.ts')).addMembers],
   ['login', 'remember a server and a key', async () => (await import('./remote/login.ts')).addLogin],
   ['usage', 'sum up what was used', async () => (await import('./remote/usage.ts')).addUsage],
+  ['cost', 'what it costs to run models', async () => (await import('./remote/cost.ts')).addCost],
   ['backup', 'copy a home, while it is in use', async () => (await import('./local/backup.ts')).addBackup],
   ['restore', 'make a home of a backup', async () => (await import('./local/backup.ts')).addRestore],
   ['doctor', 'check this machine and a home', async () => (await import('./local/doctor.ts')).addDoctor],

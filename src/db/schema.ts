@@ -89,6 +89,22 @@ export interface Schema {
     created_at: number;
     updated_at: number;
   };
+  cost_deployment_hours: {
+    hour: number;
+    deployment: string;
+    org_id: string;
+    replica_seconds: number;
+    measured_seconds: number;
+    request_core_seconds: number;
+    used_core_seconds: number;
+    workload_core_seconds: number;
+    request_byte_seconds: number;
+    used_byte_seconds: number;
+    workload_byte_seconds: number;
+    gpu_seconds: number;
+    stored_byte_seconds: number;
+  };
+  cost_node_hours: { hour: number; node: string; up_seconds: number; core_seconds: number; byte_seconds: number; gpu_seconds: number };
   jobs: {
     id: string;
     org_id: string;

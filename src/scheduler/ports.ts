@@ -60,6 +60,18 @@ export interface RevisionStatus {
   readonly replicas: readonly ReplicaStatus[];
 }
 
+/** What a replica holds, whether it is wanted still or not: for whoever counts resources. */
+export interface ReplicaHolding {
+  readonly id: string;
+  readonly deployment: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Asked for. */
+  readonly threads: number;
+  readonly memoryBytes: number;
+  readonly usage: ReplicaUsage | undefined;
+}
+
 export interface ReplicaStatus {
   readonly id: string;
   readonly state: 'starting' | 'ready' | 'stopping';

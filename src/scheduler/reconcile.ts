@@ -5,7 +5,7 @@ import type { Action, Node, Policy, Proposal, World } from './decide/world.ts';
 import { Rollouts, type Traffic, type WantedRollout } from './rollouts.ts';
 import { LoadWindow } from './load-window.ts';
 import type { LoadReport } from './rolling-load.ts';
-import type { DesiredRevision, ExitInfo, Launcher, ReplicaStatus, RevisionStatus } from './ports.ts';
+import type { DesiredRevision, ExitInfo, Launcher, ReplicaHolding, ReplicaStatus, RevisionStatus } from './ports.ts';
 import { Replica } from './replica.ts';
 
 /** A drained engine has this long for its running calls. */
@@ -101,6 +101,11 @@ export class Reconciler {
 
   statusOf(id: string): RevisionStatus | undefined {
     return this.#desired.has(id) ? this.#statusOf(id) : undefined;
+  }
+
+  /** What every replica holds, also those that are about to go. */
+  holdings(): ReplicaHolding[] {
+    return [...this.#replicas.values()].map((replica) => replica.holding());
   }
 
   /** Ends every engine; nothing is started any more. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { RunningReplica } from './decide/world.ts';
-import type { DesiredRevision, Launched, ReplicaStatus, ReplicaUsage } from './ports.ts';
+import type { DesiredRevision, Launched, ReplicaHolding, ReplicaStatus, ReplicaUsage } from './ports.ts';
 
 export interface ReplicaParts {
   readonly id: string;
@@ -54,6 +54,11 @@ export class Replica {
   view(): RunningReplica {
     const { id, revision, node, state, since, memoryBytes, isRetiring } = this;
     return { id, revision: revision.id, node, state, since, memoryBytes, isRetiring };
+  }
+
+  holding(): ReplicaHolding {
+    const { deployment, threads, memoryBytes } = this.revision;
+    return { id: this.id, deployment, startedAt: this.#startedAt, threads, memoryBytes, usage: this.usage };
   }
 
   status(): ReplicaStatus {

@@ -76,6 +76,18 @@ describe('modelyard, the command line', () => {
     await expect.poll(async () => (await run(['usage'])).out, { timeout: 5_000 }).toMatch(/^echo +\d/m);
   });
 
+  test('cost prints tables that fit the terminal, and the rates', async () => {
+    const { out, code } = await run(['cost', '--since', '1h'], { COLUMNS: '80' });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^MODEL +COMPUTE +IDLE +MAINTENANCE +DATA +TOTAL$/m);
+    expect(out).toMatch(/^Machines \d+\.\d{6} = allocated \d+\.\d{6} \+ idle \d+\.\d{6}/m);
+    const rates = await run(['cost', '--rates'], { COLUMNS: '80' });
+    expect(rates.out).toMatch(/^hardware\.price +2000 +default +of this machine$/m);
+    for (const text of [out, rates.out]) expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(rates.out).not.toContain('…');
+    expect(await run(['cost', '--since', 'noon'])).toMatchObject({ code: 2, err: expect.stringContaining('--since is "noon"') as string });
+  });
+
   test('publish uploads a file, label, rm and gc look after it; a pickle is refused with a reason', async () => {
     const file = join(folder, 'model.gguf');
     writeFileSync(file, buildGguf());

@@ -539,6 +539,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sum costs */
+        get: operations["sumCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/costs/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List rates */
+        get: operations["listRates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -2894,6 +2928,183 @@ export interface operations {
                         onlySecond: number;
                         /** @description exact McNemar test, two-sided */
                         p: number;
+                    };
+                };
+            };
+        };
+    };
+    sumCosts: {
+        parameters: {
+            query?: {
+                by?: "model" | "tenant" | "day";
+                /** @description milliseconds since 1970 */
+                since?: number;
+                /** @description milliseconds since 1970 */
+                until?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {unknown} */
+                        by: "model" | "tenant" | "day";
+                        /** @description milliseconds since 1970 */
+                        since: number;
+                        /** @description milliseconds since 1970 */
+                        until: number;
+                        /** @description for so long the server was up in that time; only this is counted */
+                        upSeconds: number;
+                        currency: string;
+                        /** @enum {unknown} */
+                        idleRule: "proportional" | "even" | "none";
+                        /** @description rates that nobody has configured */
+                        defaultRates: string[];
+                        data: {
+                            group: string;
+                            /** @description millionths of the currency */
+                            cpuMicros: number;
+                            /** @description millionths of the currency */
+                            memoryMicros: number;
+                            /** @description millionths of the currency */
+                            gpuMicros: number;
+                            /** @description millionths of the currency */
+                            hardwareMicros: number;
+                            /** @description millionths of the currency */
+                            powerMicros: number;
+                            /** @description cpu + memory + gpu, which is hardware + power */
+                            computeMicros: number;
+                            /** @description share of what nobody used */
+                            idleMicros: number;
+                            /** @description millionths of the currency */
+                            maintenanceMicros: number;
+                            /** @description millionths of the currency */
+                            storageMicros: number;
+                            /** @description millionths of the currency */
+                            transferMicros: number;
+                            /** @description millionths of the currency */
+                            datasetsMicros: number;
+                            /** @description storage + transfer + datasets */
+                            dataMicros: number;
+                            /** @description compute + idle + maintenance + data */
+                            totalMicros: number;
+                            calls: number;
+                            tokens: number;
+                            /** @description null without calls */
+                            perThousandCallsMicros: number | null;
+                            /** @description null without tokens */
+                            perMillionTokensMicros: number | null;
+                            /** @description CPU time used over CPU time paid for; null where it could not be measured */
+                            cpuUtilisation: number | null;
+                            /** @description the same of memory */
+                            memoryUtilisation: number | null;
+                            /** @description null: no price */
+                            sold: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description millionths of the currency */
+                                priceMicros: number;
+                                /** @description price minus cost */
+                                marginMicros: number | null;
+                                /** @description margin over price */
+                                marginShare: number | null;
+                                /** @description above 1: it pays at no load */
+                                breakEvenUtilisation: number | null;
+                                /** @description when the price is under the cost */
+                                warning: string | null;
+                            } | null;
+                        }[];
+                        totals: {
+                            /** @description millionths of the currency */
+                            cpuMicros: number;
+                            /** @description millionths of the currency */
+                            memoryMicros: number;
+                            /** @description millionths of the currency */
+                            gpuMicros: number;
+                            /** @description millionths of the currency */
+                            hardwareMicros: number;
+                            /** @description millionths of the currency */
+                            powerMicros: number;
+                            /** @description cpu + memory + gpu, which is hardware + power */
+                            computeMicros: number;
+                            /** @description share of what nobody used */
+                            idleMicros: number;
+                            /** @description millionths of the currency */
+                            maintenanceMicros: number;
+                            /** @description millionths of the currency */
+                            storageMicros: number;
+                            /** @description millionths of the currency */
+                            transferMicros: number;
+                            /** @description millionths of the currency */
+                            datasetsMicros: number;
+                            /** @description storage + transfer + datasets */
+                            dataMicros: number;
+                            /** @description compute + idle + maintenance + data */
+                            totalMicros: number;
+                            calls: number;
+                            tokens: number;
+                            /** @description null without calls */
+                            perThousandCallsMicros: number | null;
+                            /** @description null without tokens */
+                            perMillionTokensMicros: number | null;
+                            /** @description CPU time used over CPU time paid for; null where it could not be measured */
+                            cpuUtilisation: number | null;
+                            /** @description the same of memory */
+                            memoryUtilisation: number | null;
+                        };
+                        /** @description what all machines cost; operators only */
+                        assets: {
+                            /** @description millionths of the currency */
+                            costMicros: number;
+                            /** @description millionths of the currency */
+                            allocatedMicros: number;
+                            /** @description allocated + idle = cost */
+                            idleMicros: number;
+                            /** @description part of idle that no row bears */
+                            unsharedIdleMicros: number;
+                            /** @description millionths of the currency */
+                            unsharedMaintenanceMicros: number;
+                            /** @description CPU time that engines used over what the machines had */
+                            cpuUtilisation: number | null;
+                            /** @description the same of memory */
+                            memoryUtilisation: number | null;
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    listRates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            name: string;
+                            value: number | string;
+                            /** @enum {unknown} */
+                            source: "default" | "configured";
+                            description: string;
+                        }[];
                     };
                 };
             };

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { RoutesFeed } from '../../contract/feeds.ts';
+import { Costing, type CostingSection, type Fleet, resolveRates } from '../../control-plane/costing/index.ts';
 import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
 import { Entitlements } from '../../control-plane/entitlements/index.ts';
 import { Evaluation } from '../../control-plane/evaluation/index.ts';
@@ -20,6 +21,8 @@ export interface ControlPlaneParts {
   readonly threadsDefault: number;
   readonly scheduling: Scheduling;
   readonly live: LiveFigures;
+  readonly fleet: Fleet;
+  readonly costing: CostingSection | undefined;
   publish(feed: RoutesFeed): void;
 }
 
@@ -56,7 +59,19 @@ export function composeControlPlane(parts: ControlPlaneParts) {
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
   const monitoring: Monitoring = new Monitoring({ db, clock, deployments, live: parts.live, problem: (error) => events.controlProblem(error) });
   const evaluation = new Evaluation(db, clock);
-  return { identity, entitlements, usage, registry, deployments, jobs, monitoring, evaluation };
+  const costing = new Costing({
+    db,
+    clock,
+    rates: resolveRates(parts.costing),
+    usage,
+    deployments,
+    fleet: parts.fleet,
+    // Nothing is sold yet: prices come with the pricing domain.
+    prices: { priceOf: () => undefined },
+    organisations: { names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])) },
+    problem: (error) => events.controlProblem(error),
+  });
+  return { identity, entitlements, usage, registry, deployments, jobs, monitoring, evaluation, costing };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

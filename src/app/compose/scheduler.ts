@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import type { Fleet } from '../../control-plane/costing/index.ts';
 import type { Scheduling, WantedRevision } from '../../control-plane/deployments/index.ts';
 import { textShape } from '../../model-files/text-shape.ts';
 import { demandPolicy } from '../../scheduler/decide/decide.ts';
@@ -33,6 +34,7 @@ export interface SchedulerParts {
 export function composeScheduler({ clock, launcher, events, node, load, traffic, propose, changed, happened }: SchedulerParts): {
   readonly reconciler: Reconciler;
   readonly scheduling: Scheduling;
+  readonly fleet: Fleet;
 } {
   const event = (change: ReplicaEvent) => {
     events.replicaChanged(change);
@@ -56,7 +58,15 @@ export function composeScheduler({ clock, launcher, events, node, load, traffic,
     health: (revision) => reconciler.statusOf(revision),
     logs: (deployment, linesMax) => launcher.logs(deployment, linesMax),
   };
-  return { reconciler, scheduling };
+  return { reconciler, scheduling, fleet: fleetOf(reconciler, [node]) };
+}
+
+/** The reconciler as costing sees it. No engine is given a GPU of its own yet, so none is counted. */
+function fleetOf(reconciler: Reconciler, nodes: readonly Node[]): Fleet {
+  return {
+    nodes: () => nodes.map(({ id, threads, memoryBytes }) => ({ id, cores: threads, memoryBytes, gpus: 0 })),
+    replicas: () => reconciler.holdings().map(({ threads, usage, ...of }) => ({ ...of, cores: threads, gpus: 0, used: usage })),
+  };
 }
 
 function desired({ id, deployment, digest, resources, manifest, files }: WantedRevision): DesiredRevision {

@@ -93,6 +93,16 @@ export class LiveDeployments {
     return this.#owners.get(name) ?? '';
   }
 
+  storedBytes(): { readonly deployment: string; readonly bytes: number }[] {
+    const needed = this.#deployments.map((deployment) => {
+      const files = liveRevisions(deployment).flatMap(({ digest }) => this.#manifests.get(digest)?.files ?? []);
+      return { deployment: deployment.name, files: new Map(files.map(({ digest, bytes }) => [digest, bytes])) };
+    });
+    const holders = new Map<string, number>();
+    for (const digest of needed.flatMap(({ files }) => [...files.keys()])) holders.set(digest, (holders.get(digest) ?? 0) + 1);
+    return needed.map(({ deployment, files }) => ({ deployment, bytes: [...files].reduce((sum, [digest, bytes]) => sum + bytes / (holders.get(digest) ?? 1), 0) }));
+  }
+
   #view(deployment: Deployment): DeploymentView {
     const health: Record<string, RevisionHealth> = {};
     for (const { id } of liveRevisions(deployment)) health[id] = this.#options.scheduling.health(id) ?? { state: 'loading', reason: '', restarts: 0, replicas: [] };

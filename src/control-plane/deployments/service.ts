@@ -157,6 +157,11 @@ export class Deployments {
     return this.#live.ownerOf(name);
   }
 
+  /** Bytes that the files of each deployment's live versions take on disk; a file that several deployments need is shared evenly. */
+  storedBytes(): ReturnType<LiveDeployments['storedBytes']> {
+    return this.#live.storedBytes();
+  }
+
   logs(deployer: Deployer, name: string, linesMax: number): readonly string[] {
     this.get(deployer, name);
     return this.#options.scheduling.logs(name, linesMax);
