@@ -63,6 +63,6 @@ export class Replica {
 
   status(): ReplicaStatus {
     const { id, state, launched, slots, memoryBytes, usage } = this;
-    return { id, state, address: launched.address, slots, startedAt: this.#startedAt, memoryBytes, usage };
+    return { id, state, address: launched.address, slots, startedAt: this.#startedAt, memoryBytes, usage, pid: launched.pid };
   }
 }

@@ -350,6 +350,23 @@ export interface paths {
         patch: operations["scale"];
         trace?: never;
     };
+    "/api/v1/models/{name}/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Estimate */
+        get: operations["estimate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{name}/logs": {
         parameters: {
             query?: never;
@@ -1899,6 +1916,8 @@ export interface operations {
                                     startedAt: number;
                                     /** @description reserved, or used where that is more */
                                     memoryBytes: number;
+                                    /** @description process of the engine, where it is on the server itself */
+                                    pid?: number;
                                     usage?: {
                                         memoryBytes: number;
                                         memoryPeakBytes: number;
@@ -1992,6 +2011,8 @@ export interface operations {
                                 startedAt: number;
                                 /** @description reserved, or used where that is more */
                                 memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
                                 usage?: {
                                     memoryBytes: number;
                                     memoryPeakBytes: number;
@@ -2067,6 +2088,8 @@ export interface operations {
                                 startedAt: number;
                                 /** @description reserved, or used where that is more */
                                 memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
                                 usage?: {
                                     memoryBytes: number;
                                     memoryPeakBytes: number;
@@ -2177,6 +2200,8 @@ export interface operations {
                                 startedAt: number;
                                 /** @description reserved, or used where that is more */
                                 memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
                                 usage?: {
                                     memoryBytes: number;
                                     memoryPeakBytes: number;
@@ -2196,6 +2221,70 @@ export interface operations {
                             stepsDone: number;
                             createdAt: number;
                             updatedAt: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    estimate: {
+        parameters: {
+            query?: {
+                threads?: number;
+                callsPerSecond?: number;
+            };
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        model: string;
+                        version: number;
+                        architecture: string;
+                        engine: string;
+                        threads: number;
+                        memoryBytes: number;
+                        loadMs: number;
+                        lines: {
+                            what: string;
+                            arithmetic: string;
+                            bytes: number;
+                            source: string;
+                        }[];
+                        machine: {
+                            bytesPerSecond: number;
+                            flopsPerThread: number;
+                        };
+                        throughput: {
+                            /** @description a second */
+                            tokensPerSecondAlone?: number;
+                            /** @description a second */
+                            tokensPerSecond?: number;
+                            /** @description a second */
+                            prefillTokensPerSecond?: number;
+                            /** @description a second */
+                            rowsPerSecond?: number;
+                            /** @enum {unknown} */
+                            boundBy: "memory" | "compute";
+                        };
+                        demand?: {
+                            callsPerSecond: number;
+                            secondsPerCall: number;
+                            unit: string;
+                            /** @description calls at a time, by Little's law */
+                            concurrency: number;
+                            replicas: number;
                         };
                     };
                 };
@@ -2346,6 +2435,8 @@ export interface operations {
                                 startedAt: number;
                                 /** @description reserved, or used where that is more */
                                 memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
                                 usage?: {
                                     memoryBytes: number;
                                     memoryPeakBytes: number;
@@ -2421,6 +2512,8 @@ export interface operations {
                                 startedAt: number;
                                 /** @description reserved, or used where that is more */
                                 memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
                                 usage?: {
                                     memoryBytes: number;
                                     memoryPeakBytes: number;
@@ -2503,6 +2596,8 @@ export interface operations {
                                 startedAt: number;
                                 /** @description reserved, or used where that is more */
                                 memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
                                 usage?: {
                                     memoryBytes: number;
                                     memoryPeakBytes: number;

@@ -7,6 +7,8 @@ import { textShape } from '../../model-files/text-shape.ts';
 import { demandPolicy } from '../../scheduler/decide/decide.ts';
 import type { Node, Proposal } from '../../scheduler/decide/world.ts';
 import { estimate } from '../../scheduler/estimate.ts';
+import { probeMachine } from '../../scheduler/inventory.ts';
+import { demandOf, type Machine, throughputOf } from '../../scheduler/throughput.ts';
 import type { LoadReport } from '../../scheduler/rolling-load.ts';
 import type { DesiredRevision, Launcher } from '../../scheduler/ports.ts';
 import { Reconciler, type ReplicaEvent } from '../../scheduler/reconcile.ts';
@@ -41,6 +43,7 @@ export function composeScheduler({ clock, launcher, events, node, load, traffic,
     happened(change);
   };
   const reconciler = new Reconciler({ clock, launcher, nodes: [node], policy: demandPolicy, load, traffic, propose, changed, event });
+  let machine: Machine | undefined;
   const scheduling: Scheduling = {
     want: (revisions, rollouts) => reconciler.want(revisions.map(desired), rollouts),
     drain: (replicas) => reconciler.drain(replicas),
@@ -54,6 +57,12 @@ export function composeScheduler({ clock, launcher, events, node, load, traffic,
         );
       }
       if (threads > node.threads) throw new Fault('insufficient_storage', 'too_many_threads', `A replica with ${threads} threads does not fit: this server has ${node.threads}.`);
+    },
+    estimate(manifest, threads, callsPerSecond) {
+      // Probed when it is first asked for: it takes 50 ms of this thread.
+      machine ??= probeMachine(() => clock.monotonic());
+      const throughput = throughputOf(manifest, threads, machine);
+      return { ...estimate(manifest), machine, throughput, ...(callsPerSecond !== undefined && { demand: demandOf(manifest, callsPerSecond, throughput) }) };
     },
     health: (revision) => reconciler.statusOf(revision),
     logs: (deployment, linesMax) => launcher.logs(deployment, linesMax),

@@ -56,6 +56,7 @@ export interface RevisionHealth {
     readonly startedAt: number;
     readonly memoryBytes: number;
     readonly usage: ReplicaUsage | undefined;
+    readonly pid: number | undefined;
   }[];
 }
 

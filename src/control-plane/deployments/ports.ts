@@ -28,6 +28,22 @@ export type Proposal =
   | { readonly type: 'shift'; readonly deployment: string; readonly revision: string; readonly step: number; readonly reason: string }
   | { readonly type: 'rollback'; readonly deployment: string; readonly revision: string; readonly reason: string };
 
+/** What a replica of a model needs and can do, computed from its header. Bytes, seconds. */
+export interface Needs {
+  readonly lines: readonly { readonly what: string; readonly arithmetic: string; readonly bytes: number; readonly source: string }[];
+  readonly memoryBytes: number;
+  readonly loadMs: number;
+  readonly machine: { readonly bytesPerSecond: number; readonly flopsPerThread: number };
+  readonly throughput: {
+    readonly tokensPerSecondAlone?: number;
+    readonly tokensPerSecond?: number;
+    readonly prefillTokensPerSecond?: number;
+    readonly rowsPerSecond?: number;
+    readonly boundBy: 'memory' | 'compute';
+  };
+  readonly demand?: { readonly callsPerSecond: number; readonly secondsPerCall: number; readonly unit: string; readonly concurrency: number; readonly replicas: number };
+}
+
 /** What deployments need of the scheduler; `app/` joins it to `reconcile`. */
 export interface Scheduling {
   want(revisions: readonly WantedRevision[], rollouts: readonly WantedRollout[]): void;
@@ -35,6 +51,7 @@ export interface Scheduling {
   drain(replicas: readonly string[]): void;
   /** @throws Fault `model_too_large` with the numbers when the model can never fit */
   admit(manifest: Manifest, resources: Resources): void;
+  estimate(manifest: Manifest, threads: number, callsPerSecond: number | undefined): Needs;
   health(revision: string): RevisionHealth | undefined;
   logs(deployment: string, linesMax: number): readonly string[];
 }

@@ -1,6 +1,6 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { Bounds, DeploymentSchema, DrainOrder, NameParam, Order, RolloutOrder, RolloutSchema, rolloutView, strategyOf, view } from './schemas.ts';
+import { Bounds, DeploymentSchema, DrainOrder, EstimateQuery, EstimateSchema, NameParam, Order, RolloutOrder, RolloutSchema, rolloutView, strategyOf, view } from './schemas.ts';
 import type { Deployments } from './service.ts';
 
 const LOG_LINES_MAX = 500;
@@ -42,6 +42,14 @@ export function deploymentRoutes(deployments: Deployments): FastifyPluginCallbac
       },
     );
     app.register(rolloutRoutes(deployments));
+    app.get(
+      '/models/:name/estimate',
+      { config: { scope: 'models.read' }, schema: { operationId: 'estimate', params: NameParam, querystring: EstimateQuery, response: { 200: EstimateSchema } } },
+      async ({ caller, params, query }) => {
+        const { lines, ...needs } = await deployments.estimate(caller, params.name, query);
+        return { ...needs, lines: [...lines] };
+      },
+    );
     const Lines = Type.Object({ lines: Type.Optional(Type.Integer({ minimum: 1, maximum: LOG_LINES_MAX })) }, { additionalProperties: false });
     const Logs = Type.Object({ data: Type.Array(Type.String()) });
     app.get(

@@ -70,6 +70,7 @@ const RevisionSchema = Type.Object({
       slots: Count,
       startedAt: Count,
       memoryBytes: Type.Integer({ minimum: 0, description: 'reserved, or used where that is more' }),
+      pid: Type.Optional(Type.Integer({ minimum: 1, description: 'process of the engine, where it is on the server itself' })),
       usage: Type.Optional(Type.Object({ memoryBytes: Count, memoryPeakBytes: Count, cpuSeconds: Type.Number() })),
     }),
   ),
@@ -109,19 +110,47 @@ export function view(deployment: DeploymentView) {
       state,
       reason,
       restarts,
-      replicas: replicas.map(({ id, state: replicaState, slots, startedAt, memoryBytes, usage }) => ({
+      replicas: replicas.map(({ id, state: replicaState, slots, startedAt, memoryBytes, usage, pid }) => ({
         id,
         state: replicaState,
         slots,
         startedAt,
         memoryBytes,
         ...(usage && { usage }),
+        ...(pid !== undefined && { pid }),
       })),
     };
   });
   const rollout = runningRollout(deployment);
   return { name, org: orgName, model, ...(fallback !== undefined && { fallback }), createdAt, revisions, ...(rollout && { rollout: rolloutView(rollout) }) };
 }
+
+const Rate = Type.Optional(Type.Number({ description: 'a second' }));
+export const EstimateQuery = Type.Object(
+  { threads: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })), callsPerSecond: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e9 })) },
+  { additionalProperties: false },
+);
+export const EstimateSchema = Type.Object({
+  model: Type.String(),
+  version: Count,
+  architecture: Type.String(),
+  engine: Type.String(),
+  threads: Count,
+  memoryBytes: Type.Number(),
+  loadMs: Type.Number(),
+  lines: Type.Array(Type.Object({ what: Type.String(), arithmetic: Type.String(), bytes: Type.Number(), source: Type.String() })),
+  machine: Type.Object({ bytesPerSecond: Type.Number(), flopsPerThread: Type.Number() }),
+  throughput: Type.Object({ tokensPerSecondAlone: Rate, tokensPerSecond: Rate, prefillTokensPerSecond: Rate, rowsPerSecond: Rate, boundBy: Type.Enum(['memory', 'compute']) }),
+  demand: Type.Optional(
+    Type.Object({
+      callsPerSecond: Type.Number(),
+      secondsPerCall: Type.Number(),
+      unit: Type.String(),
+      concurrency: Type.Number({ description: "calls at a time, by Little's law" }),
+      replicas: Count,
+    }),
+  ),
+});
 
 export function rolloutView({ strategy, ...rollout }: Rollout) {
   return { ...rollout, steps: [...strategy.steps] };

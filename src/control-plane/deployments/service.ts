@@ -108,6 +108,21 @@ export class Deployments {
     return this.get(deployer, name);
   }
 
+  /** What a replica of a model version needs and can do, before it is loaded, on the server's own machine. */
+  async estimate(deployer: Deployer, model: string, order: { readonly threads?: number; readonly callsPerSecond?: number }) {
+    const { registry, scheduling, threadsDefault } = this.#options;
+    const { model: name, number, manifest } = await registry.select(deployer, model);
+    const threads = order.threads ?? threadsDefault;
+    return {
+      model: name,
+      version: number,
+      architecture: manifest.weights.architecture,
+      engine: manifest.engine,
+      threads,
+      ...scheduling.estimate(manifest, threads, order.callsPerSecond),
+    };
+  }
+
   /** Resolves when the newest revision is ready, or is to be loaded when it is called. @throws Fault when it has failed, or the signal's reason */
   async ready(deployer: Deployer, name: string, signal?: AbortSignal): Promise<void> {
     for (;;) {
