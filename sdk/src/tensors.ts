@@ -12,7 +12,7 @@ const ARRAYS = {
   UINT64: BigUint64Array,
 } as const;
 type Datatype = keyof typeof ARRAYS;
-export type TensorData = InstanceType<(typeof ARRAYS)[Datatype]>;
+export type TensorData = Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 
 /** A tensor as its values: row by row, the datatype by the array's own. */
 export interface Tensor<Data extends TensorData = TensorData> {

@@ -1,0 +1,31 @@
+import '@tensorflow/tfjs-backend-wasm';
+import { add, matMul, oneHot, randomNormal, randomUniform, setBackend, slice, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+
+export const INPUTS = 1_000;
+export const CLASSES = 10;
+/** How far the classes lie apart, in multiples of the noise: so little that nobody can tell all of them. */
+const SIGNAL = 0.08;
+
+export interface Examples {
+  /** A row an example. */
+  readonly inputs: Tensor2D;
+  readonly labels: readonly number[];
+  readonly targets: Tensor2D;
+}
+
+/** Ten classes of points in a thousand dimensions, each round its own centre, with a good deal of noise. The same for the same seed. */
+export async function makeExamples(rows: number, seed: number): Promise<Examples> {
+  await setBackend('wasm');
+  const centres = randomNormal([CLASSES, INPUTS], 0, SIGNAL, 'float32', 1) as Tensor2D;
+  const labels = [...randomUniform([rows], 0, CLASSES, 'float32', seed).dataSync()].map(Math.floor);
+  return tidy(() => {
+    const targets = oneHot(labels, CLASSES, 1, 0, 'float32') as Tensor2D;
+    const noise = randomNormal([rows, INPUTS], 0, 1, 'float32', seed) as Tensor2D;
+    return { inputs: add(matMul(targets, centres), noise) as Tensor2D, labels, targets };
+  });
+}
+
+/** Rows `from` to `to` of the inputs, as they are called with. */
+export function rowsOf({ inputs }: Examples, from: number, to: number): Float32Array {
+  return slice(inputs, [from, 0], [to - from, INPUTS]).dataSync() as Float32Array;
+}
