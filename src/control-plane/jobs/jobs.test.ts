@@ -93,6 +93,32 @@ test('closing stops what runs; a restart finds the rest and fails it as interrup
   expect(await after.get(A, left.id)).toMatchObject({ state: 'failed' });
 });
 
+test('work of a resumable kind stays running over a stop, is left alone by the recovery, and goes on in the next process', async () => {
+  await using it = await setUp();
+  const steps: string[] = [];
+  const counting = (jobs: Jobs, gate: Promise<void>) =>
+    jobs.resumable('count', async ({ input }, report, signal) => {
+      report(`from ${steps.length}`);
+      steps.push(JSON.stringify(input));
+      const aborted = new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+      await Promise.race([gate, aborted]);
+      return steps.length;
+    });
+  counting(it.jobs, Promise.withResolvers<void>().promise);
+  const { id } = await it.jobs.start({ orgId: 'org_a', kind: 'count', input: { to: 2 } });
+  await it.jobs.close();
+  expect(await it.jobs.get(A, id)).toMatchObject({ state: 'running' });
+  expect(it.failures).toEqual([]);
+  const after = new Jobs({ db: it.db, clock: it.clock });
+  counting(after, Promise.resolve());
+  await after.recover();
+  await after.resume();
+  await after.resume();
+  expect(await ended(after, id)).toMatchObject({ state: 'done', result: 2 });
+  expect(steps).toEqual(['{"to":2}', '{"to":2}']);
+  expect(() => after.start({ ...ORDER, kind: 'other' })).toThrow('not resumable');
+});
+
 test('progress is written down now and then, so that it outlives the process', async () => {
   await using it = await setUp();
   const gate = Promise.withResolvers<void>();
