@@ -14,6 +14,7 @@ export {
   type PrecisionRecallF1,
   type Ratio,
 } from './classification.ts';
+export { pearson, ranksOf, spearman } from './correlation.ts';
 export { bootstrapInterval, bootstrapMeanInterval, meanInterval, wilsonInterval, type Interval, type MeanInterval, type ResamplingOptions } from './intervals.ts';
 export type { Label } from './labels.ts';
 export { bitsPerByte, exactMatch, passAtK, perplexity, wordPerplexity, type ExactMatchOptions, type ProblemResult } from './language.ts';
