@@ -2,12 +2,13 @@ import type { Server } from 'node:http';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { deploymentRoutes } from '../control-plane/deployments/index.ts';
-import { evaluationRoutes } from '../control-plane/evaluation/index.ts';
+import { evaluationRoutes, evaluationRunRoutes } from '../control-plane/evaluation/index.ts';
 import { identityRoutes } from '../control-plane/identity/index.ts';
 import { monitoringRoutes } from '../control-plane/monitoring/index.ts';
 import { jobRoutes } from '../control-plane/jobs/index.ts';
 import { pullRoutes, registryRoutes, sweepPulls } from '../control-plane/registry/index.ts';
 import { usageRoutes } from '../control-plane/usage/index.ts';
+import { visibleDeployments } from '../data-plane/resolve/resolve.ts';
 import { openDatabase } from '../db/open.ts';
 import { createControl } from '../http/control.ts';
 import { createListener, listen } from '../http/listener.ts';
@@ -19,12 +20,13 @@ import { UsageLog } from '../usage-log/log.ts';
 import { Poster } from '../usage-log/poster.ts';
 import { folderStorage } from '../usage-log/storage.ts';
 import { composeControlPlane, type ControlPlane, repositoryOf } from './compose/control-plane.ts';
-import { composeDataPlane } from './compose/data-plane.ts';
+import { composeDataPlane, type DataPlane } from './compose/data-plane.ts';
 import { composeScheduler } from './compose/scheduler.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { Config } from './config.ts';
 import { figuresOf, loadByDeployment } from './figures.ts';
 import type { HomeFolder } from './home.ts';
+import { InnerCalls } from './inner-calls.ts';
 import { VERSION } from '../contract/version.ts';
 
 export interface StartOptions {
@@ -72,6 +74,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     changed: () => control.deployments.replicasChanged(),
     happened: (event) => control.monitoring.record(event),
   });
+  const innerCalls: InnerCalls = composeInnerCalls(clock, () => ({ control, plane }));
   const control: ControlPlane = composeControlPlane({
     db,
     clock,
@@ -80,13 +83,14 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     threadsDefault: config.threadsDefault,
     scheduling,
     live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()) },
+    gateway: innerCalls,
     publish: (feed) => plane.update(feed),
   });
   const state = { draining: false };
   const readiness = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable });
-  const plane = composeDataPlane({
+  const plane: DataPlane = composeDataPlane({
     clock,
-    callers: control.entitlements,
+    callers: { find: (hash) => control.entitlements.find(hash) ?? innerCalls.find(hash) },
     usage: usageLog,
     repository: repositoryOf(control),
     events,
@@ -107,10 +111,13 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const address = await listen(app.server, config.host, config.port);
   stack.defer(() => reconciler.close(config.drainMs));
   stack.defer(() => drain(app.server, clock, config));
+  // Before the answers under way are waited for: an evaluation asks no more, and keeps what it has.
+  stack.defer(() => control.jobs.close());
   stack.defer(() => {
     state.draining = true;
   });
   await control.deployments.refresh();
+  await control.jobs.resume();
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -130,6 +137,19 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
   await sweepPulls(registry.blobs);
   await registry.blobs.sweepUploads(clock.now());
   return platform;
+}
+
+/** Calls that this server makes itself; what they need is there once all is joined. */
+function composeInnerCalls(clock: Clock, joined: () => { readonly control: ControlPlane; readonly plane: DataPlane }): InnerCalls {
+  const all: Pick<CallerEntry, 'orgId' | 'orgName' | 'scopes'> = { orgId: '', orgName: '', scopes: ['operator'] };
+  return new InnerCalls({
+    clock,
+    entryOf: (keyId) => joined().control.entitlements.byKeyId(keyId),
+    visible: (caller) => visibleDeployments(caller, joined().plane.routes),
+    revisions: (deployment) => joined().control.deployments.get(all, deployment).revisions,
+    waiting: (deployment) => loadByDeployment(joined().plane.dispatch.load()).find(({ name }) => name === deployment)?.waiting ?? 0,
+    inference: (...call) => joined().plane.inference(...call),
+  });
 }
 
 interface AppParts {
@@ -155,7 +175,7 @@ function createApp({ options, clock, control, plane, events, ready, metrics }: A
 }
 
 /** What is mounted under `/api/v1`. */
-function routesOf({ identity, usage, registry, deployments, jobs, monitoring, evaluation }: ControlPlane, environment: StartOptions['environment']) {
+function routesOf({ identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns }: ControlPlane, environment: StartOptions['environment']) {
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -165,6 +185,7 @@ function routesOf({ identity, usage, registry, deployments, jobs, monitoring, ev
     jobRoutes(jobs),
     monitoringRoutes(monitoring),
     evaluationRoutes(evaluation),
+    evaluationRunRoutes(evaluationRuns),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { RoutesFeed } from '../../contract/feeds.ts';
 import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
 import { Entitlements } from '../../control-plane/entitlements/index.ts';
-import { Evaluation } from '../../control-plane/evaluation/index.ts';
+import { Evaluation, EvaluationRuns, type Gateway } from '../../control-plane/evaluation/index.ts';
 import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
 import { type LiveFigures, Monitoring } from '../../control-plane/monitoring/index.ts';
 import { Jobs } from '../../control-plane/jobs/index.ts';
@@ -20,6 +20,7 @@ export interface ControlPlaneParts {
   readonly threadsDefault: number;
   readonly scheduling: Scheduling;
   readonly live: LiveFigures;
+  readonly gateway: Gateway;
   publish(feed: RoutesFeed): void;
 }
 
@@ -47,7 +48,8 @@ export function composeControlPlane(parts: ControlPlaneParts) {
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
   const monitoring = new Monitoring({ db, clock, deployments, live: parts.live, problem: (error) => events.controlProblem(error) });
   const evaluation = new Evaluation(db, clock);
-  return { identity, entitlements, usage, registry, deployments, jobs, monitoring, evaluation };
+  const evaluationRuns = new EvaluationRuns({ db, clock, jobs, evaluation, gateway: parts.gateway });
+  return { identity, entitlements, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

@@ -14,7 +14,13 @@ export function pearson(first: readonly number[], second: readonly number[]): nu
   checkNumbers('pearson', 'second', second);
   const [a, b] = [centred(first), centred(second)];
   if (a === undefined || b === undefined) return undefined;
-  return Math.max(-1, Math.min(1, sumOver(count, (row) => a[row]! * b[row]!)));
+  return Math.max(
+    -1,
+    Math.min(
+      1,
+      sumOver(count, (row) => a[row]! * b[row]!),
+    ),
+  );
 }
 
 /** Spearman's ρ: Pearson's r of the ranks; equal values share the mean of their ranks. Undefined and throws as `pearson`. Source: SciPy, `spearmanr`. */
