@@ -95,6 +95,6 @@ test('Q6: a dataset runs through a deployment into a report that pins dataset, t
   expect([again.digest, again.id === first.id]).toEqual([first.digest, false]);
   expect((await evaluated(modelyard, { ...body, seed: 8 })).digest).not.toBe(first.digest);
   expect((await evaluated(modelyard, { ...body, template: 'say  {{q}}' })).digest).not.toBe(first.digest);
-  // Nine calls by the key that ordered, as any other call.
+  // Twelve calls by the key that ordered, as any other call.
   expect((await usageOf(modelyard, 'chat', 12)).every(({ operation, status }) => operation === 'chat' && status === 'ok')).toBe(true);
 });

@@ -30,7 +30,7 @@ export function evaluationRunRoutes(runs: EvaluationRuns): FastifyPluginCallback
     app.post(
       '/evaluations/runs',
       { config: { scope: 'models.write' }, schema: { operationId: 'startEvaluation', body: RunOrderSchema, response: { 202: JobSchema } } },
-      async ({ caller, body: { seed = 0, ...order } }, reply) => reply.code(202).send(jobView(await runs.start(caller, { ...order, seed } as RunOrder))),
+      async ({ caller, body: { seed = 0, ...order } }, reply) => reply.code(202).send(jobView(await runs.start(caller, { ...order, seed }))),
     );
     app.get(
       '/evaluations/runs/:job',
