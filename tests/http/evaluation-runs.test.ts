@@ -120,6 +120,8 @@ test('a restart goes on where the run was: no example is called twice', async ()
   expect(end).toMatchObject({ job: { state: 'done', result: { evaluation: end.evaluation } }, examples: EXAMPLES, failed: 0 });
   expect((await report(known, end.evaluation)).metrics['exact_match']?.value).toBe(1);
   // A usage row for each call that was made, in both processes.
+  await usageOf(known, 'slow', EXAMPLES);
+  await pause(300);
   const rows = await usageOf(known, 'slow', EXAMPLES);
   expect(rows.filter(({ status }) => status === 'ok')).toHaveLength(EXAMPLES);
   await after.stop();
@@ -141,7 +143,10 @@ test('examples that fail are counted and listed with their line; above the bound
   expect(await ended(modelyard, resumed.id)).toMatchObject({ job: { state: 'failed' }, ended: 4, failed: 1 });
   // 10 calls, then 4, then the failed one again: what had an answer was not asked again.
   await usageOf(modelyard, 'chat', 15);
-  expect((await modelyard.call(`/api/v1/evaluations/runs/${resumed.id}/resume`, { method: 'POST', key: (await modelyard.makeKey({ name: 'reader', scopes: ['models.read'] })).key })).status).toBe(403);
+  expect(
+    (await modelyard.call(`/api/v1/evaluations/runs/${resumed.id}/resume`, { method: 'POST', key: (await modelyard.makeKey({ name: 'reader', scopes: ['models.read'] })).key }))
+      .status,
+  ).toBe(403);
 });
 
 test('what is wrong with a dataset is said with its line, before any call', async () => {
@@ -175,7 +180,8 @@ test('a classification by scores, against names of classes; two versions are com
   expect(bad.metrics['accuracy']?.value).toBe(0.25);
   const compared = await (await modelyard.call(`/api/v1/evaluations/${good.id}/compare?with=${bad.id}`)).json();
   expect(compared).toMatchObject({ test: 'mcnemar', pairs: 4, leftOut: 0, onlyFirst: 3, onlySecond: 1, difference: 0.5, p: 0.625 });
-  const gate = async (id: string, conditions: string[]) => (await (await modelyard.call(`/api/v1/evaluations/${id}/gate`, { body: { conditions } })).json()) as { met: boolean; reason: string };
+  const gate = async (id: string, conditions: string[]) =>
+    (await (await modelyard.call(`/api/v1/evaluations/${id}/gate`, { body: { conditions } })).json()) as { met: boolean; reason: string };
   expect(await gate(good.id, ['accuracy>=0.75', 'failed<=0'])).toMatchObject({ met: true });
   expect(await gate(good.id, ['accuracy>0.75'])).toMatchObject({ met: false, reason: `${good.id}: accuracy>0.75 is not met, it is 0.75.` });
   expect(await gate(good.id, ['spearman>0'])).toMatchObject({ met: false, reason: `${good.id}: spearman>0 can't be judged, it was not measured.` });

@@ -5,7 +5,7 @@ import { Fault } from '../../contract/errors.ts';
 import { parseCondition } from '../../contract/gate.ts';
 import { progressLine } from '../terminal.ts';
 import { sendDataset } from './eval-data.ts';
-import { comparisonText, reportText, verdictLines } from './evaluation-view.ts';
+import { comparisonLines, reportText, verdictLines } from './evaluation-view.ts';
 import { defined, wholeNumber, wholeOrZero } from './flags.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
 
@@ -16,16 +16,21 @@ const TASKS = ['classification', 'generation', 'embedding', 'regression'] as con
 
 const HELP = `
 Tasks and the fields of their examples:
-  classification  label; and text, base64, image (a file), input, inputs, or one number a field
-  generation      references (a list) or reference; and what the template names, prompt otherwise
+  classification  label; and text, base64, image or file (a path), input,
+                  inputs (OIP tensors), or else one number a field
+  generation      references (a list) or reference; and what the template
+                  names, prompt unless told otherwise
   embedding       a, b and score: two texts, and how alike they are
   regression      target; inputs as for classification
 
 Examples:
-  modelyard eval all-minilm-l6-v2 --task embedding --data examples/datasets/sentence-pairs.csv
-  modelyard eval magika --task classification --data examples/datasets/source-files.jsonl --gate "f1_macro>=0.85"
-  modelyard eval smollm2-135m-instruct --task generation --data qa.jsonl --template "{{question}}" --max-tokens 40
-  modelyard eval acme/iris:2 --task classification --data iris.csv --compare eval_1fw…
+  modelyard eval all-minilm-l6-v2 --task embedding --data pairs.csv
+  modelyard eval magika --task classification --data files.jsonl \\
+    --gate "f1_macro>=0.85" "failed<=0"
+  modelyard eval smollm2-135m-instruct --task generation --data qa.jsonl \\
+    --template "{{question}}" --max-tokens 40
+  modelyard eval acme/iris:2 --task classification --data iris.csv \\
+    --compare eval_1fw…
   modelyard eval acme/iris:2 --resume job_1fw…
 
 Exit code 1 when a gate is not met.`;
@@ -97,11 +102,15 @@ async function evaluate(session: Session, name: string, flags: EvalFlags): Promi
   const id = await watch(session, name, job);
   const params = { id };
   const report = await api.get('/api/v1/evaluations/{id}', { params });
-  const comparison = flags.compare === undefined ? undefined : await api.get('/api/v1/evaluations/{id}/compare', { params, query: { with: flags.compare } });
+  // The report is printed also where the two can't be compared.
+  const comparison =
+    flags.compare === undefined ? undefined : await api.get('/api/v1/evaluations/{id}/compare', { params, query: { with: flags.compare } }).catch((error: Error) => error);
+  const compared = comparison instanceof Error ? undefined : comparison;
   const verdict = gate.length === 0 ? undefined : await api.post('/api/v1/evaluations/{id}/gate', { params, body: { conditions: [...gate] } });
-  print({ report, ...(comparison && { comparison }), ...(verdict && { gate: verdict }) }, () =>
-    [reportText(report, columns), ...(comparison ? ['', comparisonText(comparison, flags.compare ?? '')] : []), ...(verdict ? ['', ...verdictLines(verdict)] : [])].join('\n'),
+  print({ report, ...(compared && { comparison: compared }), ...(verdict && { gate: verdict }) }, () =>
+    [reportText(report, columns), ...(compared ? ['', ...comparisonLines(compared, flags.compare ?? '')] : []), ...(verdict ? ['', ...verdictLines(verdict)] : [])].join('\n'),
   );
+  if (comparison instanceof Error) throw comparison;
   if (verdict && !verdict.met) throw new Fault('unprocessable', 'gate_not_met', `The gate is not met: ${verdict.reason}`);
 }
 

@@ -1,11 +1,12 @@
 import type { ResultOf } from '@modelyard/sdk';
-import { paint, table } from '../terminal.ts';
+import { fit, paint, table } from '../terminal.ts';
 
 export type EvaluationReport = ResultOf<'get', '/api/v1/evaluations/{id}'>;
 export type Comparison = ResultOf<'get', '/api/v1/evaluations/{id}/compare'>;
 export type Verdict = ResultOf<'post', '/api/v1/evaluations/{id}/gate'>;
 
 const FAILURES_SHOWN = 5;
+const SIGNIFICANT = 0.05;
 
 /** The metric that stands for a task in one line. */
 const MAIN: Readonly<Record<string, string>> = {
@@ -33,31 +34,39 @@ export function reportText(report: EvaluationReport, columns: number): string {
     unit,
     higherIsBetter ? 'higher' : 'lower',
   ]);
-  const head = `${paint('bold', id)}  ${model}, ${task}, ${report.examples} examples, seed ${report.seed}`;
-  return [head, '', table(['METRIC', 'VALUE', '95 % INTERVAL', 'UNIT', 'BETTER'], rows, columns), ...(run ? ['', ...runLines(run)] : []), '', `report ${report.digest}`].join('\n');
+  const head = [paint('bold', id), fit(`${model}, ${task}, ${report.examples} examples, seed ${report.seed}`, columns)].join('\n');
+  return [
+    head,
+    '',
+    table(['METRIC', 'VALUE', '95 % INTERVAL', 'UNIT', 'BETTER'], rows, columns),
+    ...(run ? ['', ...runLines(run, columns)] : []),
+    '',
+    `report ${report.digest}`,
+  ].join('\n');
 }
 
-function runLines({ dataset, failed, latencyMs, tokens, versions, revisions, settings }: NonNullable<EvaluationReport['run']>): string[] {
-  const lines = [`dataset ${dataset.digest}, ${dataset.examples} examples`];
-  if (settings.template !== undefined) lines.push(`template ${JSON.stringify(settings.template)}`);
-  const sum = tokens.prompt + tokens.completion > 0 ? `; ${tokens.prompt} prompt and ${tokens.completion} answer tokens` : '';
-  lines.push(`a call took ${msText(latencyMs.p50)} (p50), ${msText(latencyMs.p99)} (p99)${sum}`);
+function runLines({ dataset, failed, latencyMs, tokens, versions, revisions, settings }: NonNullable<EvaluationReport['run']>, columns: number): string[] {
+  const lines = [`dataset ${dataset.digest}`];
+  if (settings.template !== undefined) lines.push(fit(`template ${JSON.stringify(settings.template)}`, columns));
+  lines.push(`a call took ${msText(latencyMs.p50)} (p50), ${msText(latencyMs.p99)} (p99)`);
+  if (tokens.prompt + tokens.completion > 0) lines.push(`${tokens.prompt} prompt and ${tokens.completion} answer tokens`);
   if (versions.length > 1) lines.push(paint('yellow', `more than one version answered: ${versions.map(({ model, version }) => `${model}:${version}`).join(', ')}`));
   else if (revisions.length > 1) lines.push(`${revisions.length} revisions of the same version answered`);
   if (failed.count === 0) return lines;
   lines.push(paint('yellow', `${failed.count} of ${dataset.examples} examples failed and are not in the metrics:`));
-  for (const { line, code, message } of failed.listed.slice(0, FAILURES_SHOWN)) lines.push(`  line ${line}: ${code}: ${message}`);
+  for (const { line, code, message } of failed.listed.slice(0, FAILURES_SHOWN)) lines.push(fit(`  line ${line}: ${code}: ${message}`, columns));
   if (failed.count > FAILURES_SHOWN) lines.push(`  … and ${failed.count - FAILURES_SHOWN} more (--json lists ${failed.listed.length})`);
   return lines;
 }
 
 /** What a paired test said, in words. */
-export function comparisonText({ test, pairs, leftOut, p, difference, onlyFirst, onlySecond, score }: Comparison, other: string): string {
-  const name = test === 'mcnemar' ? 'exact McNemar test' : 'paired permutation test';
-  const counts = onlyFirst === undefined ? '' : `; only this one is right on ${onlyFirst}, only the other on ${onlySecond}`;
-  const verdict = p < 0.05 ? (difference > 0 ? 'this one is better' : 'the other is better') : 'no difference shown';
-  const left = leftOut > 0 ? `, ${leftOut} left out because one has no answer` : '';
-  return `compared with ${other}: ${verdict}, p = ${numberText(p)} (${name} of ${score}, ${pairs} examples${left}${counts})`;
+export function comparisonLines({ test, pairs, leftOut, p, difference, onlyFirst, onlySecond, score }: Comparison, other: string): string[] {
+  const verdict = p < SIGNIFICANT ? (difference > 0 ? 'this one is better' : 'the other is better') : 'no difference shown';
+  const lines = [`compared with ${other}: ${verdict}`];
+  lines.push(`  p = ${numberText(p)}, ${test === 'mcnemar' ? 'exact McNemar test' : 'paired permutation test'}, ${pairs} examples`, `  score: ${score}`);
+  if (onlyFirst !== undefined) lines.push(`  only this one is right on ${onlyFirst}, only the other on ${onlySecond}`);
+  if (leftOut > 0) lines.push(`  ${leftOut} examples left out: one of the two has no answer`);
+  return lines;
 }
 
 export function verdictLines({ results }: Verdict): string[] {

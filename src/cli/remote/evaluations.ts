@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
-import { table } from '../terminal.ts';
-import { comparisonText, mainMetric, reportText } from './evaluation-view.ts';
-import { timeText } from './format.ts';
+import { fit, table } from '../terminal.ts';
+import { comparisonLines, mainMetric, reportText } from './evaluation-view.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
+
+const OTHER_COLUMNS = 60;
+const MODEL_COLUMNS_MIN = 16;
 
 const HELP = `
 Examples:
@@ -29,9 +31,10 @@ async function list({ api, print, columns }: Session, model: string | undefined)
   const { data } = await api.get('/api/v1/evaluations', { query: { model } });
   print(data, (reports) =>
     table(
-      ['ID', 'MODEL', 'TASK', 'EXAMPLES', 'FAILED', 'RESULT', 'WHEN'],
-      reports.map((report) => [report.id, report.model, report.task, report.examples, report.run?.failed.count ?? 0, mainMetric(report), timeText(report.createdAt)]),
-      columns,
+      ['ID', 'MODEL', 'EXAMPLES', 'RESULT'],
+      // The id is to be copied whole: what is long beside it is the model.
+      reports.map(({ id, model, ...report }) => [id, fit(model, Math.max(MODEL_COLUMNS_MIN, columns - OTHER_COLUMNS)), report.examples, mainMetric(report)]),
+      Math.max(columns, OTHER_COLUMNS + MODEL_COLUMNS_MIN),
     ),
   );
 }
@@ -39,5 +42,5 @@ async function list({ api, print, columns }: Session, model: string | undefined)
 async function show({ api, print, columns }: Session, id: string, other: string | undefined): Promise<void> {
   const report = await api.get('/api/v1/evaluations/{id}', { params: { id } });
   const comparison = other === undefined ? undefined : await api.get('/api/v1/evaluations/{id}/compare', { params: { id }, query: { with: other } });
-  print(comparison ? { report, comparison } : report, () => [reportText(report, columns), ...(comparison ? ['', comparisonText(comparison, other ?? '')] : [])].join('\n'));
+  print(comparison ? { report, comparison } : report, () => [reportText(report, columns), ...(comparison ? ['', ...comparisonLines(comparison, other ?? '')] : [])].join('\n'));
 }

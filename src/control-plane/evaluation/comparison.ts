@@ -23,7 +23,7 @@ export interface Comparison {
 const SCORE: Readonly<Record<Report['task'], string>> = {
   classification: 'correct',
   generation: 'rougeL',
-  embedding: 'minus the squared difference of ranks (what Spearman’s ρ sums up)',
+  embedding: 'minus the squared difference of ranks',
   regression: 'minus the absolute error',
   ranking: '',
   code: '',

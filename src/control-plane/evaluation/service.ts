@@ -60,7 +60,7 @@ export class Evaluation {
     const model = versions.map((version) => `${version.model}:${version.version}`).join(' + ');
     const failures = { count: failed.count, listed: failed.listed.map(({ line, code }) => ({ line, code })) };
     const digest = digestOf({ versions: versions.map((version) => version.digest), dataset: dataset.digest, settings, report, failed: failures });
-    const examplesDigest = digestOf({ dataset: dataset.digest, task: settings.task, limit: settings.limit });
+    const examplesDigest = digestOf({ dataset: dataset.digest, task: settings.task, examples: dataset.examples });
     return this.#keep({ orgId, model, digest, examplesDigest, report, correct: undefined, run, scores });
   }
 
