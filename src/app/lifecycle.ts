@@ -50,7 +50,7 @@ export interface Running {
   readonly operatorKey: string | undefined;
   readonly operator: CallerEntry;
   readonly control: ControlPlane;
-  /** Unready → serve on → stop accepting → drain → engines → usage posted → database closed. */
+  /** Unready → jobs stopped, an evaluation keeps what it has → serve on → stop accepting → drain → engines → usage posted → database closed. */
   close(): Promise<void>;
 }
 
@@ -103,7 +103,6 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const poster = new Poster({ clock, storage, log: usageLog, post: ({ rows }) => control.usage.post(rows), report: (problem) => events.usageProblem(problem) });
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
-  stack.defer(() => control.jobs.close());
   stack.defer(() => control.monitoring.close());
   const app = await createApp({ options, clock, control, plane, events, ready: readiness, metrics: () => telemetry.registry.metrics() });
   stack.defer(() => app.close());
@@ -111,13 +110,11 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const address = await listen(app.server, config.host, config.port);
   stack.defer(() => reconciler.close(config.drainMs));
   stack.defer(() => drain(app.server, clock, config));
-  // Before the answers under way are waited for: an evaluation asks no more, and keeps what it has.
-  stack.defer(() => control.jobs.close());
   stack.defer(() => {
     state.draining = true;
+    return control.jobs.close();
   });
-  await control.deployments.refresh();
-  await control.jobs.resume();
+  await begin(control);
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -137,6 +134,12 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
   await sweepPulls(registry.blobs);
   await registry.blobs.sweepUploads(clock.now());
   return platform;
+}
+
+/** Once calls are served: the engines are started, and jobs that a stop cut short go on. */
+async function begin({ deployments, jobs }: ControlPlane): Promise<void> {
+  await deployments.refresh();
+  await jobs.resume();
 }
 
 /** Calls that this server makes itself; what they need is there once all is joined. */

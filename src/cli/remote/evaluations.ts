@@ -33,7 +33,7 @@ async function list({ api, print, columns }: Session, model: string | undefined)
     table(
       ['ID', 'MODEL', 'EXAMPLES', 'RESULT'],
       // The id is to be copied whole: what is long beside it is the model.
-      reports.map(({ id, model, ...report }) => [id, fit(model, Math.max(MODEL_COLUMNS_MIN, columns - OTHER_COLUMNS)), report.examples, mainMetric(report)]),
+      reports.map((report) => [report.id, fit(report.model, Math.max(MODEL_COLUMNS_MIN, columns - OTHER_COLUMNS)), report.examples, mainMetric(report)]),
       Math.max(columns, OTHER_COLUMNS + MODEL_COLUMNS_MIN),
     ),
   );

@@ -2,7 +2,6 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import { invalid } from '../../contract/errors.ts';
 import { JobSchema, jobView } from '../jobs/index.ts';
-import type { RunOrder } from './run-model.ts';
 import { DatasetQuery, DatasetSchema, RunOrderSchema, RunViewSchema } from './run-schemas.ts';
 import { DATASET_BYTES_MAX } from './run/dataset.ts';
 import type { EvaluationRuns } from './runs.ts';

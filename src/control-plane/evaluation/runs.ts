@@ -8,7 +8,7 @@ import { quantile } from './metrics/index.ts';
 import type { EvaluationTarget, Gateway, RevisionFacts } from './ports.ts';
 import { CONCURRENCY_DEFAULT, FAILURES_LISTED_MAX, FAILURES_SHARE_DEFAULT, type RunFacts, type RunInput, type RunOrder } from './run-model.ts';
 import * as store from './run-store.ts';
-import { type DatasetFormat, datasetDigest, datasetText, readDataset, type Row } from './run/dataset.ts';
+import { type DatasetFormat, datasetDigest, datasetText, nextTurn, readDataset, type Row, ROWS_AT_A_TIME } from './run/dataset.ts';
 import { type Answered, outcomeOf } from './run/outcome.ts';
 import { checkTruth, type Plan, planOf } from './run/plan.ts';
 import { Runner } from './run/runner.ts';
@@ -54,7 +54,7 @@ export class EvaluationRuns {
   /** Takes a dataset, by its bytes' digest. @throws Fault `bad_dataset` that names the line */
   async putDataset({ orgId }: Evaluator, bytes: Uint8Array, format: DatasetFormat): Promise<Omit<store.StoredDataset, 'content'>> {
     const content = datasetText(bytes);
-    const dataset = { orgId, digest: datasetDigest(bytes), format, examples: readDataset(content, format).length, bytes: bytes.length };
+    const dataset = { orgId, digest: datasetDigest(bytes), format, examples: (await readDataset(content, format)).length, bytes: bytes.length };
     await store.upsertDataset(this.#options.db, { ...dataset, content }, this.#options.clock.now());
     return dataset;
   }
@@ -110,11 +110,12 @@ export class EvaluationRuns {
     const { db, clock } = this.#options;
     const dataset = await store.useDataset(db, { orgId, digest: input.dataset }, clock.now());
     if (!dataset) throw datasetNotFound(input.dataset);
-    const rows = readDataset(dataset.content, dataset.format).slice(0, input.limit);
+    const rows = (await readDataset(dataset.content, dataset.format)).slice(0, input.limit);
     const plan = planOf(input.deployment, target, input, rows);
-    for (const row of rows) {
+    for (const [index, row] of rows.entries()) {
       checkTruth(input.task, row);
       plan.request(row);
+      if (index % ROWS_AT_A_TIME === 0) await nextTurn();
     }
     return { dataset, rows, target, plan };
   }
