@@ -16,8 +16,9 @@ const TIMEOUT_SECONDS = 300;
 
 export interface InnerCallsParts {
   readonly clock: Clock;
-  /** The entry of a key as it is now. */
+  /** The entry of a key as it is now: by its id, and, for each call, by its hash. */
   entryOf(keyId: string): CallerEntry | undefined;
+  find(hash: string): CallerEntry | undefined;
   /** The deployments that a caller may call. */
   visible(caller: CallerEntry): readonly DeploymentRoute[];
   revisions(deployment: string): EvaluationTarget['revisions'];
@@ -32,7 +33,7 @@ export interface InnerCallsParts {
  */
 export class InnerCalls implements Gateway {
   readonly #parts: InnerCallsParts;
-  /** By the secret's hash. */
+  /** The hash of the key that a secret stands for, by the secret's own. */
   readonly #keys = new Map<string, string>();
 
   constructor(parts: InnerCallsParts) {
@@ -41,16 +42,15 @@ export class InnerCalls implements Gateway {
 
   /** The entry that a session's secret stands for. */
   find(hash: string): CallerEntry | undefined {
-    const keyId = this.#keys.get(hash);
-    return keyId === undefined ? undefined : this.#parts.entryOf(keyId);
+    const key = this.#keys.get(hash);
+    return key === undefined ? undefined : this.#parts.find(key);
   }
 
   open(keyId: string): GatewaySession {
     const { revisions } = this.#parts;
-    this.#entry(keyId);
     const secret = generateKey();
     const hash = hashKey(secret);
-    this.#keys.set(hash, keyId);
+    this.#keys.set(hash, this.#entry(keyId).hash);
     return {
       target: (reference) => {
         const { name, version } = parseReference(reference);

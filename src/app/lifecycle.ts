@@ -148,6 +148,7 @@ function composeInnerCalls(clock: Clock, joined: () => { readonly control: Contr
   return new InnerCalls({
     clock,
     entryOf: (keyId) => joined().control.entitlements.byKeyId(keyId),
+    find: (hash) => joined().control.entitlements.find(hash),
     visible: (caller) => visibleDeployments(caller, joined().plane.routes),
     revisions: (deployment) => joined().control.deployments.get(all, deployment).revisions,
     waiting: (deployment) => loadByDeployment(joined().plane.dispatch.load()).find(({ name }) => name === deployment)?.waiting ?? 0,

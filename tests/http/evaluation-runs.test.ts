@@ -22,6 +22,7 @@ interface View {
 interface Report {
   readonly id: string;
   readonly model: string;
+  readonly examples: number;
   readonly digest: string;
   readonly metrics: Record<string, { value?: number; version: number; interval?: { low: number; high: number } }>;
   readonly run: {
@@ -221,4 +222,70 @@ test('a run calls as the key that ordered it: its organisation pays, its limits 
   while ((await view(theirs, id)).ended < 2) await pause(10);
   expect((await modelyard.call(`/api/v1/keys/${owner.id}`, { method: 'DELETE' })).status).toBeLessThan(300);
   expect(await ended(modelyard, id)).toMatchObject({ job: { state: 'failed', errorCode: 'invalid_api_key' }, evaluation: null });
+});
+
+test('a run over a rollout says which versions answered; of a mixed report no gate is met, and a pinned version is measured alone', async () => {
+  await modelyard.deployEcho('chat', { delayMs: 10, slots: 2 });
+  const dataset = await digestOf(modelyard, lines(Array.from({ length: 60 }, (_, index) => ({ prompt: `one two ${index}`, reference: `one two ${index}` }))));
+  const body = { deployment: 'chat', dataset, task: 'generation' };
+  const { id } = (await (await order(modelyard, body)).json()) as Ordered;
+  while ((await view(modelyard, id)).ended < 5) await pause(10);
+  await modelyard.deployEcho('chat', { delayMs: 11, slots: 2 });
+  const made = await report(modelyard, (await ended(modelyard, id)).evaluation);
+  expect(made).toMatchObject({ model: 'chat:1 + chat:2', run: { failed: { count: 0 }, versions: [{ version: 1 }, { version: 2 }] } });
+  expect(made.run.revisions.map(({ answers }) => answers).reduce((sum, answers) => sum + answers, 0)).toBe(60);
+  const { evaluation } = modelyard.running.control;
+  const subject = { orgId: modelyard.running.operator.orgId, model: 'chat', version: 2 };
+  expect(await evaluation.gateMet(subject, ['exact_match>=1'])).toMatchObject({ met: false, reportId: undefined });
+  const pinned = await evaluated(modelyard, { ...body, deployment: 'chat:2', limit: 5 });
+  expect(pinned).toMatchObject({ model: 'chat:2', examples: 5 });
+  expect(await evaluation.gateMet(subject, ['exact_match>=1'])).toMatchObject({ met: true, reportId: pinned.id });
+});
+
+test('a run is cancelled, and gone on with later', async () => {
+  await modelyard.deployEcho('chat', { delayMs: 10, slots: 2 });
+  const dataset = await digestOf(modelyard, lines(Array.from({ length: 40 }, (_, index) => ({ prompt: `one two ${index}`, reference: `one two ${index}` }))));
+  const { id } = (await (await order(modelyard, { deployment: 'chat', dataset, task: 'generation', concurrency: 2 })).json()) as Ordered;
+  while ((await view(modelyard, id)).ended < 3) await pause(10);
+  const cancelled = await modelyard.call(`/api/v1/evaluations/runs/${id}/cancel`, { method: 'POST' });
+  expect(await cancelled.json()).toMatchObject({ state: 'failed', errorCode: 'cancelled' });
+  const calls = (await view(modelyard, id)).ended;
+  expect(calls).toBeLessThan(40);
+  await usageOf(modelyard, 'chat', calls);
+  const both = await Promise.all([0, 1].map(() => modelyard.call(`/api/v1/evaluations/runs/${id}/resume`, { method: 'POST' })));
+  expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 409]);
+  const resumed = (await both.find(({ status }) => status === 202)?.json()) as Ordered;
+  expect(await ended(modelyard, resumed.id)).toMatchObject({ job: { state: 'done' }, failed: 0 });
+  await usageOf(modelyard, 'chat', 40);
+});
+
+test('a regression and a classification of texts: two runs are compared by the paired permutation test, what only one answered is left out', async () => {
+  const signature = { inputs: [{ name: 'x', datatype: 'FP32' as const, shape: [-1, 1] }], outputs: [{ name: 'y', datatype: 'FP32' as const, shape: [-1, 1] }] };
+  await modelyard.deployEcho('same', { task: 'tensor', signature });
+  // The echo predicts its input, which is off by 0.5 from the target.
+  const table = ['x,target', ...Array.from({ length: 12 }, (_, index) => `${index},${index + 0.5}`)].join('\n');
+  const made = await evaluated(modelyard, { deployment: 'same', dataset: await digestOf(modelyard, table, 'csv'), task: 'regression' });
+  expect(made.metrics['mean_absolute_error']).toMatchObject({ value: 0.5, interval: { low: 0.5, high: 0.5 } });
+
+  await modelyard.deployEcho('chat');
+  const rows = ['great film', 'bad film', 'a great day', 'so bad', 'neither'].map((text, index) => ({
+    text: index === 4 ? `${text} [[error:400]]` : text,
+    label: index % 2 === 0 ? 'great' : 'bad',
+  }));
+  const dataset = await digestOf(modelyard, lines(rows));
+  const chosen = await evaluated(modelyard, { deployment: 'chat', dataset, task: 'classification', maxFailures: 0.2 });
+  expect(chosen.metrics['accuracy']?.value).toBe(1);
+  expect(chosen.run.failed.listed).toMatchObject([{ line: 5 }]);
+
+  const texts = await digestOf(
+    modelyard,
+    lines(Array.from({ length: 10 }, (_, index) => ({ prompt: `one two three ${index}`, reference: `one two three ${index}`, bad: index === 0 ? '[[error:400]]' : 'no' }))),
+  );
+  const order = { deployment: 'chat', dataset: texts, task: 'generation', maxFailures: 0.2 };
+  const [good, worse] = [await evaluated(modelyard, order), await evaluated(modelyard, { ...order, template: '{{bad}} {{bad}} {{bad}} {{prompt}}' })];
+  const compared = (await (await modelyard.call(`/api/v1/evaluations/${good.id}/compare?with=${worse.id}`)).json()) as { p: number; difference: number };
+  expect(compared).toMatchObject({ test: 'permutation', score: 'rougeL', pairs: 9, leftOut: 1, p: 2 / 2 ** 9 });
+  expect(compared.difference).toBeGreaterThan(0.1);
+  const other = await modelyard.call(`/api/v1/evaluations/${good.id}/compare?with=${chosen.id}`);
+  expect([other.status, (await refusal(other)).message]).toEqual([400, expect.stringContaining('did not measure the same examples')]);
 });

@@ -52,6 +52,7 @@ interface EvalFlags {
   readonly gate?: readonly string[];
   readonly compare?: string;
   readonly resume?: string;
+  readonly cancel?: string;
 }
 
 type Run = ResultOf<'get', '/api/v1/evaluations/runs/{job}'>;
@@ -76,7 +77,8 @@ export function addEval(program: Command): void {
     .option('--max-failures <share>', 'fail when more examples do; 0.05 otherwise', shareNamed)
     .option('--gate <conditions...>', 'what the report must show, such as "f1_macro>=0.85"')
     .option('--compare <report>', 'compare with an earlier report on the same data')
-    .option('--resume <job>', 'go on with a run that was interrupted or failed')
+    .option('--resume <job>', 'watch a run again, or go on with one that failed')
+    .option('--cancel <job>', 'end a run; --resume goes on with it later')
     .addHelpText('after', HELP)
     .action(withSession(evaluate));
 }
@@ -94,6 +96,7 @@ function shareNamed(text: string): number {
 
 async function evaluate(session: Session, name: string, flags: EvalFlags): Promise<void> {
   const { api, print, columns } = session;
+  if (flags.cancel !== undefined) return cancel(session, flags.cancel);
   const gate = flags.gate ?? [];
   // What is written wrongly is said before a thousand calls are made.
   for (const condition of gate) parseCondition(condition);
@@ -112,6 +115,10 @@ async function evaluate(session: Session, name: string, flags: EvalFlags): Promi
   );
   if (comparison instanceof Error) throw comparison;
   if (verdict && !verdict.met) throw new Fault('unprocessable', 'gate_not_met', `The gate is not met: ${verdict.reason}`);
+}
+
+async function cancel({ api, print }: Session, job: string): Promise<void> {
+  print(await api.post('/api/v1/evaluations/runs/{job}/cancel', { params: { job } }), ({ id, progress }) => `${id} is cancelled (${progress}).`);
 }
 
 async function start(session: Session, deployment: string, flags: EvalFlags): Promise<string> {
@@ -145,6 +152,7 @@ async function goOn(session: Session, name: string, { resume = '', data }: EvalF
 
 /** Shows how far it is until there is a report; returns its id. A server that restarts meanwhile is waited for: the run goes on. */
 async function watch(session: Session, name: string, job: string): Promise<string> {
+  process.stderr.write(`${job} runs on the server; to watch it again: modelyard eval ${name} --resume ${job}\n`);
   const line = progressLine(process.stderr);
   const began = systemClock.monotonic();
   let first: number | undefined;

@@ -1,5 +1,6 @@
 import { invalid } from '../../contract/errors.ts';
-import { mcNemar, pairedPermutationTest, seededRandom } from './metrics/index.ts';
+import type { PairsAnswer, PairsTask } from './comparison-thread.ts';
+import { mcNemar } from './metrics/index.ts';
 import type { Report } from './model.ts';
 import type { StoredEvaluation } from './store.ts';
 
@@ -20,6 +21,10 @@ export interface Comparison {
   readonly onlySecond?: number;
 }
 
+/** So many permutations, fewer where there are many pairs: the work is bounded by their product. */
+const PERMUTATIONS_MAX = 10_000;
+const PERMUTED_PAIRS_MAX = 20_000_000;
+
 const SCORE: Readonly<Record<Report['task'], string>> = {
   classification: 'correct',
   generation: 'rougeL',
@@ -30,7 +35,7 @@ const SCORE: Readonly<Record<Report['task'], string>> = {
 };
 
 /** Classifications by the exact McNemar test, all else by the paired permutation test of each example's score. @throws Fault when they can't be compared */
-export function compareEvaluations(first: StoredEvaluation, second: StoredEvaluation): Comparison {
+export async function compareEvaluations(first: StoredEvaluation, second: StoredEvaluation, permute: (task: PairsTask) => Promise<PairsAnswer>): Promise<Comparison> {
   const [a, b] = [scoresOf(first), scoresOf(second)];
   if (!a || !b) throw invalid('Only classifications and runs of a dataset are compared: of others the answers to each example are not kept.', 'with');
   if (first.examplesDigest !== second.examplesDigest) throw invalid('The two evaluations did not measure the same examples, so they can not be compared pair by pair.', 'with');
@@ -42,7 +47,8 @@ export function compareEvaluations(first: StoredEvaluation, second: StoredEvalua
   const [mine, others] = [pairs.map(([one]) => one), pairs.map(([, other]) => other)];
   const common = { score: SCORE[first.report.task], pairs: pairs.length, leftOut: a.length - pairs.length };
   if (first.report.task !== 'classification') {
-    return { test: 'permutation', ...common, ...pairedPermutationTest(mine, others, seededRandom(first.report.seed)) };
+    const permutations = Math.min(PERMUTATIONS_MAX, Math.ceil(PERMUTED_PAIRS_MAX / pairs.length));
+    return { test: 'permutation', ...common, ...(await permute({ first: mine, second: others, seed: first.report.seed, permutations })) };
   }
   const tested = mcNemar(
     mine.map((score) => score === 1),

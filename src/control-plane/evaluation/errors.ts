@@ -30,6 +30,10 @@ export function stillRunning(id: string): Fault {
   return new Fault('conflict', 'run_not_failed', `The job "${id}" has not failed, so there is nothing to go on with.`);
 }
 
+export function alreadyResumed(id: string): Fault {
+  return new Fault('conflict', 'run_goes_on', `Another job goes on with the run of the job "${id}" already.`);
+}
+
 export function noInference(): Fault {
   return new Fault('permission_denied', 'insufficient_scope', 'An evaluation calls the model with the key that orders it, and this key does not have the scope "inference".');
 }

@@ -44,6 +44,11 @@ export function evaluationRunRoutes(runs: EvaluationRuns): FastifyPluginCallback
       { config: { scope: 'models.write' }, schema: { operationId: 'resumeEvaluation', params: Params, response: { 202: JobSchema } } },
       async ({ caller, params }, reply) => reply.code(202).send(jobView(await runs.resume(caller, params.job))),
     );
+    app.post(
+      '/evaluations/runs/:job/cancel',
+      { config: { scope: 'models.write' }, schema: { operationId: 'cancelEvaluation', params: Params, response: { 200: JobSchema } } },
+      async ({ caller, params }) => jobView(await runs.cancel(caller, params.job)),
+    );
     done();
   };
 }

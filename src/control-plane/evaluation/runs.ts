@@ -3,7 +3,7 @@ import { newId } from '../../base/ids.ts';
 import type { CallerEntry } from '../../contract/feeds.ts';
 import type { Db } from '../../db/open.ts';
 import type { Job, Jobs, Report } from '../jobs/index.ts';
-import { datasetNotFound, noInference, notARun, stillRunning } from './errors.ts';
+import { alreadyResumed, datasetNotFound, noInference, notARun, stillRunning } from './errors.ts';
 import { quantile } from './metrics/index.ts';
 import type { EvaluationTarget, Gateway, RevisionFacts } from './ports.ts';
 import { CONCURRENCY_DEFAULT, FAILURES_LISTED_MAX, FAILURES_SHARE_DEFAULT, type RunFacts, type RunInput, type RunOrder } from './run-model.ts';
@@ -45,10 +45,16 @@ interface Prepared {
 /** Runs datasets through deployments: durable jobs that keep each answer, so that no example that has one is called again. */
 export class EvaluationRuns {
   readonly #options: EvaluationRunsOptions;
+  /** Runs that a job works on: two would call the same examples. */
+  readonly #going = new Set<string>();
 
   constructor(options: EvaluationRunsOptions) {
     this.#options = options;
-    options.jobs.resumable(KIND, (job, report, signal) => this.#work(job, report, signal));
+    options.jobs.resumable(KIND, async (job, report, signal) => {
+      const { run } = job.input as RunInput;
+      this.#going.add(run);
+      return this.#work(job, report, signal).finally(() => this.#going.delete(run));
+    });
   }
 
   /** Takes a dataset, by its bytes' digest. @throws Fault `bad_dataset` that names the line */
@@ -61,23 +67,40 @@ export class EvaluationRuns {
 
   /** What can be said to be wrong is said here, not by the job. @throws Fault that names the line, the field or the tensor */
   async start({ orgId, keyId, scopes }: CallerEntry, order: RunOrder): Promise<Job> {
-    const { clock, jobs } = this.#options;
+    const { clock } = this.#options;
     if (!scopes.includes('inference')) throw noInference();
     const input: RunInput = { ...order, run: newId('run', clock.now()), keyId };
     await this.#check(orgId, input);
-    return jobs.start({ orgId, kind: KIND, input });
+    return this.#begin(orgId, input);
   }
 
   /** Goes on with a run whose job has failed, by the key that asks now: what has an answer keeps it, what failed is tried again. */
   async resume(caller: CallerEntry, id: string): Promise<Job> {
-    const { db, jobs } = this.#options;
+    const { db } = this.#options;
     if (!caller.scopes.includes('inference')) throw noInference();
     const job = await this.#job(caller, id);
     if (job.state !== 'failed') throw stillRunning(id);
     const input: RunInput = { ...(job.input as RunInput), keyId: caller.keyId };
-    await this.#check(job.orgId, input);
-    await store.forgetFailures(db, input.run);
-    return jobs.start({ orgId: job.orgId, kind: KIND, input });
+    if (this.#going.has(input.run)) throw alreadyResumed(id);
+    this.#going.add(input.run);
+    try {
+      await this.#check(job.orgId, input);
+      await store.forgetFailures(db, input.run);
+      return await this.#begin(job.orgId, input);
+    } catch (error) {
+      this.#going.delete(input.run);
+      throw error;
+    }
+  }
+
+  #begin(orgId: string, input: RunInput): Promise<Job> {
+    return this.#options.jobs.start({ orgId, kind: KIND, input });
+  }
+
+  /** Ends a run; it can be gone on with later. Calls under way are let end for some seconds. */
+  async cancel(evaluator: Evaluator, id: string): Promise<Job> {
+    await this.#job(evaluator, id);
+    return this.#options.jobs.cancel(evaluator, id);
   }
 
   async view(evaluator: Evaluator, id: string): Promise<RunView> {

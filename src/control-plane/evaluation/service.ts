@@ -4,6 +4,7 @@ import { newId } from '../../base/ids.ts';
 import { inThread } from '../../base/thread.ts';
 import type { Scope } from '../../contract/feeds.ts';
 import type { Db } from '../../db/open.ts';
+import type { PairsAnswer } from './comparison-thread.ts';
 import { compareEvaluations, type Comparison } from './comparison.ts';
 import { badExamples, evaluationNotFound, tooCostly } from './errors.ts';
 import { type GateSubject, type GateVerdict, verdictOf } from './gate.ts';
@@ -81,7 +82,7 @@ export class Evaluation {
 
   /** Whether two differ on the same examples. @throws Fault when the examples are not the same, or their answers are not kept */
   async compare(evaluator: Evaluator, firstId: string, secondId: string): Promise<Comparison> {
-    return compareEvaluations(await this.get(evaluator, firstId), await this.get(evaluator, secondId));
+    return compareEvaluations(await this.get(evaluator, firstId), await this.get(evaluator, secondId), (task) => this.#inThread<PairsAnswer>('./comparison-thread.ts', task));
   }
 
   /**
@@ -108,15 +109,14 @@ export class Evaluation {
 
   /** In a thread of its own: 20,000 texts take five seconds. */
   async #report(task: ReportTask): Promise<Report> {
-    const answer = await inThread<ReportAnswer>(new URL('./report-thread.ts', import.meta.url), {
-      data: task,
-      msMax: REPORT_MS_MAX,
-      heapMibMax: REPORT_HEAP_MIB_MAX,
-      tooCostly: tooCostly(),
-      clock: this.#clock,
-    });
+    const answer = await this.#inThread<ReportAnswer>('./report-thread.ts', task);
     if ('problem' in answer) throw badExamples(answer.problem);
     return answer.report;
+  }
+
+  #inThread<Answer>(module: string, data: unknown): Promise<Answer> {
+    const limits = { msMax: REPORT_MS_MAX, heapMibMax: REPORT_HEAP_MIB_MAX, tooCostly: tooCostly() };
+    return inThread<Answer>(new URL(module, import.meta.url), { data, ...limits, clock: this.#clock });
   }
 }
 

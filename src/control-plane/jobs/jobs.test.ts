@@ -119,6 +119,16 @@ test('work of a resumable kind stays running over a stop, is left alone by the r
   expect(() => after.start({ ...ORDER, kind: 'other' })).toThrow('not resumable');
 });
 
+test('a job is cancelled by its own organisation, also one that could go on, and then is over', async () => {
+  await using it = await setUp();
+  const hang = (signal: AbortSignal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+  it.jobs.resumable('count', (_job, _report, signal) => hang(signal));
+  const { id } = await it.jobs.start({ orgId: 'org_a', kind: 'count', input: null });
+  await expect(it.jobs.cancel({ orgId: 'org_b', scopes: [] }, id)).rejects.toMatchObject({ kind: 'not_found' });
+  expect(await it.jobs.cancel(A, id)).toMatchObject({ state: 'failed', error: { code: 'cancelled' } });
+  await expect(it.jobs.cancel(A, id)).rejects.toMatchObject({ code: 'job_not_running' });
+});
+
 test('progress is written down now and then, so that it outlives the process', async () => {
   await using it = await setUp();
   const gate = Promise.withResolvers<void>();

@@ -4,7 +4,7 @@ import { Mutex } from '../../base/mutex.ts';
 import { type Fault, toFault } from '../../contract/errors.ts';
 import type { Scope } from '../../contract/feeds.ts';
 import type { Db } from '../../db/open.ts';
-import { closing, jobNotFound, tooManyJobs } from './errors.ts';
+import { cancelled, closing, jobNotFound, notRunning, tooManyJobs } from './errors.ts';
 import { INTERRUPTED, type Job, type JobOrder } from './model.ts';
 import { failRunning, insertJob, listJobs, updateJob } from './store.ts';
 
@@ -119,6 +119,16 @@ export class Jobs {
     return (await listJobs(this.#options.db, { orgId }, LISTED_MAX)).map((job) => this.#withProgress(job));
   }
 
+  /** Ends a job; resolves when it has ended. @throws Fault when it does not run here */
+  async cancel(asker: Asker, id: string): Promise<Job> {
+    await this.get(asker, id);
+    const running = this.#running.get(id);
+    if (!running) throw notRunning(id);
+    running.stop.abort(cancelled());
+    await running.ended;
+    return this.get(asker, id);
+  }
+
   /** Stops what runs, and waits for it. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -134,9 +144,11 @@ export class Jobs {
       await this.#writes.run(() => updateJob(db, job.id, { state: 'done', progress: 'done', result, now: clock.now() }));
     } catch (error) {
       const fault = toFault(error);
+      const stopped = running.stop.signal.aborted ? toFault(running.stop.signal.reason) : undefined;
+      const isCancelled = stopped?.kind === 'cancelled';
       // Left as `running`: the next start goes on with it.
-      if (running.stop.signal.aborted && this.#resumable.has(job.kind)) return;
-      const { code, message } = running.stop.signal.aborted ? INTERRUPTED : fault;
+      if (stopped && !isCancelled && this.#resumable.has(job.kind)) return;
+      const { code, message } = isCancelled ? stopped : stopped ? INTERRUPTED : fault;
       failed?.(job.kind, fault);
       await this.#writes
         .run(() => updateJob(db, job.id, { state: 'failed', progress: running.progress, error: { code, message }, now: clock.now() }))
