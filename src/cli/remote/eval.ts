@@ -152,7 +152,7 @@ async function goOn(session: Session, name: string, { resume = '', data }: EvalF
 
 /** Shows how far it is until there is a report; returns its id. A server that restarts meanwhile is waited for: the run goes on. */
 async function watch(session: Session, name: string, job: string): Promise<string> {
-  process.stderr.write(`${job} runs on the server; to watch it again: modelyard eval ${name} --resume ${job}\n`);
+  process.stderr.write(`${job} runs on the server; --resume watches it again\n`);
   const line = progressLine(process.stderr);
   const began = systemClock.monotonic();
   let first: number | undefined;
