@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-wasm';
-import { add, matMul, oneHot, randomNormal, randomUniform, setBackend, slice, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+import { add, cast, matMul, oneHot, randomNormal, randomUniform, type Rank, setBackend, slice, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 
 export const INPUTS = 1_000;
 export const CLASSES = 10;
@@ -16,12 +16,12 @@ export interface Examples {
 /** Ten classes of points in a thousand dimensions, each round its own centre, with a good deal of noise. The same for the same seed. */
 export async function makeExamples(rows: number, seed: number): Promise<Examples> {
   await setBackend('wasm');
-  const centres = randomNormal([CLASSES, INPUTS], 0, SIGNAL, 'float32', 1) as Tensor2D;
+  const centres = randomNormal<Rank.R2>([CLASSES, INPUTS], 0, SIGNAL, 'float32', 1);
   const labels = [...randomUniform([rows], 0, CLASSES, 'float32', seed).dataSync()].map(Math.floor);
   return tidy(() => {
-    const targets = oneHot(labels, CLASSES, 1, 0, 'float32') as Tensor2D;
-    const noise = randomNormal([rows, INPUTS], 0, 1, 'float32', seed) as Tensor2D;
-    return { inputs: add(matMul(targets, centres), noise) as Tensor2D, labels, targets };
+    const targets = cast(oneHot(labels, CLASSES) as Tensor2D, 'float32');
+    const noise = randomNormal<Rank.R2>([rows, INPUTS], 0, 1, 'float32', seed);
+    return { inputs: add<Tensor2D>(matMul(targets, centres), noise), labels, targets };
   });
 }
 

@@ -4,7 +4,7 @@ import { CLASSES, type Examples, INPUTS } from './data.ts';
 
 /** A trained model as the files that a publisher uploads. */
 export interface DefinedModel {
-  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
   readonly parameters: number;
   readonly loss: number;
 }
@@ -23,7 +23,7 @@ export async function defineModel({ inputs, targets }: Examples, epochs: number)
 }
 
 /** What `model.save` writes where there is a file system: model.json and the weights that it names. */
-async function filesOf(network: LayersModel): Promise<Record<string, Uint8Array>> {
+async function filesOf(network: LayersModel): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
   const saved = Promise.withResolvers<io.ModelArtifacts>();
   const modelArtifactsInfo = { dateSaved: new Date(0), modelTopologyType: 'JSON' } as const;
   await network.save(io.withSaveHandler((artifacts) => (saved.resolve(artifacts), Promise.resolve({ modelArtifactsInfo }))));

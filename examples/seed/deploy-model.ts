@@ -10,7 +10,7 @@ export async function publishModel(client: Modelyard, { files }: DefinedModel): 
   const uploaded: { path: string; digest: string }[] = [];
   for (const [path, bytes] of Object.entries(files)) {
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-    await client.uploads.send(digest, new Blob([bytes as Uint8Array<ArrayBuffer>]));
+    await client.uploads.send(digest, new Blob([bytes]));
     uploaded.push({ path, digest });
   }
   const { number } = await client.post('/api/v1/models', { body: { name: NAME, files: uploaded, licence: 'MIT', batching: { maxBatchSize: 32 } } });

@@ -17,17 +17,16 @@ export interface Outcome {
 /** Clients that call, one call after the other each, until `work` is done. */
 export async function underLoad(client: Modelyard, examples: Examples, { clients, work }: { readonly clients: number; readonly work: () => Promise<void> }): Promise<Outcome> {
   const started = performance.now();
-  let going = true;
-  let calls = 0;
-  let failed = 0;
+  const state = { going: true, calls: 0, failed: 0 };
   const callers = Array.from({ length: clients }, async (_, index) => {
     const row = rowsOf(examples, index, index + 1);
-    while (going) {
-      await infer(client, row).catch(() => failed++);
-      calls++;
+    while (state.going) {
+      await infer(client, row).catch(() => state.failed++);
+      state.calls++;
     }
   });
-  await work().finally(() => (going = false));
+  await work().finally(() => (state.going = false));
   await Promise.all(callers);
+  const { calls, failed } = state;
   return { calls, failed, callsPerSecond: (1_000 * calls) / (performance.now() - started) };
 }

@@ -8,8 +8,10 @@ import { sayEvents } from './schedule.ts';
 const CLIENTS = 4;
 const ROWS_PER_CALL = 32;
 
-/** Kills an engine under load and shows the repair; then measures what the model is worth and what it costs. */
+/** Asks for two engines always, kills one under load and shows the repair; then measures what the model is worth and what it costs. */
 export async function monitorAndMaintain(client: Modelyard, examples: Examples): Promise<void> {
+  await client.patch('/api/v1/deployments/{name}', { params: { name: NAME }, body: { minReplicas: 2 } });
+  await until(async () => (await readyReplicas(client)).length === 2);
   const { calls, failed } = await underLoad(client, examples, { clients: CLIENTS, work: () => killAndRepair(client) });
   say(`an engine was killed under ${CLIENTS} clients: ${calls} calls, ${failed} failed. The repair:`);
   await sayEvents(client, 4);

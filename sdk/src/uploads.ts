@@ -1,4 +1,4 @@
-import type { Http } from './request.ts';
+import type { Http, ResultOf } from './request.ts';
 
 /** One request's share of a file: small enough that a broken connection costs little. */
 const PART_BYTES = 8 * 1_048_576;
@@ -14,6 +14,11 @@ export class Uploads {
 
   constructor(http: Http) {
     this.#http = http;
+  }
+
+  /** Sends a dataset for evaluations, whole: the server answers with its digest. */
+  dataset(bytes: Uint8Array, format: 'jsonl' | 'csv'): Promise<ResultOf<'post', '/api/v1/datasets'>> {
+    return this.#http.json('POST', '/api/v1/datasets', { query: { format }, headers: { 'content-type': 'application/octet-stream' }, body: bytes });
   }
 
   /** Sends a file by its digest (`sha256:…`), going on from where an earlier try stopped. The server verifies it. */

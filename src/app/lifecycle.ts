@@ -3,12 +3,13 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { costRoutes } from '../control-plane/costing/index.ts';
 import { deploymentRoutes } from '../control-plane/deployments/index.ts';
-import { evaluationRoutes } from '../control-plane/evaluation/index.ts';
+import { evaluationRoutes, evaluationRunRoutes } from '../control-plane/evaluation/index.ts';
 import { identityRoutes } from '../control-plane/identity/index.ts';
 import { monitoringRoutes } from '../control-plane/monitoring/index.ts';
 import { jobRoutes } from '../control-plane/jobs/index.ts';
 import { pullRoutes, registryRoutes, sweepPulls } from '../control-plane/registry/index.ts';
 import { usageRoutes } from '../control-plane/usage/index.ts';
+import { visibleDeployments } from '../data-plane/resolve/resolve.ts';
 import { openDatabase } from '../db/open.ts';
 import { createControl } from '../http/control.ts';
 import { createListener, listen } from '../http/listener.ts';
@@ -20,12 +21,13 @@ import { UsageLog } from '../usage-log/log.ts';
 import { Poster } from '../usage-log/poster.ts';
 import { folderStorage } from '../usage-log/storage.ts';
 import { composeControlPlane, type ControlPlane, repositoryOf } from './compose/control-plane.ts';
-import { composeDataPlane } from './compose/data-plane.ts';
+import { composeDataPlane, type DataPlane } from './compose/data-plane.ts';
 import { composeScheduler } from './compose/scheduler.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { Config } from './config.ts';
 import { figuresOf, loadByDeployment } from './figures.ts';
 import type { HomeFolder } from './home.ts';
+import { InnerCalls } from './inner-calls.ts';
 import { VERSION } from '../contract/version.ts';
 
 export interface StartOptions {
@@ -49,7 +51,7 @@ export interface Running {
   readonly operatorKey: string | undefined;
   readonly operator: CallerEntry;
   readonly control: ControlPlane;
-  /** Unready → serve on → stop accepting → drain → engines → usage posted → database closed. */
+  /** Unready → jobs stopped, an evaluation keeps what it has → serve on → stop accepting → drain → engines → usage posted → database closed. */
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     changed: () => control.deployments.replicasChanged(),
     happened: (event) => control.monitoring.record(event),
   });
+  const innerCalls: InnerCalls = composeInnerCalls(clock, () => ({ control, plane }));
   const control: ControlPlane = composeControlPlane({
     db,
     clock,
@@ -85,13 +88,14 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     fleet,
     costing: file.costing,
     live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()) },
+    gateway: innerCalls,
     publish: (feed) => plane.update(feed),
   });
   const state = { draining: false };
   const readiness = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable });
-  const plane = composeDataPlane({
+  const plane: DataPlane = composeDataPlane({
     clock,
-    callers: control.entitlements,
+    callers: { find: (hash) => control.entitlements.find(hash) ?? innerCalls.find(hash) },
     usage: usageLog,
     repository: repositoryOf(control),
     events,
@@ -104,7 +108,6 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const poster = new Poster({ clock, storage, log: usageLog, post: ({ rows }) => control.usage.post(rows), report: (problem) => events.usageProblem(problem) });
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
-  stack.defer(() => control.jobs.close());
   stack.defer(() => control.monitoring.close());
   const app = await createApp({ options, clock, control, plane, events, ready: readiness, metrics: () => telemetry.registry.metrics() });
   stack.defer(() => app.close());
@@ -114,8 +117,8 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   // Before the engines end: what they used is read from them.
   stack.defer(() => control.costing.close());
   stack.defer(() => drain(app.server, clock, config, state));
-  await control.deployments.refresh();
-  control.costing.start();
+  stack.defer(() => control.jobs.close());
+  await begin(control);
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -142,6 +145,26 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
   return platform;
 }
 
+/** Once calls are served: the engines are started, and jobs that a stop cut short go on. */
+async function begin({ deployments, jobs, costing }: ControlPlane): Promise<void> {
+  await deployments.refresh();
+  costing.start();
+  await jobs.resume();
+}
+
+/** Calls that this server makes itself; what they need is there once all is joined. */
+function composeInnerCalls(clock: Clock, joined: () => { readonly control: ControlPlane; readonly plane: DataPlane }): InnerCalls {
+  const all: Pick<CallerEntry, 'orgId' | 'orgName' | 'scopes'> = { orgId: '', orgName: '', scopes: ['operator'] };
+  return new InnerCalls({
+    clock,
+    entryOf: (keyId) => joined().control.entitlements.byKeyId(keyId),
+    find: (hash) => joined().control.entitlements.find(hash),
+    visible: (caller) => visibleDeployments(caller, joined().plane.routes),
+    revisions: (deployment) => joined().control.deployments.get(all, deployment).revisions,
+    inference: (...call) => joined().plane.inference(...call),
+  });
+}
+
 interface AppParts {
   readonly options: StartOptions;
   readonly clock: Clock;
@@ -165,7 +188,7 @@ function createApp({ options, clock, control, plane, events, ready, metrics }: A
 }
 
 /** What is mounted under `/api/v1`. */
-function routesOf({ identity, usage, registry, deployments, jobs, monitoring, evaluation, costing }: ControlPlane, environment: StartOptions['environment']) {
+function routesOf({ identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing }: ControlPlane, environment: StartOptions['environment']) {
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -175,6 +198,7 @@ function routesOf({ identity, usage, registry, deployments, jobs, monitoring, ev
     jobRoutes(jobs),
     monitoringRoutes(monitoring),
     evaluationRoutes(evaluation),
+    evaluationRunRoutes(evaluationRuns),
     costRoutes(costing),
   ];
 }

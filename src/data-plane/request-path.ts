@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
+import { CALL_HEADER } from '../contract/call-headers.ts';
 import { Fault, invalid, toFault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import type { Admit } from './admit/admit.ts';
@@ -15,9 +16,6 @@ import { Split } from './resolve/split.ts';
 
 /** `x-request-timeout`, seconds: default and cap. */
 const TIMEOUT_SECONDS_MAX = 600;
-
-/** `low`: served when nobody else waits, as evaluations are. */
-const PRIORITY = 'x-modelyard-priority';
 
 export interface RequestPathParts {
   readonly clock: Clock;
@@ -81,7 +79,7 @@ function open(route: InferRoute, exchange: Exchange, clock: Clock): Call {
     startedAtMs,
     deadline,
     presence: exchange.presence,
-    isBackground: exchange.headers[PRIORITY] === 'low',
+    isBackground: exchange.headers[CALL_HEADER.priority] === 'low',
     times: {},
   };
 }
@@ -154,7 +152,7 @@ function workFor(request: DecodedRequest, target: Target): Work | undefined {
 
 /** @throws Fault for anything but a positive number of seconds; more than the cap counts as the cap */
 function timeoutOf(headers: IncomingHttpHeaders): number | undefined {
-  const text = headers['x-request-timeout'];
+  const text = headers[CALL_HEADER.timeout];
   if (text === undefined) return undefined;
   const seconds = typeof text === 'string' && /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
   if (!(seconds > 0)) throw invalid('x-request-timeout must be a positive number of seconds, for example 30.', 'x-request-timeout');

@@ -3,6 +3,7 @@ import { Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { events } from './migrations/0002-events.ts';
 import { evaluations } from './migrations/0003-evaluations.ts';
+import { evaluationRuns } from './migrations/0004-evaluation-runs.ts';
 import { costHours } from './migrations/0006-cost-hours.ts';
 import { rollouts } from './migrations/0007-rollouts.ts';
 import type { Schema } from './schema.ts';
@@ -13,7 +14,14 @@ export type Db = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
 
 /** In one sequence; a name is never reused and never changes. */
-const MIGRATIONS = { '0001-initial': initial, '0002-events': events, '0003-evaluations': evaluations, '0006-cost-hours': costHours, '0007-rollouts': rollouts };
+const MIGRATIONS = {
+  '0001-initial': initial,
+  '0002-events': events,
+  '0003-evaluations': evaluations,
+  '0004-evaluation-runs': evaluationRuns,
+  '0006-cost-hours': costHours,
+  '0007-rollouts': rollouts,
+};
 
 /** Opens the SQLite file in its own thread and brings it to the newest schema. `:memory:` is for tests. */
 export async function openDatabase(file: string): Promise<Db> {

@@ -65,7 +65,12 @@ export interface Schema {
     report: string;
     correct: string | null;
     created_at: number;
+    run_id: string | null;
+    run: string | null;
+    scores: string | null;
   };
+  datasets: { org_id: string; digest: string; format: string; content: string; examples: number; bytes: number; used_at: number };
+  evaluation_answers: { run_id: string; example: number; answer: string; created_at: number };
   events: {
     seq: number;
     at: number;

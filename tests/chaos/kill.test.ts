@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { homeFolder, writeCredentials } from '../../src/app/home.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { chatBody, startHarness } from '../harness.ts';
-import { type ServerProcess, startServer } from './server-process.ts';
+import { freePort, type ServerProcess, startServer } from './server-process.ts';
 
 const KILLS = 20;
 const CLIENTS = 8;
@@ -16,14 +15,6 @@ const TRAFFIC_MS = 250;
 interface Seen {
   readonly whole: Set<string>;
   cut: number;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Calls one after the other until told to stop; half of them are streams. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -43,4 +44,13 @@ async function modelsReady(url: string, key: string): Promise<boolean> {
   const response = await fetch(`${url}/v2/models/echo/ready`, { headers: { authorization: `Bearer ${key}` } }).catch(() => undefined);
   await response?.arrayBuffer();
   return response?.status === 200;
+}
+
+/** A port that nobody listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

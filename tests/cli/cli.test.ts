@@ -66,6 +66,34 @@ describe('modelyard, the command line', () => {
     expect((await run(['predict', 'tensor', request])).out).toBe('OUTPUT0 FP32[1,2]  1.5 -2\n');
   });
 
+  test('eval runs a dataset, puts in the files that it names, holds a gate with its exit code, and compares', async () => {
+    const signature = { inputs: [{ name: 'x', datatype: 'BYTES' as const, shape: [-1] }], outputs: [{ name: 'label', datatype: 'BYTES' as const, shape: [-1] }] };
+    await server.deployEcho('bytes', { task: 'tensor', signature });
+    writeFileSync(join(folder, 'cat.txt'), 'cat');
+    const rows = [
+      { file: 'cat.txt', label: 'cat' },
+      { text: 'dog', label: 'dog' },
+      { text: 'dog', label: 'cow' },
+    ];
+    const data = join(folder, 'animals.jsonl');
+    writeFileSync(data, rows.map((row) => JSON.stringify(row)).join('\n'));
+    const args = ['eval', 'bytes', '--task', 'classification', '--data', data];
+    const good = await run([...args, '--gate', 'accuracy>=0.6', 'failed<=0', '--json']);
+    expect(good.code).toBe(0);
+    const { report } = JSON.parse(good.out) as { report: { id: string; metrics: { accuracy: { value: number } } } };
+    expect(report.metrics.accuracy.value).toBeCloseTo(2 / 3, 12);
+    const bad = await run([...args, '--gate', 'accuracy>=0.9', '--compare', report.id], { COLUMNS: '80' });
+    expect(bad.code).toBe(1);
+    expect(bad.err).toMatch(/The gate is not met: eval_\w+: accuracy>=0.9 is not met, it is 0.666667./);
+    expect(bad.out).toContain('✗ accuracy>=0.9  (0.6667)');
+    expect(bad.out).toContain(`compared with ${report.id}: no difference shown`);
+    expect(bad.out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect((await run(['evaluations'], { COLUMNS: '80' })).out).toContain(report.id);
+    expect(await run([...args, '--gate', 'accuracy'])).toMatchObject({ code: 2, err: expect.stringContaining('is not a condition') as string });
+    writeFileSync(data, '{"file": "dog.txt", "label": "dog"}');
+    expect(await run(args)).toMatchObject({ code: 5, err: expect.stringContaining('Line 1 of the dataset: There is no file') as string });
+  });
+
   test('ps, models and usage print aligned tables that fit the terminal', async () => {
     const { out } = await run(['ps'], { COLUMNS: '80' });
     expect(out.split('\n')[0]).toMatch(/^NAME +MODEL +STATE/);

@@ -163,6 +163,37 @@ def regression(rng, index):
     }
 
 
+def correlation(rng, index):
+    """Ties, columns that don't vary, one example, perfect agreement and its opposite."""
+    from scipy import stats
+
+    count = rng.randint(2, 25)
+    scale = rng.choice([1e-6, 1, 1e6])
+    first = [rng.gauss(0.3, 1) * scale for _ in range(count)]
+    second = [value * rng.choice([-2, 0.5, 3]) + rng.gauss(0, 1) * scale for value in first]
+    kind = index % 8
+    if kind == 1:  # many ties
+        first = [rng.randint(0, 3) for _ in range(count)]
+        second = [rng.randint(0, 4) / 4 for _ in range(count)]
+    if kind == 2:  # one does not vary
+        second = [rng.choice([0.0, 3.5])] * count
+    if kind == 3:  # perfect
+        second = [value * 3 + 1 for value in first]
+    if kind == 4:  # the opposite order, not on a line
+        second = [-math.exp(value / scale) for value in first]
+    if kind == 5:  # far from zero
+        first = [1000 + value / scale for value in first]
+    if kind == 6 and index % 16 == 6:  # one example
+        first, second = first[:1], second[:1]
+    alone = len(first) < 2
+    return {
+        "first": first, "second": second,
+        "pearson": math.nan if alone else stats.pearsonr(first, second).statistic,
+        "spearman": math.nan if alone else stats.spearmanr(first, second).statistic,
+        "ranks": stats.rankdata(first).tolist(),
+    }
+
+
 def ranking(rng, index):
     """dcg and ndcg by scikit-learn; mrr by scikit-learn where each query has one relevant document, else by SciPy's ranks."""
     import numpy as np
@@ -386,7 +417,7 @@ def main():
         name, wanted = requirement.split("==")
         if importlib.metadata.version(name) != wanted:
             sys.exit(f"{name} is {importlib.metadata.version(name)}; install {requirement}")
-    for family in (classification, multiclass, binary, regression, ranking, translation, language, statistics):
+    for family in (classification, multiclass, binary, regression, correlation, ranking, translation, language, statistics):
         rng = random.Random(f"{family.__name__} 1")
         cases = [{"packages": REQUIREMENTS}, *(plain(family(rng, index)) for index in range(CASES))]
         lines = [json.dumps(case, ensure_ascii=False, separators=(",", ":")) for case in cases]

@@ -57,7 +57,13 @@ test('Q2: the area under the curve of one class is not defined, and is left out,
 
 test('two versions on the same examples are compared pair by pair; on others they are refused', async () => {
   const [first, second] = [await made({ task: 'classification', actual: ACTUAL, predicted: ACTUAL }), await made({ task: 'classification', actual: ACTUAL, predicted: PREDICTED })];
-  expect(await (await modelyard.call(`/api/v1/evaluations/${first.id}/compare?with=${second.id}`)).json()).toEqual({ onlyFirst: 2, onlySecond: 0, p: 0.5 });
+  expect(await (await modelyard.call(`/api/v1/evaluations/${first.id}/compare?with=${second.id}`)).json()).toMatchObject({
+    test: 'mcnemar',
+    pairs: 6,
+    onlyFirst: 2,
+    onlySecond: 0,
+    p: 0.5,
+  });
   const other = await made({ task: 'classification', actual: PREDICTED, predicted: PREDICTED });
   expect((await modelyard.call(`/api/v1/evaluations/${first.id}/compare?with=${other.id}`)).status).toBe(400);
 });

@@ -556,6 +556,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluations/{id}/gate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check gate */
+        post: operations["checkGate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put dataset */
+        post: operations["putDataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start evaluation */
+        post: operations["startEvaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/runs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get evaluation run */
+        get: operations["getEvaluationRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/runs/{job}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resume evaluation */
+        post: operations["resumeEvaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/runs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel evaluation */
+        post: operations["cancelEvaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/costs": {
         parameters: {
             query?: never;
@@ -2826,6 +2928,60 @@ export interface operations {
                                 [key: string]: unknown;
                             }[];
                             signatures?: string[];
+                            run?: {
+                                id: string;
+                                deployment: string;
+                                dataset: {
+                                    digest: string;
+                                    /** @enum {unknown} */
+                                    format: "jsonl" | "csv";
+                                    examples: number;
+                                };
+                                settings: {
+                                    /** @enum {unknown} */
+                                    task: "classification" | "generation" | "embedding" | "regression";
+                                    /** @description only the first so many examples */
+                                    limit?: number;
+                                    /** @description the prompt; {{field}} is the example's field */
+                                    template?: string;
+                                    system?: string;
+                                    maxTokens?: number;
+                                    choices?: string[];
+                                    input?: string;
+                                    output?: string;
+                                    classes?: string[];
+                                    seed: number;
+                                };
+                                /** @description the model versions that answered */
+                                versions: {
+                                    model: string;
+                                    version: number;
+                                    digest: string;
+                                }[];
+                                revisions: {
+                                    id: string;
+                                    model: string;
+                                    version: number;
+                                    digest: string;
+                                    answers: number;
+                                }[];
+                                failed: {
+                                    count: number;
+                                    listed: {
+                                        line: number;
+                                        code: string;
+                                        message: string;
+                                    }[];
+                                };
+                                latencyMs: {
+                                    p50: number;
+                                    p99: number;
+                                };
+                                tokens: {
+                                    prompt: number;
+                                    completion: number;
+                                };
+                            };
                         }[];
                     };
                 };
@@ -2853,6 +3009,11 @@ export interface operations {
                             classes: (string | number)[];
                             rows: number[][];
                         };
+                    } | {
+                        /** @enum {string} */
+                        task: "embedding";
+                        actual: number[];
+                        similarities: number[];
                     } | {
                         /** @enum {string} */
                         task: "regression";
@@ -2934,6 +3095,60 @@ export interface operations {
                             [key: string]: unknown;
                         }[];
                         signatures?: string[];
+                        run?: {
+                            id: string;
+                            deployment: string;
+                            dataset: {
+                                digest: string;
+                                /** @enum {unknown} */
+                                format: "jsonl" | "csv";
+                                examples: number;
+                            };
+                            settings: {
+                                /** @enum {unknown} */
+                                task: "classification" | "generation" | "embedding" | "regression";
+                                /** @description only the first so many examples */
+                                limit?: number;
+                                /** @description the prompt; {{field}} is the example's field */
+                                template?: string;
+                                system?: string;
+                                maxTokens?: number;
+                                choices?: string[];
+                                input?: string;
+                                output?: string;
+                                classes?: string[];
+                                seed: number;
+                            };
+                            /** @description the model versions that answered */
+                            versions: {
+                                model: string;
+                                version: number;
+                                digest: string;
+                            }[];
+                            revisions: {
+                                id: string;
+                                model: string;
+                                version: number;
+                                digest: string;
+                                answers: number;
+                            }[];
+                            failed: {
+                                count: number;
+                                listed: {
+                                    line: number;
+                                    code: string;
+                                    message: string;
+                                }[];
+                            };
+                            latencyMs: {
+                                p50: number;
+                                p99: number;
+                            };
+                            tokens: {
+                                prompt: number;
+                                completion: number;
+                            };
+                        };
                     };
                 };
             };
@@ -2994,6 +3209,60 @@ export interface operations {
                             [key: string]: unknown;
                         }[];
                         signatures?: string[];
+                        run?: {
+                            id: string;
+                            deployment: string;
+                            dataset: {
+                                digest: string;
+                                /** @enum {unknown} */
+                                format: "jsonl" | "csv";
+                                examples: number;
+                            };
+                            settings: {
+                                /** @enum {unknown} */
+                                task: "classification" | "generation" | "embedding" | "regression";
+                                /** @description only the first so many examples */
+                                limit?: number;
+                                /** @description the prompt; {{field}} is the example's field */
+                                template?: string;
+                                system?: string;
+                                maxTokens?: number;
+                                choices?: string[];
+                                input?: string;
+                                output?: string;
+                                classes?: string[];
+                                seed: number;
+                            };
+                            /** @description the model versions that answered */
+                            versions: {
+                                model: string;
+                                version: number;
+                                digest: string;
+                            }[];
+                            revisions: {
+                                id: string;
+                                model: string;
+                                version: number;
+                                digest: string;
+                                answers: number;
+                            }[];
+                            failed: {
+                                count: number;
+                                listed: {
+                                    line: number;
+                                    code: string;
+                                    message: string;
+                                }[];
+                            };
+                            latencyMs: {
+                                p50: number;
+                                p99: number;
+                            };
+                            tokens: {
+                                prompt: number;
+                                completion: number;
+                            };
+                        };
                     };
                 };
             };
@@ -3019,10 +3288,267 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        onlyFirst: number;
-                        onlySecond: number;
-                        /** @description exact McNemar test, two-sided */
+                        /** @enum {unknown} */
+                        test: "mcnemar" | "permutation";
+                        /** @description what each example was scored by */
+                        score: string;
+                        /** @description examples that both answered */
+                        pairs: number;
+                        leftOut: number;
+                        /** @description mean score of the first less that of the second */
+                        difference: number;
+                        /** @description two-sided */
                         p: number;
+                        onlyFirst?: number;
+                        onlySecond?: number;
+                    };
+                };
+            };
+        };
+    };
+    checkGate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description such as f1_macro>=0.85 */
+                    conditions: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        met: boolean;
+                        reason: string;
+                        results: {
+                            condition: string;
+                            value?: number;
+                            met: boolean;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    putDataset: {
+        parameters: {
+            query: {
+                format: "jsonl" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        digest: string;
+                        /** @enum {unknown} */
+                        format: "jsonl" | "csv";
+                        examples: number;
+                        bytes: number;
+                    };
+                };
+            };
+        };
+    };
+    startEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description NAME, or NAME:VERSION */
+                    deployment: string;
+                    dataset: string;
+                    /** @enum {unknown} */
+                    task: "classification" | "generation" | "embedding" | "regression";
+                    /** @description only the first so many examples */
+                    limit?: number;
+                    /** @description the prompt; {{field}} is the example's field */
+                    template?: string;
+                    system?: string;
+                    maxTokens?: number;
+                    choices?: string[];
+                    input?: string;
+                    output?: string;
+                    classes?: string[];
+                    seed?: number;
+                    /** @description calls at a time; 4 unless told otherwise */
+                    concurrency?: number;
+                    /** @description the run fails when more than this share of the examples does; 0.05 unless told otherwise */
+                    maxFailures?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "running" | "done" | "failed";
+                        input: unknown;
+                        /** @description one sentence for people */
+                        progress: string;
+                        /** @description what the work gave, when done */
+                        result: unknown;
+                        error: string | null;
+                        errorCode: string | null;
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                    };
+                };
+            };
+        };
+    };
+    getEvaluationRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: {
+                            id: string;
+                            kind: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "failed";
+                            input: unknown;
+                            /** @description one sentence for people */
+                            progress: string;
+                            /** @description what the work gave, when done */
+                            result: unknown;
+                            error: string | null;
+                            errorCode: string | null;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            /** @description milliseconds since 1970 */
+                            updatedAt: number;
+                        };
+                        examples: number;
+                        /** @description answered or failed */
+                        ended: number;
+                        failed: number;
+                        /** @description the report's id, when there is one */
+                        evaluation: string | null;
+                    };
+                };
+            };
+        };
+    };
+    resumeEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "running" | "done" | "failed";
+                        input: unknown;
+                        /** @description one sentence for people */
+                        progress: string;
+                        /** @description what the work gave, when done */
+                        result: unknown;
+                        error: string | null;
+                        errorCode: string | null;
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                    };
+                };
+            };
+        };
+    };
+    cancelEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "running" | "done" | "failed";
+                        input: unknown;
+                        /** @description one sentence for people */
+                        progress: string;
+                        /** @description what the work gave, when done */
+                        result: unknown;
+                        error: string | null;
+                        errorCode: string | null;
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
                     };
                 };
             };

@@ -3,7 +3,7 @@ import type { RoutesFeed } from '../../contract/feeds.ts';
 import { Costing, type CostingSection, type Fleet, resolveRates } from '../../control-plane/costing/index.ts';
 import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
 import { Entitlements } from '../../control-plane/entitlements/index.ts';
-import { Evaluation } from '../../control-plane/evaluation/index.ts';
+import { Evaluation, EvaluationRuns, type Gateway } from '../../control-plane/evaluation/index.ts';
 import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
 import { type LiveFigures, Monitoring } from '../../control-plane/monitoring/index.ts';
 import { Jobs } from '../../control-plane/jobs/index.ts';
@@ -23,6 +23,7 @@ export interface ControlPlaneParts {
   readonly live: LiveFigures;
   readonly fleet: Fleet;
   readonly costing: CostingSection | undefined;
+  readonly gateway: Gateway;
   publish(feed: RoutesFeed): void;
 }
 
@@ -59,6 +60,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
   const monitoring: Monitoring = new Monitoring({ db, clock, deployments, live: parts.live, problem: (error) => events.controlProblem(error) });
   const evaluation = new Evaluation(db, clock);
+  const evaluationRuns = new EvaluationRuns({ db, clock, jobs, evaluation, gateway: parts.gateway });
   const costing = new Costing({
     db,
     clock,
@@ -71,7 +73,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     organisations: { names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])) },
     problem: (error) => events.controlProblem(error),
   });
-  return { identity, entitlements, usage, registry, deployments, jobs, monitoring, evaluation, costing };
+  return { identity, entitlements, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

@@ -22,6 +22,8 @@ export interface DataPlaneParts {
   readonly version: string;
 }
 
+export type DataPlane = ReturnType<typeof composeDataPlane>;
+
 /** The gateway: its stages joined, waiting for its first routes. */
 export function composeDataPlane(parts: DataPlaneParts) {
   const { clock, callers, usage, repository, events, limits } = parts;

@@ -18,6 +18,11 @@ export class Entitlements {
     else this.#entries.set(key.hash, callerEntry(key));
   }
 
+  /** A live key's entry by its id; slower than by hash, for what happens seldom. */
+  byKeyId(keyId: string): CallerEntry | undefined {
+    return this.#entries.values().find((entry) => entry.keyId === keyId);
+  }
+
   find(hash: string): CallerEntry | undefined {
     return this.#entries.get(hash);
   }

@@ -6,6 +6,7 @@ export type Examples =
   | { readonly task: 'regression'; readonly actual: readonly number[]; readonly predicted: readonly number[] }
   | { readonly task: 'ranking'; readonly queries: readonly metrics.RankedQuery[]; readonly k?: number }
   | { readonly task: 'generation'; readonly predictions: readonly string[]; readonly references: readonly (readonly string[])[]; readonly likelihoods?: Likelihoods }
+  | { readonly task: 'embedding'; readonly actual: readonly number[]; readonly similarities: readonly number[] }
   | { readonly task: 'code'; readonly problems: readonly metrics.ProblemResult[]; readonly k: number };
 
 /** A row of scores per example, a column per class. */
@@ -53,7 +54,9 @@ export function reportOf(examples: Examples, seed: number): Report {
     case 'classification':
       return classification(examples, seed);
     case 'regression':
-      return { task: examples.task, examples: examples.actual.length, seed, metrics: measured(regression(examples)) };
+      return regressionReport(examples, seed);
+    case 'embedding':
+      return embedding(examples, seed);
     case 'ranking':
       return { task: examples.task, examples: examples.queries.length, seed, metrics: measured(ranking(examples)) };
     case 'generation':
@@ -117,6 +120,32 @@ function probabilities(scored: metrics.ScoredExamples): Values {
   const truth = scored.actual.map((label) => label === positive);
   const chance = scored.scores.map((row) => row[1] ?? Number.NaN);
   return { ...common, roc_auc: metrics.rocAuc(truth, chance), average_precision: metrics.averagePrecision(truth, chance), brier_score: metrics.brierScore(truth, chance) };
+}
+
+function regressionReport({ task, ...examples }: Examples & { task: 'regression' }, seed: number): Report {
+  const { actual, predicted } = examples;
+  const values = regression({ task, ...examples });
+  const errors = actual.map((value, row) => Math.abs(value - (predicted[row] ?? Number.NaN)));
+  const interval = metrics.bootstrapMeanInterval(errors, { random: metrics.seededRandom(seed) });
+  return { task, examples: actual.length, seed, metrics: measured(values, { mean_absolute_error: interval }) };
+}
+
+/** How well similarities order pairs of texts. The intervals resample pairs; a resample in which nothing varies counts as no correlation. */
+function embedding({ task, actual, similarities }: Examples & { task: 'embedding' }, seed: number): Report {
+  const values: Values = { spearman: metrics.spearman(actual, similarities), pearson: metrics.pearson(actual, similarities) };
+  const interval = (of: typeof metrics.pearson) =>
+    metrics.bootstrapInterval(actual.length, (rows) => of(at(actual, rows), at(similarities, rows)) ?? 0, { random: metrics.seededRandom(seed) });
+  const isDefined = values.spearman !== undefined;
+  return {
+    task,
+    examples: actual.length,
+    seed,
+    metrics: measured(values, isDefined ? { spearman: interval(metrics.spearman), pearson: interval(metrics.pearson) } : {}),
+  };
+}
+
+function at(values: readonly number[], rows: Uint32Array): number[] {
+  return Array.from(rows, (row) => values[row] ?? Number.NaN);
 }
 
 function regression({ actual, predicted }: Examples & { task: 'regression' }): Values {

@@ -1,7 +1,9 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { Evaluation } from './service.ts';
+import { RunFactsSchema } from './run-schemas.ts';
 import type { StoredEvaluation } from './store.ts';
+import { judge } from './gate.ts';
 
 const EXAMPLES_MAX = 20_000;
 const LIST_MAX = 200;
@@ -13,6 +15,7 @@ const Query = Type.Object({ relevance: Type.Array(Type.Number()), scores: Type.A
 const Likelihoods = Type.Object({ perToken: list(Type.Number()), perText: list(Type.Number()), words: list(Type.Number()), bytes: list(Type.Number()) }, closed);
 const Examples = Type.Union([
   Type.Object({ task: Type.Literal('classification'), actual: list(Label), predicted: list(Label), scores: Type.Optional(Scores) }, closed),
+  Type.Object({ task: Type.Literal('embedding'), actual: list(Type.Number()), similarities: list(Type.Number()) }, closed),
   Type.Object({ task: Type.Literal('regression'), actual: list(Type.Number()), predicted: list(Type.Number()) }, closed),
   Type.Object({ task: Type.Literal('ranking'), queries: list(Query), k: Type.Optional(Type.Integer({ minimum: 1 })) }, closed),
   Type.Object(
@@ -54,9 +57,10 @@ const EvaluationSchema = Type.Object({
   classes: Type.Optional(Type.Array(Type.Object({ label: Label, support: Type.Integer(), precision: Type.Number(), recall: Type.Number(), f1: Type.Number() }))),
   reliability: Type.Optional(Type.Array(Type.Object({}, { additionalProperties: true }))),
   signatures: Type.Optional(Type.Array(Type.String())),
+  run: Type.Optional(RunFactsSchema),
 });
 
-function view({ id, model, digest, examplesDigest, createdAt, report }: StoredEvaluation) {
+function view({ id, model, digest, examplesDigest, createdAt, report, run }: StoredEvaluation) {
   const { confusion, classes, reliability, signatures, metrics, ...facts } = report;
   const of = Object.entries(metrics).map(([name, { value, ...rest }]) => [name, { ...rest, ...(value !== undefined && { value }) }] as const);
   return {
@@ -71,8 +75,12 @@ function view({ id, model, digest, examplesDigest, createdAt, report }: StoredEv
     ...(classes && { classes: classes.map(({ zeroDivision: _zeroDivision, ...one }) => one) }),
     ...(reliability && { reliability: reliability.map((bin) => ({ ...bin })) }),
     ...(signatures && { signatures: [...signatures] }),
+    ...(run && { run: structuredClone(run) as Static<typeof RunFactsSchema> }),
   };
 }
+
+const Id = Type.String({ minLength: 1, maxLength: 64 });
+const Params = Type.Object({ id: Id });
 
 /** `/api/v1/evaluations` */
 export function evaluationRoutes(evaluation: Evaluation): FastifyPluginCallbackTypebox {
@@ -91,19 +99,47 @@ export function evaluationRoutes(evaluation: Evaluation): FastifyPluginCallbackT
       },
       async ({ caller, query }) => ({ data: (await evaluation.list(caller, query.model, LIST_MAX)).map(view) }),
     );
-    const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
     app.get(
       '/evaluations/:id',
       { config: { scope: 'models.read' }, schema: { operationId: 'getEvaluation', params: Params, response: { 200: EvaluationSchema } } },
       async ({ caller, params }) => view(await evaluation.get(caller, params.id)),
     );
-    const With = Type.Object({ with: Type.String({ minLength: 1, maxLength: 64 }) }, closed);
-    const Comparison = Type.Object({ onlyFirst: Type.Integer(), onlySecond: Type.Integer(), p: Type.Number({ description: 'exact McNemar test, two-sided' }) });
-    app.get(
-      '/evaluations/:id/compare',
-      { config: { scope: 'models.read' }, schema: { operationId: 'compareEvaluations', params: Params, querystring: With, response: { 200: Comparison } } },
-      ({ caller, params, query }) => evaluation.compare(caller, params.id, query.with),
-    );
+    gateRoutes(app, evaluation);
     done();
   };
+}
+
+const Comparison = Type.Object({
+  test: Type.Enum(['mcnemar', 'permutation']),
+  score: Type.String({ description: 'what each example was scored by' }),
+  pairs: Type.Integer({ description: 'examples that both answered' }),
+  leftOut: Type.Integer(),
+  difference: Type.Number({ description: 'mean score of the first less that of the second' }),
+  p: Type.Number({ description: 'two-sided' }),
+  onlyFirst: Type.Optional(Type.Integer()),
+  onlySecond: Type.Optional(Type.Integer()),
+});
+const Verdict = Type.Object({
+  met: Type.Boolean(),
+  reason: Type.String(),
+  results: Type.Array(Type.Object({ condition: Type.String(), value: Type.Optional(Type.Number()), met: Type.Boolean() })),
+});
+const Gate = Type.Object({ conditions: Type.Array(Type.String({ maxLength: 200 }), { minItems: 1, maxItems: 32, description: 'such as f1_macro>=0.85' }) }, closed);
+
+/** What a report is held against: another report, or conditions. */
+function gateRoutes(app: Parameters<FastifyPluginCallbackTypebox>[0], evaluation: Evaluation): void {
+  const With = Type.Object({ with: Id }, closed);
+  app.get(
+    '/evaluations/:id/compare',
+    { config: { scope: 'models.read' }, schema: { operationId: 'compareEvaluations', params: Params, querystring: With, response: { 200: Comparison } } },
+    ({ caller, params, query }) => evaluation.compare(caller, params.id, query.with),
+  );
+  app.post(
+    '/evaluations/:id/gate',
+    { config: { scope: 'models.read' }, schema: { operationId: 'checkGate', params: Params, body: Gate, response: { 200: Verdict } } },
+    async ({ caller, params, body }) => {
+      const { met, reason, results } = judge(await evaluation.get(caller, params.id), body.conditions);
+      return { met, reason, results: results.map(({ condition, value, met: holds }) => ({ condition, met: holds, ...(value !== undefined && { value }) })) };
+    },
+  );
 }

@@ -1,2 +1,3 @@
 export { jobRoutes, JobSchema, jobView } from './routes.ts';
+export type { Job } from './model.ts';
 export { Jobs, type Report } from './service.ts';

@@ -93,6 +93,42 @@ test('closing stops what runs; a restart finds the rest and fails it as interrup
   expect(await after.get(A, left.id)).toMatchObject({ state: 'failed' });
 });
 
+test('work of a resumable kind stays running over a stop, is left alone by the recovery, and goes on in the next process', async () => {
+  await using it = await setUp();
+  const steps: string[] = [];
+  const counting = (jobs: Jobs, gate: Promise<void>) =>
+    jobs.resumable('count', async ({ input }, report, signal) => {
+      report(`from ${steps.length}`);
+      steps.push(JSON.stringify(input));
+      const aborted = new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+      await Promise.race([gate, aborted]);
+      return steps.length;
+    });
+  counting(it.jobs, Promise.withResolvers<void>().promise);
+  const { id } = await it.jobs.start({ orgId: 'org_a', kind: 'count', input: { to: 2 } });
+  await it.jobs.close();
+  expect(await it.jobs.get(A, id)).toMatchObject({ state: 'running' });
+  expect(it.failures).toEqual([]);
+  const after = new Jobs({ db: it.db, clock: it.clock });
+  counting(after, Promise.resolve());
+  await after.recover();
+  await after.resume();
+  await after.resume();
+  expect(await ended(after, id)).toMatchObject({ state: 'done', result: 2 });
+  expect(steps).toEqual(['{"to":2}', '{"to":2}']);
+  expect(() => after.start({ ...ORDER, kind: 'other' })).toThrow('not resumable');
+});
+
+test('a job is cancelled by its own organisation, also one that could go on, and then is over', async () => {
+  await using it = await setUp();
+  const hang = (signal: AbortSignal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+  it.jobs.resumable('count', (_job, _report, signal) => hang(signal));
+  const { id } = await it.jobs.start({ orgId: 'org_a', kind: 'count', input: null });
+  await expect(it.jobs.cancel({ orgId: 'org_b', scopes: [] }, id)).rejects.toMatchObject({ kind: 'not_found' });
+  expect(await it.jobs.cancel(A, id)).toMatchObject({ state: 'failed', error: { code: 'cancelled' } });
+  await expect(it.jobs.cancel(A, id)).rejects.toMatchObject({ code: 'job_not_running' });
+});
+
 test('progress is written down now and then, so that it outlives the process', async () => {
   await using it = await setUp();
   const gate = Promise.withResolvers<void>();

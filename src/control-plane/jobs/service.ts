@@ -4,7 +4,7 @@ import { Mutex } from '../../base/mutex.ts';
 import { type Fault, toFault } from '../../contract/errors.ts';
 import type { Scope } from '../../contract/feeds.ts';
 import type { Db } from '../../db/open.ts';
-import { closing, jobNotFound, tooManyJobs } from './errors.ts';
+import { cancelled, closing, jobNotFound, notRunning, tooManyJobs } from './errors.ts';
 import { INTERRUPTED, type Job, type JobOrder } from './model.ts';
 import { failRunning, insertJob, listJobs, updateJob } from './store.ts';
 
@@ -17,6 +17,9 @@ const PROGRESS_EVERY_MS = 2_000;
 export type Report = (progress: string) => void;
 /** Does the job. What it returns is plain JSON; it ends soon after the signal is aborted. */
 export type Work = (report: Report, signal: AbortSignal) => Promise<unknown>;
+
+/** Work that goes on where it was: what it has done it keeps itself, and a job that a stop cut short is carried out again after the next start. */
+export type ResumableWork = (job: Job, report: Report, signal: AbortSignal) => Promise<unknown>;
 
 export interface JobsOptions {
   readonly db: Db;
@@ -43,34 +46,66 @@ export class Jobs {
   readonly #options: JobsOptions;
   readonly #running = new Map<string, RunningJob>();
   readonly #writes = new Mutex();
+  readonly #resumable = new Map<string, ResumableWork>();
   #closing = false;
 
   constructor(options: JobsOptions) {
     this.#options = options;
   }
 
-  /** For the start: what a former process left running is failed. */
+  /** From now on jobs of this kind are started by `start`, and go on after a restart. */
+  resumable(kind: string, work: ResumableWork): void {
+    this.#resumable.set(kind, work);
+  }
+
+  /** For the start: what a former process left running is failed, unless it can go on. */
   recover(): Promise<void> {
-    return failRunning(this.#options.db, INTERRUPTED, this.#options.clock.now());
+    return failRunning(this.#options.db, { error: INTERRUPTED, except: [...this.#resumable.keys()], now: this.#options.clock.now() });
+  }
+
+  /** Once calls are served: goes on with what a former process left. */
+  async resume(): Promise<void> {
+    for (const job of await listJobs(this.#options.db, { state: 'running' }, LISTED_MAX)) {
+      const work = this.#resumable.get(job.kind);
+      if (!work || this.#running.has(job.id)) continue;
+      const running = this.#admit(job);
+      running.ended = this.#carryOut(job, running, (report, signal) => work(job, report, signal));
+    }
+  }
+
+  /** Starts work of a resumable kind. @throws Fault as `run` */
+  start(order: JobOrder): Promise<Job> {
+    const work = this.#resumable.get(order.kind);
+    if (!work) throw new Error(`jobs of the kind "${order.kind}" are not resumable`);
+    return this.#begin(order, work);
   }
 
   /** Starts the work and returns at once. @throws Fault `too_many_jobs`, `shutting_down` */
-  async run(order: JobOrder, work: Work): Promise<Job> {
+  run(order: JobOrder, work: Work): Promise<Job> {
+    return this.#begin(order, (_job, report, signal) => work(report, signal));
+  }
+
+  async #begin(order: JobOrder, work: ResumableWork): Promise<Job> {
     if (this.#closing) throw closing();
     if (this.#running.size >= RUNNING_MAX) throw tooManyJobs(RUNNING_MAX);
     const { db, clock } = this.#options;
     const now = clock.now();
     const job: Job = { ...order, id: newId('job', now), state: 'running', progress: 'starting', result: null, error: undefined, createdAt: now, updatedAt: now };
-    const running: RunningJob = { stop: new AbortController(), progress: job.progress, writtenAt: clock.monotonic(), ended: Promise.resolve() };
-    this.#running.set(job.id, running);
+    const running = this.#admit(job);
     try {
       await insertJob(db, job);
     } catch (error) {
       this.#running.delete(job.id);
       throw error;
     }
-    running.ended = this.#carryOut(job, running, work);
+    running.ended = this.#carryOut(job, running, (report, signal) => work(job, report, signal));
     return job;
+  }
+
+  #admit({ id, progress }: Job): RunningJob {
+    const running: RunningJob = { stop: new AbortController(), progress, writtenAt: this.#options.clock.monotonic(), ended: Promise.resolve() };
+    this.#running.set(id, running);
+    return running;
   }
 
   async get(asker: Asker, id: string): Promise<Job> {
@@ -82,6 +117,16 @@ export class Jobs {
   /** The organisation's newest jobs first. */
   async list(orgId: string): Promise<Job[]> {
     return (await listJobs(this.#options.db, { orgId }, LISTED_MAX)).map((job) => this.#withProgress(job));
+  }
+
+  /** Ends a job; resolves when it has ended. @throws Fault when it does not run here */
+  async cancel(asker: Asker, id: string): Promise<Job> {
+    await this.get(asker, id);
+    const running = this.#running.get(id);
+    if (!running) throw notRunning(id);
+    running.stop.abort(cancelled());
+    await running.ended;
+    return this.get(asker, id);
   }
 
   /** Stops what runs, and waits for it. */
@@ -99,7 +144,11 @@ export class Jobs {
       await this.#writes.run(() => updateJob(db, job.id, { state: 'done', progress: 'done', result, now: clock.now() }));
     } catch (error) {
       const fault = toFault(error);
-      const { code, message } = running.stop.signal.aborted ? INTERRUPTED : fault;
+      const stopped = running.stop.signal.aborted ? toFault(running.stop.signal.reason) : undefined;
+      const isCancelled = stopped?.kind === 'cancelled';
+      // Left as `running`: the next start goes on with it.
+      if (stopped && !isCancelled && this.#resumable.has(job.kind)) return;
+      const { code, message } = isCancelled ? stopped : stopped ? INTERRUPTED : fault;
       failed?.(job.kind, fault);
       await this.#writes
         .run(() => updateJob(db, job.id, { state: 'failed', progress: running.progress, error: { code, message }, now: clock.now() }))

@@ -29,22 +29,25 @@ export async function updateJob(
     .execute();
 }
 
-export async function failRunning(on: Db, error: JobError, now: number): Promise<void> {
+/** Of all kinds but `except`. */
+export async function failRunning(on: Db, { error, except, now }: { readonly error: JobError; readonly except: readonly string[]; readonly now: number }): Promise<void> {
   await on
     .updateTable('jobs')
     .set({ state: 'failed', error: JSON.stringify(error), updated_at: now })
     .where('state', '=', 'running')
+    .$if(except.length > 0, (q) => q.where('kind', 'not in', except))
     .execute();
 }
 
 /** The newest first. */
-export async function listJobs(on: Db, filter: { readonly orgId?: string; readonly id?: string }, rowsMax: number): Promise<Job[]> {
-  const { orgId, id } = filter;
+export async function listJobs(on: Db, filter: { readonly orgId?: string; readonly id?: string; readonly state?: JobState }, rowsMax: number): Promise<Job[]> {
+  const { orgId, id, state } = filter;
   const rows = await on
     .selectFrom('jobs')
     .selectAll()
     .$if(orgId !== undefined, (q) => q.where('org_id', '=', orgId ?? ''))
     .$if(id !== undefined, (q) => q.where('id', '=', id ?? ''))
+    .$if(state !== undefined, (q) => q.where('state', '=', state ?? ''))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(rowsMax)

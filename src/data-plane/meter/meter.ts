@@ -64,6 +64,7 @@ export class Meter implements AnswerSink {
     const headers = this.#headers;
     passOn(received, headers);
     headers['server-timing'] = serverTiming(call);
+    headers['x-modelyard-revision'] = (call.servedBy ?? this.#metered.target.revision).id;
     this.#sink.head(status, headers);
   }
 

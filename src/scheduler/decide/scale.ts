@@ -24,7 +24,7 @@ export function targetOf(revision: WantedReplicas, replicas: readonly RunningRep
   const byLoad = Math.ceil(concurrency / targetConcurrency - 1e-9);
   if (isPanic && byLoad >= there)
     return { replicas: clamp(byLoad, replicasMin, replicasMax), reason: () => `a burst: ${shown(concurrency)} calls at a time over 6 s, ${targetConcurrency} per replica` };
-  const isGrowing = there > 1 && replicas.some(({ state, since }) => state !== 'stopping' && now - since < STABLE_MS) && load.running + load.waiting > 0;
+  const isGrowing = there > 1 && replicas.some(({ state, since }) => state !== 'stopping' && now - since < STABLE_MS);
   if (isGrowing && byLoad < there) return { replicas: clamp(there, replicasMin, replicasMax), reason: () => 'a burst is not over for 60 s' };
   if (byLoad > replicasMin)
     return { replicas: clamp(byLoad, replicasMin, replicasMax), reason: () => `${shown(concurrency)} calls at a time over 60 s, ${targetConcurrency} per replica` };

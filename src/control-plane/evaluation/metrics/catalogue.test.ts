@@ -8,5 +8,5 @@ test('Q6: every metric has a version, a direction and a range for reports to pin
   }
   expect(METRICS.accuracy.higherIsBetter).toBe(true);
   expect(METRICS.log_loss.higherIsBetter).toBe(false);
-  expect(Object.keys(METRICS)).toHaveLength(48);
+  expect(Object.keys(METRICS)).toHaveLength(50);
 });

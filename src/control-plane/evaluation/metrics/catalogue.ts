@@ -54,6 +54,8 @@ export const METRICS = {
   r2: higher('share', TO_ONE),
   explained_variance: higher('share', TO_ONE),
   d2_absolute_error: higher('share', TO_ONE),
+  pearson: higher('correlation', [-1, 1]),
+  spearman: higher('correlation', [-1, 1]),
   dcg: higher('gain', [-Infinity, Infinity]),
   ndcg: higher('share', UNIT_RANGE),
   mrr: higher('share', UNIT_RANGE),

@@ -14,10 +14,12 @@ export {
   type PrecisionRecallF1,
   type Ratio,
 } from './classification.ts';
+export { pearson, ranksOf, spearman } from './correlation.ts';
 export { bootstrapInterval, bootstrapMeanInterval, meanInterval, wilsonInterval, type Interval, type MeanInterval, type ResamplingOptions } from './intervals.ts';
 export type { Label } from './labels.ts';
 export { bitsPerByte, exactMatch, passAtK, perplexity, wordPerplexity, type ExactMatchOptions, type ProblemResult } from './language.ts';
 export { normalQuantile } from './normal.ts';
+export { quantile } from './numbers.ts';
 export { mcNemar, pairedBootstrapTest, pairedPermutationTest, type McNemar, type PairedComparison } from './paired.ts';
 export { brierScore, brierScoreMulticlass, LOG_LOSS_EPS, logLoss, topKAccuracy } from './probabilities.ts';
 export { seededRandom, type Random } from './random.ts';

@@ -40,8 +40,13 @@ export function quantileOfSorted(sorted: ArrayLike<number>, q: number): number {
   return low + (position - below) * ((sorted[below + 1] ?? low) - low);
 }
 
+/** The q-quantile of values in any order; NaN for none. */
+export function quantile(values: readonly number[], q: number): number {
+  return values.length === 0 ? Number.NaN : quantileOfSorted(Float64Array.from(values).toSorted(), q);
+}
+
 export function median(values: readonly number[]): number {
-  return quantileOfSorted(Float64Array.from(values).toSorted(), 1 / 2);
+  return quantile(values, 1 / 2);
 }
 
 function* rows(count: number, of: (row: number) => number): Generator<number> {

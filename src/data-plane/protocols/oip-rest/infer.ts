@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { CALL_HEADER } from '../../../contract/call-headers.ts';
 import { unknownModel } from '../../../contract/names.ts';
 import { decodeInferRequest, decodeRawRequest, encodeInferReply, type InferReply, type InferRequest, OIP_HEADER_LENGTH, parseHeaderLength } from '../../../contract/oip-binary.ts';
 import { checkAgainstSignature } from '../../../contract/oip-signature.ts';
@@ -11,7 +12,7 @@ export function decodeInfer(body: Buffer, params: PathParams, headers: IncomingH
   const { model = '', version } = params;
   const value = headers[OIP_HEADER_LENGTH];
   const headerLength = parseHeaderLength(typeof value === 'string' ? value : undefined);
-  const session = headers['x-session-id'];
+  const session = headers[CALL_HEADER.session];
   return {
     model: version === undefined ? model : `${model}:${version}`,
     session: typeof session === 'string' ? session : undefined,

@@ -1,0 +1,9 @@
+/** Headers of ours that a call may bring, whatever its protocol. */
+export const CALL_HEADER = {
+  /** `low`: served when nobody else waits, as evaluations are. */
+  priority: 'x-modelyard-priority',
+  /** Of a tensor call: calls of one session stay with one revision while traffic is shared. */
+  session: 'x-session-id',
+  /** Seconds. */
+  timeout: 'x-request-timeout',
+} as const;
