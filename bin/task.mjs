@@ -1,4 +1,4 @@
-/** Runs one of the project's own tools on Node 24, with the development tools installed: `node bin/task.mjs NAME ARGUMENTS`. */
+/** Runs one of the project's own tools on Node 24, with the development tools installed, or an example with what the product itself needs: `node bin/task.mjs NAME ARGUMENTS`. */
 import { join } from 'node:path';
 import { ensureInstalled, ROOT, runNode } from './bootstrap.mjs';
 
@@ -8,13 +8,14 @@ const TASKS = {
   bench: ['bench/run.ts'],
   generate: ['checks/generate.ts'],
   format: ['node_modules/oxfmt/bin/oxfmt'],
+  'example:seed': ['examples/seed/main.ts'],
 };
 
 const [name = '', ...rest] = process.argv.slice(2);
 try {
   const task = TASKS[name];
   if (!task) throw new Error(`there is no task "${name}"; there are: ${Object.keys(TASKS).join(', ')}`);
-  await ensureInstalled({ dev: true });
+  await ensureInstalled({ dev: name !== 'example:seed' });
   const [file, ...args] = task;
   runNode([join(ROOT, file), ...args, ...rest], { cwd: ROOT });
 } catch (error) {

@@ -4,7 +4,7 @@ import { add, cast, matMul, oneHot, randomNormal, randomUniform, type Rank, setB
 export const INPUTS = 1_000;
 export const CLASSES = 10;
 /** How far the classes lie apart, in multiples of the noise: so little that nobody can tell all of them. */
-const SIGNAL = 0.08;
+const SIGNAL = 0.095;
 
 export interface Examples {
   /** A row an example. */

@@ -20,7 +20,7 @@ export async function publishModel(client: Modelyard, { files }: DefinedModel): 
 /** Publishes the model and deploys it with one engine, and a second one under load. Resolves when it answers. */
 export async function deployModel(client: Modelyard, model: DefinedModel): Promise<void> {
   await publishModel(client, model);
-  await client.post('/api/v1/deployments', { body: { model: NAME, minReplicas: 1, maxReplicas: 2, targetConcurrency: 4, threads: 1 } });
+  await client.post('/api/v1/deployments', { body: { model: NAME, minReplicas: 1, maxReplicas: 2, targetConcurrency: 2, threads: 1 } });
   await until(async () => (await readyReplicas(client)).length === 1);
 }
 

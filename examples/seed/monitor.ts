@@ -1,22 +1,28 @@
 import type { Modelyard } from '@modelyard/sdk';
-import { CLASSES, type Examples, rowsOf } from './data.ts';
-import { NAME, readyReplicas, until } from './deploy-model.ts';
-import { infer, underLoad } from './load.ts';
+import { type Examples, makeExamples } from './data.ts';
+import { defineModel } from './define-model.ts';
+import { NAME, publishModel, readyReplicas, until } from './deploy-model.ts';
+import { underLoad } from './load.ts';
 import { bytes, count, percent, say, table } from './page.ts';
+import { measureQuality, sayComparison, sayQuality } from './quality.ts';
 import { sayEvents } from './schedule.ts';
 
 const CLIENTS = 4;
-const ROWS_PER_CALL = 32;
+const deployment = { params: { name: NAME } };
 
-/** Asks for two engines always, kills one under load and shows the repair; then measures what the model is worth and what it costs. */
+/** Shows a repair, measures what the model is worth, replaces it by a better version, and says what all that has cost. */
 export async function monitorAndMaintain(client: Modelyard, examples: Examples): Promise<void> {
-  await client.patch('/api/v1/deployments/{name}', { params: { name: NAME }, body: { minReplicas: 2 } });
+  await client.patch('/api/v1/deployments/{name}', { ...deployment, body: { minReplicas: 2 } });
   await until(async () => (await readyReplicas(client)).length === 2);
-  const { calls, failed } = await underLoad(client, examples, { clients: CLIENTS, work: () => killAndRepair(client) });
-  say(`an engine was killed under ${CLIENTS} clients: ${calls} calls, ${failed} failed. The repair:`);
-  await sayEvents(client, 4);
-  const report = await measureQuality(client, examples);
-  sayQuality(report);
+  const repair = await underLoad(client, examples, { clients: CLIENTS, work: () => killAndRepair(client) });
+  say(`an engine was killed under ${CLIENTS} clients: ${count(repair.calls)} calls, ${repair.failed} failed. The repair:`);
+  await sayEvents(client, 3);
+  const before = await measureQuality(client, examples);
+  sayQuality(before);
+  const rollout = await underLoad(client, examples, { clients: CLIENTS, work: () => improve(client) });
+  say(`a version trained on twice as much took over step by step: ${count(rollout.calls)} calls, ${rollout.failed} failed`);
+  await sayEvents(client, 8);
+  await sayComparison(client, before, await measureQuality(client, examples));
   await sayPerformance(client);
   await sayCost(client);
 }
@@ -33,32 +39,18 @@ async function killAndRepair(client: Modelyard): Promise<void> {
   });
 }
 
-type Report = Awaited<ReturnType<typeof measureQuality>>;
-
-/** Calls the model with every example, and has the answers measured. */
-async function measureQuality(client: Modelyard, examples: Examples) {
-  const rows: number[][] = [];
-  for (let from = 0; from < examples.labels.length; from += ROWS_PER_CALL) {
-    const to = Math.min(from + ROWS_PER_CALL, examples.labels.length);
-    const probabilities = await infer(client, rowsOf(examples, from, to));
-    for (let row = 0; row < to - from; row++) rows.push([...probabilities.subarray(row * CLASSES, (row + 1) * CLASSES)]);
-  }
-  const predicted = rows.map((row) => row.indexOf(Math.max(...row)));
-  const classes = Array.from({ length: CLASSES }, (_, index) => index);
-  return client.post('/api/v1/evaluations', { body: { model: NAME, examples: { task: 'classification', actual: [...examples.labels], predicted, scores: { classes, rows } } } });
-}
-
-function sayQuality({ examples, metrics, confusion, classes = [] }: Report): void {
-  const of = (name: string) => metrics[name]?.value?.toFixed(4) ?? '–';
-  const { low = 0, high = 0 } = metrics['accuracy']?.interval ?? {};
-  say(`accuracy ${of('accuracy')} on ${examples} examples that it has not seen (95 %: ${low.toFixed(4)} to ${high.toFixed(4)})`);
-  say(`precision ${of('precision_macro')}, recall ${of('recall_macro')}, F1 ${of('f1_macro')} (means over the classes); log loss ${of('log_loss')}, ROC AUC ${of('roc_auc_ovr')}`);
-  const rows = (confusion?.counts ?? []).map((row, index) => [confusion?.labels[index] ?? '', ...row, classes[index]?.recall.toFixed(2) ?? '']);
-  say(table(['true \\ said', ...(confusion?.labels ?? []).map(String), 'recall'], rows));
+/** Trains again, on more, and rolls that out: to a fifth of the calls first, and to all when that went well. */
+async function improve(client: Modelyard): Promise<void> {
+  const version = await publishModel(client, await defineModel(await makeExamples(8_000, 13), 6));
+  await client.post('/api/v1/deployments/{name}/rollouts', { ...deployment, body: { model: `${NAME}:${version}`, canary: { steps: [20], checks: 2, checkSeconds: 1 } } });
+  const newest = async () => (await client.get('/api/v1/deployments/{name}/rollouts', deployment)).data[0];
+  await until(async () => (await newest())?.state !== 'running');
+  const { state, reason } = (await newest()) ?? {};
+  if (state !== 'done') throw new Error(`the rollout was taken back: ${reason}`);
 }
 
 async function sayPerformance(client: Modelyard): Promise<void> {
-  const figures = (await client.get('/api/v1/figures')).data.find(({ deployment }) => deployment === NAME);
+  const figures = (await client.get('/api/v1/figures')).data.find((one) => one.deployment === NAME);
   const replicas = await readyReplicas(client);
   say(
     `the last minute: ${count(figures?.callsPerSecond)} calls/s, ${percent(figures?.failedShare)} failed, latency p50 ${figures?.p50Ms.toFixed(1)} ms, p99 ${figures?.p99Ms.toFixed(1)} ms`,
@@ -79,13 +71,9 @@ async function sayPerformance(client: Modelyard): Promise<void> {
 
 /** What the model has cost so far, and where that comes from. */
 async function sayCost(client: Modelyard): Promise<void> {
-  // Costs are counted every ten seconds.
-  await until(async () => (await client.get('/api/v1/costs', { query: { by: 'model' } })).totals.totalMicros > 0);
   const { data, currency, defaultRates } = await client.get('/api/v1/costs', { query: { by: 'model' } });
   const cost = data.find(({ group }) => group === NAME);
   const money = (micros: number | null | undefined) => `${((micros ?? 0) / 1e6).toFixed(6)} ${currency}`;
-  say(
-    `cost so far: compute ${money(cost?.computeMicros)}, its share of idle machines ${money(cost?.idleMicros)}, data ${money(cost?.dataMicros)}, maintenance ${money(cost?.maintenanceMicros)}`,
-  );
-  say(`altogether ${money(cost?.totalMicros)}: ${money(cost?.perThousandCallsMicros)} per 1,000 calls (${defaultRates.length} rates are defaults; modelyard.yaml sets them)`);
+  say(`it has cost ${money(cost?.totalMicros)}: compute ${money(cost?.computeMicros)}, its share of idle machines ${money(cost?.idleMicros)}, data ${money(cost?.dataMicros)}`);
+  say(`per 1,000 calls: ${money(cost?.perThousandCallsMicros)} (${defaultRates.length} rates are defaults; modelyard.yaml sets them)`);
 }

@@ -1,13 +1,15 @@
 import type { RevisionFigures, Rollout } from './decide/world.ts';
 
 /** A rollout as the control plane wants it. */
-export type WantedRollout = Omit<Rollout, 'since' | 'lastWords' | 'canary' | 'stable'>;
+export type WantedRollout = Omit<Rollout, 'since' | 'lastWords' | 'canary' | 'stable' | 'slowCalls'>;
 
 /** What the gateways count of revisions. */
 export interface Traffic {
   /** Counts `revisions`, those of `anew` from zero; what is not named is not counted. */
   watch(revisions: readonly string[], anew: readonly string[]): void;
   figures(revision: string): RevisionFigures;
+  /** How many of its calls took longer. */
+  slowerThan(revision: string, ms: number): number;
 }
 
 interface Progress {
@@ -45,13 +47,12 @@ export class Rollouts {
   }
 
   now(lastWords: ReadonlyMap<string, string>): Rollout[] {
-    return [...this.#byRevision.values()].map(({ wanted, since }) => ({
-      ...wanted,
-      since,
-      lastWords: lastWords.get(wanted.revision) ?? '',
-      canary: this.#traffic.figures(wanted.revision),
-      stable: this.#traffic.figures(wanted.previous),
-    }));
+    return [...this.#byRevision.values()].map(({ wanted, since }) => {
+      const { revision, previous, limits } = wanted;
+      const stable = this.#traffic.figures(previous);
+      const slowCalls = this.#traffic.slowerThan(revision, limits.latencyFactorMax * stable.p99Ms);
+      return { ...wanted, since, lastWords: lastWords.get(revision) ?? '', canary: this.#traffic.figures(revision), stable, slowCalls };
+    });
   }
 
   /** Those that have just come or moved on are counted anew; the others go on. */

@@ -34,3 +34,12 @@ test('two merged are as one that saw it all', () => {
   expect(a.quantile(0.5)).toBe(all.quantile(0.5));
   expect(a.sumSeconds).toBeCloseTo(all.sumSeconds);
 });
+
+test('how many were longer than a bound: none of its own bucket is counted', () => {
+  const histogram = new DurationHistogram();
+  for (const seconds of [0.01, 0.1, 0.1, 1, 5]) histogram.observe(seconds);
+  expect(histogram.countAbove(0.5)).toBe(2);
+  expect(histogram.countAbove(0.1)).toBe(2);
+  expect(histogram.countAbove(0)).toBe(5);
+  expect(histogram.countAbove(10_000)).toBe(0);
+});

@@ -30,6 +30,13 @@ export class DurationHistogram {
     return upperBound(BUCKETS);
   }
 
+  /** How many were longer than this, but for those in its own bucket. */
+  countAbove(seconds: number): number {
+    let sum = 0;
+    for (let bucket = bucketOf(seconds) + 1; bucket <= BUCKETS; bucket++) sum += this.#counts[bucket] ?? 0;
+    return sum;
+  }
+
   /** How many were at most 2^-10, 2^-9 … 2^10 s, as Prometheus wants it: each bound, seconds, with all counts up to it. */
   *cumulative(): Generator<readonly [bound: number, count: number]> {
     let sum = 0;

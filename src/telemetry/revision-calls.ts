@@ -34,4 +34,9 @@ export class RevisionCalls {
     const counts = this.#watched.get(revision);
     return { calls: counts?.calls ?? 0, errors: counts?.errors ?? 0, p99Ms: (counts?.duration.quantile(0.99) ?? 0) * 1_000 };
   }
+
+  /** How many of its calls took longer. */
+  slowerThan(revision: string, ms: number): number {
+    return this.#watched.get(revision)?.duration.countAbove(ms / 1_000) ?? 0;
+  }
 }

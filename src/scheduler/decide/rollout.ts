@@ -9,6 +9,10 @@ const STALLED_MS = 10_000;
 const ERRORS_MIN = 3;
 /** A 99th percentile of fewer calls is the slowest of them. */
 const LATENCY_CALLS_MIN = 100;
+/** Of calls as fast as the other revision's, so many are beyond its 99th percentile, */
+const SLOW_SHARE = 0.01;
+/** and so many standard deviations more are no chance any more. */
+const DEVIATIONS = 3;
 /** A share is not believed on fewer calls, but with as little traffic as that not waited for beyond ten times its time either. */
 const CALLS_MIN = 20;
 const PATIENCE = 10;
@@ -27,7 +31,7 @@ export function rollOut({ rollouts, replicas, crashes }: Pick<World, 'rollouts' 
 }
 
 /** Why the rollout must be taken back; undefined: nothing speaks against it. */
-function faultOf({ stepsDone, since, limits, canary, stable }: Rollout, own: readonly RunningReplica[], now: number): string | undefined {
+function faultOf({ stepsDone, since, limits, canary, stable, slowCalls }: Rollout, own: readonly RunningReplica[], now: number): string | undefined {
   if (stepsDone === 0) {
     const isReady = own.some(({ state }) => state === 'ready');
     return !isReady && now - since >= PROGRESS_MS ? `it was not ready within ${PROGRESS_MS / 1_000} s` : undefined;
@@ -36,8 +40,9 @@ function faultOf({ stepsDone, since, limits, canary, stable }: Rollout, own: rea
   if (canary.errors >= ERRORS_MIN && increase >= limits.errorIncreaseMax)
     return `${percent(rateOf(canary))} of its ${canary.calls} calls failed, ${percent(rateOf(stable))} of the other revision's ${stable.calls}`;
   const isMeasured = canary.calls >= LATENCY_CALLS_MIN && stable.calls >= LATENCY_CALLS_MIN;
-  if (isMeasured && canary.p99Ms >= limits.latencyFactorMax * stable.p99Ms)
-    return `its 99th percentile is ${Math.round(canary.p99Ms)} ms, the other revision's ${Math.round(stable.p99Ms)} ms`;
+  const usual = SLOW_SHARE * canary.calls;
+  if (isMeasured && slowCalls > usual + DEVIATIONS * Math.sqrt(usual))
+    return `${slowCalls} of its ${canary.calls} calls took more than ${limits.latencyFactorMax} times the other revision's 99th percentile, ${Math.round(stable.p99Ms)} ms`;
   return undefined;
 }
 

@@ -91,6 +91,8 @@ export interface Rollout {
   /** Calls since then: the new revision's, and the other's. */
   readonly canary: RevisionFigures;
   readonly stable: RevisionFigures;
+  /** Calls of the new revision that took longer than `latencyFactorMax` times the other's 99th percentile. */
+  readonly slowCalls: number;
 }
 
 /** How long each share is watched, and what is not accepted of it. */
