@@ -4,11 +4,13 @@ import type { CallerEntry } from '../contract/feeds.ts';
 import { deploymentRoutes } from '../control-plane/deployments/index.ts';
 import { evaluationRoutes } from '../control-plane/evaluation/index.ts';
 import { identityRoutes } from '../control-plane/identity/index.ts';
-import { monitoringRoutes } from '../control-plane/monitoring/index.ts';
+import { alertRoutes, monitoringRoutes } from '../control-plane/monitoring/index.ts';
 import { jobRoutes } from '../control-plane/jobs/index.ts';
 import { pullRoutes, registryRoutes, sweepPulls } from '../control-plane/registry/index.ts';
 import { usageRoutes } from '../control-plane/usage/index.ts';
 import { openDatabase } from '../db/open.ts';
+import { parseAllow } from '../egress/allow.ts';
+import { Egress } from '../egress/egress.ts';
 import { createControl } from '../http/control.ts';
 import { createListener, listen } from '../http/listener.ts';
 import { createLocalLauncher } from '../scheduler/launchers/local.ts';
@@ -25,6 +27,7 @@ import type { ConfigFile } from './config-file.ts';
 import type { Config } from './config.ts';
 import { figuresOf, loadByDeployment } from './figures.ts';
 import type { HomeFolder } from './home.ts';
+import { readSigningKey } from './signing-key.ts';
 import { VERSION } from '../contract/version.ts';
 
 export interface StartOptions {
@@ -60,6 +63,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const { events } = telemetry;
   const db = await openDatabase(options.database ?? folder.database);
   stack.defer(() => db.destroy());
+  const signingKey = await readSigningKey(folder.signingKey);
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
   const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment: options.environment });
@@ -81,6 +85,8 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     scheduling,
     live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()) },
     publish: (feed) => plane.update(feed),
+    egress: new Egress({ clock, allow: parseAllow(options.file?.egress?.allow ?? []) }),
+    signingKey,
   });
   const state = { draining: false };
   const readiness = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable });
@@ -99,8 +105,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const poster = new Poster({ clock, storage, log: usageLog, post: ({ rows }) => control.usage.post(rows), report: (problem) => events.usageProblem(problem) });
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
-  stack.defer(() => control.jobs.close());
-  stack.defer(() => control.monitoring.close());
+  stack.defer(() => end(control));
   const app = await createApp({ options, clock, control, plane, events, ready: readiness, metrics: () => telemetry.registry.metrics() });
   stack.defer(() => app.close());
   stack.defer(() => launcher.close());
@@ -110,7 +115,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => {
     state.draining = true;
   });
-  await control.deployments.refresh();
+  await begin(control);
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -130,6 +135,18 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
   await sweepPulls(registry.blobs);
   await registry.blobs.sweepUploads(clock.now());
   return platform;
+}
+
+/** What goes on by itself from now on. */
+async function begin({ deployments, alerts }: ControlPlane): Promise<void> {
+  await deployments.refresh();
+  await alerts.start();
+}
+
+async function end({ alerts, monitoring, jobs }: ControlPlane): Promise<void> {
+  await alerts.close();
+  await monitoring.close();
+  await jobs.close();
 }
 
 interface AppParts {
@@ -155,7 +172,8 @@ function createApp({ options, clock, control, plane, events, ready, metrics }: A
 }
 
 /** What is mounted under `/api/v1`. */
-function routesOf({ identity, usage, registry, deployments, jobs, monitoring, evaluation }: ControlPlane, environment: StartOptions['environment']) {
+function routesOf(control: ControlPlane, environment: StartOptions['environment']) {
+  const { identity, usage, registry, deployments, jobs, monitoring, evaluation } = control;
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -164,6 +182,7 @@ function routesOf({ identity, usage, registry, deployments, jobs, monitoring, ev
     deploymentRoutes(deployments),
     jobRoutes(jobs),
     monitoringRoutes(monitoring),
+    alertRoutes(control),
     evaluationRoutes(evaluation),
   ];
 }

@@ -22,6 +22,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['scale', 'change how many engines a deployment may have', async () => (await import('./remote/monitor.ts')).addScale],
   ['top', 'how deployments do now, live', async () => (await import('./remote/monitor.ts')).addTop],
   ['events', 'what happened to engines, and why', async () => (await import('./remote/monitor.ts')).addEvents],
+  ['alerts', 'rules that watch deployments, and what they have found', async () => (await import('./remote/alerts.ts')).addAlerts],
   ['logs', "print a deployment's newest lines", async () => (await import('./remote/deployments.ts')).addLogs],
   ['keys', 'list, make, rotate and revoke keys', loadKeys],
   ['orgs', 'list and make organisations', async () => (await import('./remote/orgs.ts')).addOrgs],

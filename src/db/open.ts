@@ -3,6 +3,7 @@ import { Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { events } from './migrations/0002-events.ts';
 import { evaluations } from './migrations/0003-evaluations.ts';
+import { monitoring } from './migrations/0005-monitoring.ts';
 import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 
@@ -11,7 +12,7 @@ export type Db = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
 
 /** In one sequence; a name is never reused and never changes. */
-const MIGRATIONS = { '0001-initial': initial, '0002-events': events, '0003-evaluations': evaluations };
+const MIGRATIONS = { '0001-initial': initial, '0002-events': events, '0003-evaluations': evaluations, '0005-monitoring': monitoring };
 
 /** Opens the SQLite file in its own thread and brings it to the newest schema. `:memory:` is for tests. */
 export async function openDatabase(file: string): Promise<Db> {

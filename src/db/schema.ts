@@ -77,6 +77,50 @@ export interface Schema {
     state: string;
     reason: string;
   };
+  alert_rules: {
+    id: string;
+    org_id: string;
+    name: string;
+    deployment: string | null;
+    metric: string;
+    quality_metric: string | null;
+    burn_windows: string | null;
+    comparison: string;
+    threshold: number;
+    for_seconds: number;
+    severity: string;
+    webhook_url: string | null;
+    secret_version: number;
+    by_operator: number;
+    created_at: number;
+  };
+  alerts: {
+    id: string;
+    rule_id: string;
+    org_id: string;
+    rule_name: string;
+    deployment: string;
+    severity: string;
+    state: string;
+    value: number;
+    reason: string;
+    pending_at: number;
+    fired_at: number | null;
+    resolved_at: number | null;
+  };
+  webhook_deliveries: {
+    id: string;
+    org_id: string;
+    rule_id: string;
+    alert_id: string;
+    body: string;
+    state: string;
+    attempts: number;
+    http_status: number | null;
+    problem: string;
+    created_at: number;
+    updated_at: number;
+  };
   jobs: {
     id: string;
     org_id: string;

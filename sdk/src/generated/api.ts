@@ -435,6 +435,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List alerts */
+        get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List deliveries */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List alert rules */
+        get: operations["listAlertRules"];
+        put?: never;
+        /** Add alert rule */
+        post: operations["addAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get alert rule */
+        get: operations["getAlertRule"];
+        /** Replace alert rule */
+        put: operations["replaceAlertRule"];
+        post?: never;
+        /** Remove alert rule */
+        delete: operations["removeAlertRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew alert secret */
+        post: operations["renewAlertSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evaluations": {
         parameters: {
             query?: never;
@@ -2190,7 +2278,7 @@ export interface operations {
                             revision: string;
                             replica: string;
                             node: string;
-                            /** @description starting, ready, stopping, stopped or crashed */
+                            /** @description of a replica: starting, ready, stopping, stopped or crashed; of an alert: alert pending, alert firing or alert resolved */
                             state: string;
                             reason: string;
                         }[];
@@ -2227,6 +2315,400 @@ export interface operations {
                             waiting: number;
                             running: number;
                         }[];
+                    };
+                };
+            };
+        };
+    };
+    listAlerts: {
+        parameters: {
+            query?: {
+                state?: "pending" | "firing" | "resolved";
+                deployment?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            ruleId: string;
+                            ruleName: string;
+                            deployment: string;
+                            /** @enum {unknown} */
+                            severity: "info" | "warning" | "critical";
+                            /** @enum {unknown} */
+                            state: "pending" | "firing" | "resolved";
+                            value: number;
+                            reason: string;
+                            /** @description milliseconds since 1970 */
+                            pendingAt: number;
+                            /** @description milliseconds since 1970 */
+                            firedAt?: number;
+                            /** @description milliseconds since 1970 */
+                            resolvedAt?: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                rule?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** @description the webhook-id header: the same at each attempt */
+                            id: string;
+                            ruleId: string;
+                            alertId: string;
+                            /** @enum {unknown} */
+                            state: "waiting" | "delivered" | "failed";
+                            attempts: number;
+                            httpStatus?: number;
+                            problem: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            /** @description milliseconds since 1970 */
+                            updatedAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listAlertRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            name: string;
+                            deployment?: string;
+                            /**
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                             * @enum {unknown}
+                             */
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                            /** @description of quality: which metric of the evaluation, such as accuracy */
+                            qualityMetric?: string;
+                            /** @enum {unknown} */
+                            comparison: "above" | "below";
+                            threshold: number;
+                            /** @description so long it must hold before the alert fires */
+                            forSeconds: number;
+                            /** @enum {unknown} */
+                            severity: "info" | "warning" | "critical";
+                            webhook?: {
+                                /** @description https; private addresses only where egress.allow opens them */
+                                url: string;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    addAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description absent: each one that you see */
+                    deployment?: string;
+                    /**
+                     * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                     * @enum {unknown}
+                     */
+                    metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                    /** @description of quality: which metric of the evaluation, such as accuracy */
+                    qualityMetric?: string;
+                    /** @enum {unknown} */
+                    comparison: "above" | "below";
+                    threshold: number;
+                    /** @description so long it must hold before the alert fires */
+                    forSeconds: number;
+                    /** @enum {unknown} */
+                    severity: "info" | "warning" | "critical";
+                    webhook?: {
+                        /** @description https; private addresses only where egress.allow opens them */
+                        url: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rule: {
+                            id: string;
+                            name: string;
+                            deployment?: string;
+                            /**
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                             * @enum {unknown}
+                             */
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                            /** @description of quality: which metric of the evaluation, such as accuracy */
+                            qualityMetric?: string;
+                            /** @enum {unknown} */
+                            comparison: "above" | "below";
+                            threshold: number;
+                            /** @description so long it must hold before the alert fires */
+                            forSeconds: number;
+                            /** @enum {unknown} */
+                            severity: "info" | "warning" | "critical";
+                            webhook?: {
+                                /** @description https; private addresses only where egress.allow opens them */
+                                url: string;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description of the webhook (Standard Webhooks); shown this once */
+                        secret?: string;
+                    };
+                };
+            };
+        };
+    };
+    getAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        deployment?: string;
+                        /**
+                         * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                         * @enum {unknown}
+                         */
+                        metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                        /** @description of quality: which metric of the evaluation, such as accuracy */
+                        qualityMetric?: string;
+                        /** @enum {unknown} */
+                        comparison: "above" | "below";
+                        threshold: number;
+                        /** @description so long it must hold before the alert fires */
+                        forSeconds: number;
+                        /** @enum {unknown} */
+                        severity: "info" | "warning" | "critical";
+                        webhook?: {
+                            /** @description https; private addresses only where egress.allow opens them */
+                            url: string;
+                        };
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                    };
+                };
+            };
+        };
+    };
+    replaceAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description absent: each one that you see */
+                    deployment?: string;
+                    /**
+                     * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                     * @enum {unknown}
+                     */
+                    metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                    /** @description of quality: which metric of the evaluation, such as accuracy */
+                    qualityMetric?: string;
+                    /** @enum {unknown} */
+                    comparison: "above" | "below";
+                    threshold: number;
+                    /** @description so long it must hold before the alert fires */
+                    forSeconds: number;
+                    /** @enum {unknown} */
+                    severity: "info" | "warning" | "critical";
+                    webhook?: {
+                        /** @description https; private addresses only where egress.allow opens them */
+                        url: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rule: {
+                            id: string;
+                            name: string;
+                            deployment?: string;
+                            /**
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                             * @enum {unknown}
+                             */
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                            /** @description of quality: which metric of the evaluation, such as accuracy */
+                            qualityMetric?: string;
+                            /** @enum {unknown} */
+                            comparison: "above" | "below";
+                            threshold: number;
+                            /** @description so long it must hold before the alert fires */
+                            forSeconds: number;
+                            /** @enum {unknown} */
+                            severity: "info" | "warning" | "critical";
+                            webhook?: {
+                                /** @description https; private addresses only where egress.allow opens them */
+                                url: string;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description of the webhook (Standard Webhooks); shown this once */
+                        secret?: string;
+                    };
+                };
+            };
+        };
+    };
+    removeAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    renewAlertSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rule: {
+                            id: string;
+                            name: string;
+                            deployment?: string;
+                            /**
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                             * @enum {unknown}
+                             */
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                            /** @description of quality: which metric of the evaluation, such as accuracy */
+                            qualityMetric?: string;
+                            /** @enum {unknown} */
+                            comparison: "above" | "below";
+                            threshold: number;
+                            /** @description so long it must hold before the alert fires */
+                            forSeconds: number;
+                            /** @enum {unknown} */
+                            severity: "info" | "warning" | "critical";
+                            webhook?: {
+                                /** @description https; private addresses only where egress.allow opens them */
+                                url: string;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description of the webhook (Standard Webhooks); shown this once */
+                        secret?: string;
                     };
                 };
             };

@@ -4,13 +4,15 @@ import { type Deployer, Deployments, type Scheduling } from '../../control-plane
 import { Entitlements } from '../../control-plane/entitlements/index.ts';
 import { Evaluation } from '../../control-plane/evaluation/index.ts';
 import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
-import { type LiveFigures, Monitoring } from '../../control-plane/monitoring/index.ts';
+import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
 import { Jobs } from '../../control-plane/jobs/index.ts';
 import { BlobStore, Registry } from '../../control-plane/registry/index.ts';
 import { Usage } from '../../control-plane/usage/index.ts';
 import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
+import type { Egress } from '../../egress/egress.ts';
 import type { Events } from '../../telemetry/events.ts';
+import { composeMonitoring } from './monitoring.ts';
 
 export interface ControlPlaneParts {
   readonly db: Db;
@@ -20,6 +22,9 @@ export interface ControlPlaneParts {
   readonly threadsDefault: number;
   readonly scheduling: Scheduling;
   readonly live: LiveFigures;
+  readonly egress: Egress;
+  /** The home's own secret, of which webhooks' secrets are made. */
+  readonly signingKey: Buffer;
   publish(feed: RoutesFeed): void;
 }
 
@@ -45,9 +50,10 @@ export function composeControlPlane(parts: ControlPlaneParts) {
   });
   const deployments: Deployments = new Deployments({ db, clock, registry, scheduling, threadsDefault, publish, problem: (error) => events.controlProblem(error) });
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
-  const monitoring = new Monitoring({ db, clock, deployments, live: parts.live, problem: (error) => events.controlProblem(error) });
   const evaluation = new Evaluation(db, clock);
-  return { identity, entitlements, usage, registry, deployments, jobs, monitoring, evaluation };
+  const { live, egress, signingKey } = parts;
+  const watching = composeMonitoring({ db, clock, deployments, evaluation, live, egress, signingKey, problem: (error) => events.controlProblem(error) });
+  return { identity, entitlements, usage, registry, deployments, jobs, evaluation, ...watching };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;
