@@ -4,7 +4,7 @@ import type { CallerEntry } from '../contract/feeds.ts';
 import { deploymentRoutes } from '../control-plane/deployments/index.ts';
 import { evaluationRoutes } from '../control-plane/evaluation/index.ts';
 import { identityRoutes } from '../control-plane/identity/index.ts';
-import { alertRoutes, monitoringRoutes } from '../control-plane/monitoring/index.ts';
+import { alertRoutes, historyRoutes, monitoringRoutes } from '../control-plane/monitoring/index.ts';
 import { jobRoutes } from '../control-plane/jobs/index.ts';
 import { pullRoutes, registryRoutes, sweepPulls } from '../control-plane/registry/index.ts';
 import { usageRoutes } from '../control-plane/usage/index.ts';
@@ -74,7 +74,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
     load: () => plane.dispatch.load(),
     changed: () => control.deployments.replicasChanged(),
-    happened: (event) => control.monitoring.record(event),
+    happened: (event) => control.happened(event),
   });
   const control: ControlPlane = composeControlPlane({
     db,
@@ -83,7 +83,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     blobFolder: folder.blobs,
     threadsDefault: config.threadsDefault,
     scheduling,
-    live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()) },
+    live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()), totals: () => telemetry.totals() },
     publish: (feed) => plane.update(feed),
     egress: new Egress({ clock, allow: parseAllow(options.file?.egress?.allow ?? []) }),
     signingKey,
@@ -138,13 +138,15 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
 }
 
 /** What goes on by itself from now on. */
-async function begin({ deployments, alerts }: ControlPlane): Promise<void> {
+async function begin({ deployments, history, alerts }: ControlPlane): Promise<void> {
   await deployments.refresh();
+  await history.start();
   await alerts.start();
 }
 
-async function end({ alerts, monitoring, jobs }: ControlPlane): Promise<void> {
+async function end({ alerts, history, monitoring, jobs }: ControlPlane): Promise<void> {
   await alerts.close();
+  await history.close();
   await monitoring.close();
   await jobs.close();
 }
@@ -183,6 +185,7 @@ function routesOf(control: ControlPlane, environment: StartOptions['environment'
     jobRoutes(jobs),
     monitoringRoutes(monitoring),
     alertRoutes(control),
+    historyRoutes(control.history),
     evaluationRoutes(evaluation),
   ];
 }

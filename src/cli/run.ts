@@ -21,6 +21,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['ps', 'list what is running', async () => (await import('./remote/deployments.ts')).addPs],
   ['scale', 'change how many engines a deployment may have', async () => (await import('./remote/monitor.ts')).addScale],
   ['top', 'how deployments do now, live', async () => (await import('./remote/monitor.ts')).addTop],
+  ['history', 'how a deployment did, step by step', async () => (await import('./remote/history.ts')).addHistory],
   ['events', 'what happened to engines, and why', async () => (await import('./remote/monitor.ts')).addEvents],
   ['alerts', 'rules that watch deployments, and what they have found', async () => (await import('./remote/alerts.ts')).addAlerts],
   ['logs', "print a deployment's newest lines", async () => (await import('./remote/deployments.ts')).addLogs],

@@ -121,6 +121,25 @@ export interface Schema {
     created_at: number;
     updated_at: number;
   };
+  rollups: {
+    step_seconds: number;
+    start: number;
+    deployment: string;
+    org_id: string;
+    calls: number;
+    failed: number;
+    prompt_tokens: number;
+    cached_tokens: number;
+    completion_tokens: number;
+    duration: string;
+    first_byte: string;
+    waiting: number;
+    running: number;
+    replicas: number;
+    cpu_seconds: number;
+    memory_bytes: number;
+    restarts: number;
+  };
   jobs: {
     id: string;
     org_id: string;

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Fault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
-import { CallStats, registerCallStats } from './call-stats.ts';
+import { CallStats, type CallTotals, registerCallStats } from './call-stats.ts';
 import { RecentCalls, type RecentFigures } from './recent-calls.ts';
 import type { Logger } from './log.ts';
 
@@ -38,6 +38,8 @@ export interface Telemetry {
   readonly registry: Registry;
   /** Calls of the last minute, by deployment. */
   recent(): readonly RecentFigures[];
+  /** Calls since the start, by deployment. */
+  totals(): readonly CallTotals[];
 }
 
 /** `load` is asked when metrics are read. */
@@ -59,6 +61,7 @@ export function createTelemetry(log: Logger, clock: Clock, load: () => readonly 
   return {
     registry,
     recent: () => recent.now(clock.monotonic()),
+    totals: () => calls.totals(),
     events: {
       callFinished(record) {
         calls.add(record);

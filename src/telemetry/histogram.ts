@@ -40,6 +40,43 @@ export class DurationHistogram {
     yield [Number.POSITIVE_INFINITY, this.count];
   }
 
+  /** How many were longer than `seconds`. One in the bucket that `seconds` lies in counts as longer, so the answer is never too low. */
+  countAbove(seconds: number): number {
+    let sum = 0;
+    for (const [bucket, count] of this.#counts.entries()) if (count > 0 && (bucket === BUCKETS || upperBound(bucket) > seconds)) sum += count;
+    return sum;
+  }
+
+  /** What was counted since `before`, which is an earlier copy of this one. */
+  since(before: DurationHistogram): DurationHistogram {
+    const left = new DurationHistogram();
+    for (const [bucket, count] of this.#counts.entries()) left.#counts[bucket] = count - (before.#counts[bucket] ?? 0);
+    left.count = this.count - before.count;
+    left.sumSeconds = Math.max(0, this.sumSeconds - before.sumSeconds);
+    return left;
+  }
+
+  /** `SUM BUCKET:COUNT …` of the buckets that are not empty, the two in base 36: a hundred bytes, not seven hundred. */
+  toText(): string {
+    const parts = [String(Number(this.sumSeconds.toPrecision(12)))];
+    for (const [bucket, count] of this.#counts.entries()) if (count > 0) parts.push(`${bucket.toString(36)}:${count.toString(36)}`);
+    return parts.join(' ');
+  }
+
+  /** The reverse of `toText`. What is not of its form counts nothing. */
+  static fromText(text: string): DurationHistogram {
+    const histogram = new DurationHistogram();
+    const [sum, ...parts] = text.split(' ');
+    histogram.sumSeconds = Number(sum) || 0;
+    for (const part of parts) {
+      const [bucket = Number.NaN, count = Number.NaN] = part.split(':').map((digits) => Number.parseInt(digits, 36));
+      if (!(bucket >= 0 && bucket <= BUCKETS && count > 0)) continue;
+      histogram.#counts[bucket] = count;
+      histogram.count += count;
+    }
+    return histogram;
+  }
+
   /** Adds another's counts to these. */
   merge(other: DurationHistogram): void {
     for (const [bucket, count] of other.#counts.entries()) this.#counts[bucket]! += count;

@@ -523,6 +523,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** History */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evaluations": {
         parameters: {
             query?: never;
@@ -2324,6 +2341,7 @@ export interface operations {
         parameters: {
             query?: {
                 state?: "pending" | "firing" | "resolved";
+                /** @description of a rule: absent means each one that you see */
                 deployment?: string;
                 limit?: number;
             };
@@ -2421,6 +2439,7 @@ export interface operations {
                         data: {
                             id: string;
                             name: string;
+                            /** @description of a rule: absent means each one that you see */
                             deployment?: string;
                             /**
                              * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
@@ -2459,7 +2478,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    /** @description absent: each one that you see */
+                    /** @description of a rule: absent means each one that you see */
                     deployment?: string;
                     /**
                      * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
@@ -2493,6 +2512,7 @@ export interface operations {
                         rule: {
                             id: string;
                             name: string;
+                            /** @description of a rule: absent means each one that you see */
                             deployment?: string;
                             /**
                              * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
@@ -2542,6 +2562,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         name: string;
+                        /** @description of a rule: absent means each one that you see */
                         deployment?: string;
                         /**
                          * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
@@ -2581,7 +2602,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    /** @description absent: each one that you see */
+                    /** @description of a rule: absent means each one that you see */
                     deployment?: string;
                     /**
                      * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
@@ -2615,6 +2636,7 @@ export interface operations {
                         rule: {
                             id: string;
                             name: string;
+                            /** @description of a rule: absent means each one that you see */
                             deployment?: string;
                             /**
                              * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
@@ -2685,6 +2707,7 @@ export interface operations {
                         rule: {
                             id: string;
                             name: string;
+                            /** @description of a rule: absent means each one that you see */
                             deployment?: string;
                             /**
                              * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
@@ -2709,6 +2732,63 @@ export interface operations {
                         };
                         /** @description of the webhook (Standard Webhooks); shown this once */
                         secret?: string;
+                    };
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: {
+                /** @description absent: each that you see */
+                deployment?: string;
+                /** @description milliseconds since 1970; an hour before until unless told otherwise */
+                since?: number;
+                /** @description milliseconds since 1970; now unless told otherwise */
+                until?: number;
+                /** @description seconds, a multiple of 60; minutes are kept for two days, steps of whole hours reach back ninety */
+                step?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        stepSeconds: number;
+                        data: {
+                            deployment: string;
+                            /** @description milliseconds since 1970 */
+                            start: number;
+                            calls: number;
+                            /** @description by the server's or an engine's fault */
+                            failed: number;
+                            p50Ms: number;
+                            p99Ms: number;
+                            firstByteP50Ms: number;
+                            firstByteP99Ms: number;
+                            promptTokens: number;
+                            cachedTokens: number;
+                            completionTokens: number;
+                            /** @description the most calls that waited at a look */
+                            waiting: number;
+                            /** @description the most calls that ran at a look */
+                            running: number;
+                            /** @description the most replicas that were ready at a look */
+                            replicas: number;
+                            /** @description the most bytes that all replicas took at a look */
+                            memoryBytes: number;
+                            cpuSeconds: number;
+                            /** @description engines that ended without being asked to */
+                            restarts: number;
+                        }[];
                     };
                 };
             };

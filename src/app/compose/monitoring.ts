@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Deployments } from '../../control-plane/deployments/index.ts';
 import type { Evaluation } from '../../control-plane/evaluation/index.ts';
-import { Alerts, Deliveries, type LiveFigures, Monitoring, Quality, Rules } from '../../control-plane/monitoring/index.ts';
+import { Alerts, Deliveries, History, type LiveFigures, Monitoring, Quality, Rules } from '../../control-plane/monitoring/index.ts';
 import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';
 
@@ -42,5 +42,10 @@ export function composeMonitoring({ db, clock, deployments, evaluation, live, eg
     quality: new Quality(evaluation, clock),
     record: ({ orgId, ...event }) => monitoring.record({ ...event, revision: '', replica: '', node: '' }, orgId),
   });
-  return { monitoring, rules, deliveries, alerts };
+  const history = new History({ db, clock, deployments, live, problem });
+  const happened = (event: Parameters<Monitoring['record']>[0]) => {
+    monitoring.record(event);
+    if (event.state === 'crashed') history.restarted(event.deployment);
+  };
+  return { monitoring, rules, deliveries, alerts, history, happened };
 }

@@ -23,12 +23,9 @@ const Condition = {
   forSeconds: Type.Integer({ minimum: 0, maximum: DAY_SECONDS, description: 'so long it must hold before the alert fires' }),
   severity: Type.Enum([...SEVERITIES]),
 };
-const Deployment = Type.String({ minLength: 1, maxLength: 160 });
+const Deployment = Type.String({ minLength: 1, maxLength: 160, description: 'of a rule: absent means each one that you see' });
 const Webhook = Type.Object({ url: Type.String({ minLength: 1, maxLength: 2_048, description: 'https; private addresses only where egress.allow opens them' }) }, closed);
-const Order = Type.Object(
-  { name: Name, deployment: Type.Optional({ ...Deployment, description: 'absent: each one that you see' }), ...Condition, webhook: Type.Optional(Webhook) },
-  closed,
-);
+const Order = Type.Object({ name: Name, deployment: Type.Optional(Deployment), ...Condition, webhook: Type.Optional(Webhook) }, closed);
 const RuleSchema = Type.Object({ id: Type.String(), name: Name, deployment: Type.Optional(Deployment), ...Condition, webhook: Type.Optional(Webhook), createdAt: Time });
 const MadeSchema = Type.Object({ rule: RuleSchema, secret: Type.Optional(Type.String({ description: 'of the webhook (Standard Webhooks); shown this once' })) });
 const AlertSchema = Type.Object({

@@ -2,6 +2,8 @@ export { alertRoutes } from './alert-routes.ts';
 export { Quality } from './alerts/quality.ts';
 export { Rules } from './alerts/rules.ts';
 export { Alerts } from './alerts/service.ts';
+export { historyRoutes } from './history-routes.ts';
+export { History } from './history/service.ts';
 export type { DeploymentFigures } from './model.ts';
 export type { LiveFigures } from './ports.ts';
 export { monitoringRoutes } from './routes.ts';

@@ -14,6 +14,12 @@ const STATEMENTS = [
      state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'failed')), attempts INTEGER NOT NULL, http_status INTEGER, problem TEXT NOT NULL,
      created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)`,
   `CREATE INDEX webhook_deliveries_by_org ON webhook_deliveries (org_id, id)`,
+  // What a deployment did from start on, for step_seconds: 60, or 3600 once the hour is over.
+  `CREATE TABLE rollups (step_seconds INTEGER NOT NULL, start BIGINT NOT NULL, deployment TEXT NOT NULL, org_id TEXT NOT NULL, calls BIGINT NOT NULL, failed BIGINT NOT NULL,
+     prompt_tokens BIGINT NOT NULL, cached_tokens BIGINT NOT NULL, completion_tokens BIGINT NOT NULL, duration TEXT NOT NULL, first_byte TEXT NOT NULL, waiting INTEGER NOT NULL,
+     running INTEGER NOT NULL, replicas INTEGER NOT NULL, cpu_seconds DOUBLE PRECISION NOT NULL, memory_bytes BIGINT NOT NULL, restarts INTEGER NOT NULL,
+     PRIMARY KEY (step_seconds, deployment, start))`,
+  `CREATE INDEX rollups_by_time ON rollups (step_seconds, start)`,
 ];
 
 export const monitoring: Migration = {
