@@ -4,7 +4,7 @@ import type { CallerEntry } from '../contract/feeds.ts';
 import { deploymentRoutes } from '../control-plane/deployments/index.ts';
 import { evaluationRoutes } from '../control-plane/evaluation/index.ts';
 import { identityRoutes } from '../control-plane/identity/index.ts';
-import { alertRoutes, historyRoutes, monitoringRoutes } from '../control-plane/monitoring/index.ts';
+import { alertRoutes, historyRoutes, monitoringRoutes, sloRoutes } from '../control-plane/monitoring/index.ts';
 import { jobRoutes } from '../control-plane/jobs/index.ts';
 import { pullRoutes, registryRoutes, sweepPulls } from '../control-plane/registry/index.ts';
 import { usageRoutes } from '../control-plane/usage/index.ts';
@@ -138,9 +138,10 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
 }
 
 /** What goes on by itself from now on. */
-async function begin({ deployments, history, alerts }: ControlPlane): Promise<void> {
+async function begin({ deployments, history, slos, alerts }: ControlPlane): Promise<void> {
   await deployments.refresh();
   await history.start();
+  await slos.start();
   await alerts.start();
 }
 
@@ -186,6 +187,7 @@ function routesOf(control: ControlPlane, environment: StartOptions['environment'
     monitoringRoutes(monitoring),
     alertRoutes(control),
     historyRoutes(control.history),
+    sloRoutes(control.slos),
     evaluationRoutes(evaluation),
   ];
 }

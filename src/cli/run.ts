@@ -24,6 +24,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['history', 'how a deployment did, step by step', async () => (await import('./remote/history.ts')).addHistory],
   ['events', 'what happened to engines, and why', async () => (await import('./remote/monitor.ts')).addEvents],
   ['alerts', 'rules that watch deployments, and what they have found', async () => (await import('./remote/alerts.ts')).addAlerts],
+  ['slo', 'what deployments promise, and how they keep it', async () => (await import('./remote/slo.ts')).addSlo],
   ['logs', "print a deployment's newest lines", async () => (await import('./remote/deployments.ts')).addLogs],
   ['keys', 'list, make, rotate and revoke keys', loadKeys],
   ['orgs', 'list and make organisations', async () => (await import('./remote/orgs.ts')).addOrgs],

@@ -140,6 +140,7 @@ export interface Schema {
     memory_bytes: number;
     restarts: number;
   };
+  slos: { deployment: string; org_id: string; availability: number; latency_ms: number | null; latency_share: number | null; window_days: number };
   jobs: {
     id: string;
     org_id: string;

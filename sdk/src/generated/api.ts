@@ -540,6 +540,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/slos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List slos */
+        get: operations["listSlos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/slo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get slo */
+        get: operations["getSlo"];
+        /** Put slo */
+        put: operations["putSlo"];
+        post?: never;
+        /** Remove slo */
+        delete: operations["removeSlo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evaluations": {
         parameters: {
             query?: never;
@@ -2442,12 +2478,17 @@ export interface operations {
                             /** @description of a rule: absent means each one that you see */
                             deployment?: string;
                             /**
-                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
                              * @enum {unknown}
                              */
-                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
                             /** @description of quality: which metric of the evaluation, such as accuracy */
                             qualityMetric?: string;
+                            /**
+                             * @description of burn_rate: the long and the short window
+                             * @enum {unknown}
+                             */
+                            burnWindows?: "1h/5m" | "6h/30m";
                             /** @enum {unknown} */
                             comparison: "above" | "below";
                             threshold: number;
@@ -2481,12 +2522,17 @@ export interface operations {
                     /** @description of a rule: absent means each one that you see */
                     deployment?: string;
                     /**
-                     * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                     * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
                      * @enum {unknown}
                      */
-                    metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                    metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
                     /** @description of quality: which metric of the evaluation, such as accuracy */
                     qualityMetric?: string;
+                    /**
+                     * @description of burn_rate: the long and the short window
+                     * @enum {unknown}
+                     */
+                    burnWindows?: "1h/5m" | "6h/30m";
                     /** @enum {unknown} */
                     comparison: "above" | "below";
                     threshold: number;
@@ -2515,12 +2561,17 @@ export interface operations {
                             /** @description of a rule: absent means each one that you see */
                             deployment?: string;
                             /**
-                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
                              * @enum {unknown}
                              */
-                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
                             /** @description of quality: which metric of the evaluation, such as accuracy */
                             qualityMetric?: string;
+                            /**
+                             * @description of burn_rate: the long and the short window
+                             * @enum {unknown}
+                             */
+                            burnWindows?: "1h/5m" | "6h/30m";
                             /** @enum {unknown} */
                             comparison: "above" | "below";
                             threshold: number;
@@ -2565,12 +2616,17 @@ export interface operations {
                         /** @description of a rule: absent means each one that you see */
                         deployment?: string;
                         /**
-                         * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                         * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
                          * @enum {unknown}
                          */
-                        metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                        metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
                         /** @description of quality: which metric of the evaluation, such as accuracy */
                         qualityMetric?: string;
+                        /**
+                         * @description of burn_rate: the long and the short window
+                         * @enum {unknown}
+                         */
+                        burnWindows?: "1h/5m" | "6h/30m";
                         /** @enum {unknown} */
                         comparison: "above" | "below";
                         threshold: number;
@@ -2605,12 +2661,17 @@ export interface operations {
                     /** @description of a rule: absent means each one that you see */
                     deployment?: string;
                     /**
-                     * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                     * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
                      * @enum {unknown}
                      */
-                    metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                    metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
                     /** @description of quality: which metric of the evaluation, such as accuracy */
                     qualityMetric?: string;
+                    /**
+                     * @description of burn_rate: the long and the short window
+                     * @enum {unknown}
+                     */
+                    burnWindows?: "1h/5m" | "6h/30m";
                     /** @enum {unknown} */
                     comparison: "above" | "below";
                     threshold: number;
@@ -2639,12 +2700,17 @@ export interface operations {
                             /** @description of a rule: absent means each one that you see */
                             deployment?: string;
                             /**
-                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
                              * @enum {unknown}
                              */
-                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
                             /** @description of quality: which metric of the evaluation, such as accuracy */
                             qualityMetric?: string;
+                            /**
+                             * @description of burn_rate: the long and the short window
+                             * @enum {unknown}
+                             */
+                            burnWindows?: "1h/5m" | "6h/30m";
                             /** @enum {unknown} */
                             comparison: "above" | "below";
                             threshold: number;
@@ -2710,12 +2776,17 @@ export interface operations {
                             /** @description of a rule: absent means each one that you see */
                             deployment?: string;
                             /**
-                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
                              * @enum {unknown}
                              */
-                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality";
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
                             /** @description of quality: which metric of the evaluation, such as accuracy */
                             qualityMetric?: string;
+                            /**
+                             * @description of burn_rate: the long and the short window
+                             * @enum {unknown}
+                             */
+                            burnWindows?: "1h/5m" | "6h/30m";
                             /** @enum {unknown} */
                             comparison: "above" | "below";
                             threshold: number;
@@ -2791,6 +2862,187 @@ export interface operations {
                         }[];
                     };
                 };
+            };
+        };
+    };
+    listSlos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            deployment: string;
+                            availability: number;
+                            latency?: {
+                                ms: number;
+                                /** @description of calls that end within ms */
+                                share: number;
+                            };
+                            windowDays: number;
+                            /** @description in the window */
+                            calls: number;
+                            budgetLeft: {
+                                /** @description 1: all of it; less than 0: overdrawn */
+                                availability: number;
+                                /** @description 1: all of it; less than 0: overdrawn */
+                                latency?: number;
+                            };
+                            burnRates: {
+                                /** @enum {unknown} */
+                                windows: "1h/5m" | "6h/30m";
+                                long: number;
+                                short: number;
+                                /** @description the lower of the two: what an alert on burn_rate compares */
+                                rate: number;
+                                pageAbove: number;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getSlo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        deployment: string;
+                        availability: number;
+                        latency?: {
+                            ms: number;
+                            /** @description of calls that end within ms */
+                            share: number;
+                        };
+                        windowDays: number;
+                        /** @description in the window */
+                        calls: number;
+                        budgetLeft: {
+                            /** @description 1: all of it; less than 0: overdrawn */
+                            availability: number;
+                            /** @description 1: all of it; less than 0: overdrawn */
+                            latency?: number;
+                        };
+                        burnRates: {
+                            /** @enum {unknown} */
+                            windows: "1h/5m" | "6h/30m";
+                            long: number;
+                            short: number;
+                            /** @description the lower of the two: what an alert on burn_rate compares */
+                            rate: number;
+                            pageAbove: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    putSlo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description of calls that do not fail by the server's or an engine's fault, such as 0.995 */
+                    availability: number;
+                    latency?: {
+                        ms: number;
+                        /** @description of calls that end within ms */
+                        share: number;
+                    };
+                    /** @description of the error budget; 30 unless told otherwise */
+                    windowDays?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        deployment: string;
+                        availability: number;
+                        latency?: {
+                            ms: number;
+                            /** @description of calls that end within ms */
+                            share: number;
+                        };
+                        windowDays: number;
+                        /** @description in the window */
+                        calls: number;
+                        budgetLeft: {
+                            /** @description 1: all of it; less than 0: overdrawn */
+                            availability: number;
+                            /** @description 1: all of it; less than 0: overdrawn */
+                            latency?: number;
+                        };
+                        burnRates: {
+                            /** @enum {unknown} */
+                            windows: "1h/5m" | "6h/30m";
+                            long: number;
+                            short: number;
+                            /** @description the lower of the two: what an alert on burn_rate compares */
+                            rate: number;
+                            pageAbove: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    removeSlo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

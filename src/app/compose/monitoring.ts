@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Deployments } from '../../control-plane/deployments/index.ts';
 import type { Evaluation } from '../../control-plane/evaluation/index.ts';
-import { Alerts, Deliveries, History, type LiveFigures, Monitoring, Quality, Rules } from '../../control-plane/monitoring/index.ts';
+import { Alerts, Deliveries, History, type LiveFigures, Monitoring, Quality, Rules, Slos } from '../../control-plane/monitoring/index.ts';
 import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';
 
@@ -19,6 +19,8 @@ export interface MonitoringParts {
 /** What happened, how things are, and who is told when they are not as they should be. */
 export function composeMonitoring({ db, clock, deployments, evaluation, live, egress, signingKey, problem }: MonitoringParts) {
   const monitoring = new Monitoring({ db, clock, deployments, live, problem });
+  const history: History = new History({ db, clock, deployments, live, problem, written: (rollups) => slos.written(rollups) });
+  const slos = new Slos({ db, clock, deployments, history });
   const rules = new Rules({ db, clock, deployments, egress, signingKey });
   const deliveries = new Deliveries({
     db,
@@ -38,14 +40,14 @@ export function composeMonitoring({ db, clock, deployments, evaluation, live, eg
     live,
     rules,
     deliveries,
+    slos,
     problem,
     quality: new Quality(evaluation, clock),
     record: ({ orgId, ...event }) => monitoring.record({ ...event, revision: '', replica: '', node: '' }, orgId),
   });
-  const history = new History({ db, clock, deployments, live, problem });
   const happened = (event: Parameters<Monitoring['record']>[0]) => {
     monitoring.record(event);
     if (event.state === 'crashed') history.restarted(event.deployment);
   };
-  return { monitoring, rules, deliveries, alerts, history, happened };
+  return { monitoring, rules, deliveries, alerts, history, slos, happened };
 }

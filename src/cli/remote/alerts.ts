@@ -5,7 +5,7 @@ import { defined, wholeOrZero } from './flags.ts';
 import { timeText } from './format.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
 
-type Metric = 'error_rate' | 'p99_ms' | 'first_byte_p99_ms' | 'saturation' | 'quality';
+type Metric = 'error_rate' | 'p99_ms' | 'first_byte_p99_ms' | 'saturation' | 'quality' | 'burn_rate';
 type Severity = 'info' | 'warning' | 'critical';
 
 interface AddFlags {
@@ -16,6 +16,7 @@ interface AddFlags {
   readonly for: number;
   readonly severity: Severity;
   readonly qualityMetric?: string;
+  readonly windows?: '1h/5m' | '6h/30m';
   readonly webhook?: string;
 }
 
@@ -25,6 +26,7 @@ Examples:
   modelyard alerts add errors --metric error_rate --above 0.05 --for 60 --severity critical
   modelyard alerts add slow --metric p99_ms --above 2000 --for 300 --deployment smollm2-135m-instruct
   modelyard alerts add worse --metric quality --quality-metric accuracy --below 0.9
+  modelyard alerts add burning --metric burn_rate --windows 1h/5m --above 14.4 --severity critical
   modelyard alerts add full --metric saturation --above 1 --for 60 --webhook https://example.com/hook
   modelyard alerts history --json
   modelyard alerts remove errors`;
@@ -38,13 +40,14 @@ export function addAlerts(program: Command): void {
   remoteOptions(alerts.command('add'))
     .description('add a rule')
     .argument('<name>')
-    .requiredOption('--metric <metric>', 'error_rate (0 to 1), p99_ms, first_byte_p99_ms, saturation (calls over slots) or quality')
+    .requiredOption('--metric <metric>', 'error_rate (0 to 1), p99_ms, first_byte_p99_ms, saturation (calls over slots), quality or burn_rate')
     .option('--deployment <name>', 'of one deployment; otherwise of each')
     .option('--above <number>', 'holds while the metric is above this', decimal)
     .option('--below <number>', 'holds while the metric is below this', decimal)
     .option('--for <seconds>', 'so long it must hold before the alert fires', wholeOrZero, 0)
     .option('--severity <severity>', 'info, warning or critical', 'warning')
     .option('--quality-metric <name>', 'of quality: the metric of the newest evaluation')
+    .option('--windows <pair>', 'of burn_rate: 1h/5m (page above 14.4) or 6h/30m (above 6)')
     .option('--webhook <url>', 'told when the alert fires and when it is resolved')
     .addHelpText('after', EXAMPLES)
     .action(withSession(add));
@@ -69,7 +72,7 @@ async function list({ api, print, columns }: Session): Promise<void> {
     const rows = all.map((rule) => [
       rule.name,
       rule.deployment ?? 'each',
-      `${rule.qualityMetric ?? rule.metric} ${rule.comparison} ${rule.threshold}`,
+      `${rule.qualityMetric ?? rule.metric}${rule.burnWindows ? ` ${rule.burnWindows}` : ''} ${rule.comparison} ${rule.threshold}`,
       `${rule.forSeconds}s`,
       rule.severity,
       rule.webhook ? 'yes' : '',
@@ -81,12 +84,12 @@ async function list({ api, print, columns }: Session): Promise<void> {
 }
 
 async function add({ api, print }: Session, name: string, flags: AddFlags): Promise<void> {
-  const { metric, deployment, above, below, severity, qualityMetric, webhook } = flags;
+  const { metric, deployment, above, below, severity, qualityMetric, windows, webhook } = flags;
   const threshold = above ?? below;
   if (threshold === undefined || (above !== undefined && below !== undefined))
     throw new Fault('invalid_argument', 'bad_threshold', 'Say either --above or --below, with a number.');
   const comparison = above === undefined ? ('below' as const) : ('above' as const);
-  const optional = defined({ deployment, qualityMetric, webhook: webhook === undefined ? undefined : { url: webhook } });
+  const optional = defined({ deployment, qualityMetric, burnWindows: windows, webhook: webhook === undefined ? undefined : { url: webhook } });
   const made = await api.post('/api/v1/alerts/rules', { body: { name, metric, comparison, threshold, forSeconds: flags.for, severity, ...optional } });
   print(made, ({ rule, secret }) => {
     const text = `Watching: ${rule.qualityMetric ?? rule.metric} ${comparison} ${threshold} for ${rule.forSeconds} s, of ${rule.deployment ?? 'each deployment'}.`;

@@ -4,6 +4,7 @@ import { type Alert, ALERT_METRICS, COMPARISONS, type Rule, SEVERITIES } from '.
 import type { MadeRule, Rules } from './alerts/rules.ts';
 import type { Alerts } from './alerts/service.ts';
 import type { Viewer } from './service.ts';
+import { BURN_WINDOWS } from './slo/model.ts';
 import { ATTEMPTS_MAX, type Deliveries } from './webhooks/deliveries.ts';
 
 const LIST_MAX = 1_000;
@@ -15,9 +16,11 @@ const Name = Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z0-9][a-z0
 const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_MAX }));
 const Condition = {
   metric: Type.Enum([...ALERT_METRICS], {
-    description: 'error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation',
+    description:
+      'error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective',
   }),
   qualityMetric: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: 'of quality: which metric of the evaluation, such as accuracy' })),
+  burnWindows: Type.Optional(Type.Enum([...BURN_WINDOWS], { description: 'of burn_rate: the long and the short window' })),
   comparison: Type.Enum([...COMPARISONS]),
   threshold: Type.Number({ minimum: -1e12, maximum: 1e12 }),
   forSeconds: Type.Integer({ minimum: 0, maximum: DAY_SECONDS, description: 'so long it must hold before the alert fires' }),
@@ -58,9 +61,14 @@ const write = { scope: 'deployments.write' } as const;
 
 /** The path of a receiver's URL is often its password: who may not change rules sees the origin only. */
 function ruleView(rule: Rule, viewer: Viewer): Static<typeof RuleSchema> {
-  const { id, name, deployment, metric, qualityMetric, comparison, threshold, forSeconds, severity, webhookUrl, createdAt } = rule;
+  const { id, name, deployment, metric, qualityMetric, burnWindows, comparison, threshold, forSeconds, severity, webhookUrl, createdAt } = rule;
   const url = webhookUrl === undefined || viewer.scopes.includes('deployments.write') ? webhookUrl : `${new URL(webhookUrl).origin}/…`;
-  const optional = { ...(deployment !== undefined && { deployment }), ...(qualityMetric !== undefined && { qualityMetric }), ...(url !== undefined && { webhook: { url } }) };
+  const optional = {
+    ...(deployment !== undefined && { deployment }),
+    ...(qualityMetric !== undefined && { qualityMetric }),
+    ...(burnWindows && { burnWindows }),
+    ...(url !== undefined && { webhook: { url } }),
+  };
   return { id, name, metric, comparison, threshold, forSeconds, severity, createdAt, ...optional };
 }
 

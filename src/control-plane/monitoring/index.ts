@@ -8,4 +8,6 @@ export type { DeploymentFigures } from './model.ts';
 export type { LiveFigures } from './ports.ts';
 export { monitoringRoutes } from './routes.ts';
 export { Monitoring } from './service.ts';
+export { sloRoutes } from './slo-routes.ts';
+export { Slos } from './slo/service.ts';
 export { Deliveries } from './webhooks/deliveries.ts';

@@ -19,6 +19,8 @@ const STATEMENTS = [
      prompt_tokens BIGINT NOT NULL, cached_tokens BIGINT NOT NULL, completion_tokens BIGINT NOT NULL, duration TEXT NOT NULL, first_byte TEXT NOT NULL, waiting INTEGER NOT NULL,
      running INTEGER NOT NULL, replicas INTEGER NOT NULL, cpu_seconds DOUBLE PRECISION NOT NULL, memory_bytes BIGINT NOT NULL, restarts INTEGER NOT NULL,
      PRIMARY KEY (step_seconds, deployment, start))`,
+  `CREATE TABLE slos (deployment TEXT PRIMARY KEY, org_id TEXT NOT NULL, availability DOUBLE PRECISION NOT NULL CHECK (availability > 0 AND availability < 1),
+     latency_ms DOUBLE PRECISION, latency_share DOUBLE PRECISION CHECK (latency_share > 0 AND latency_share < 1), window_days INTEGER NOT NULL CHECK (window_days >= 1))`,
   `CREATE INDEX rollups_by_time ON rollups (step_seconds, start)`,
 ];
 

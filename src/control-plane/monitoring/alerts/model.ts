@@ -1,5 +1,7 @@
-/** What a rule can look at. `error_rate`: failed calls over calls, of the last minute; `p99_ms` and `first_byte_p99_ms`: milliseconds, of the last minute; `saturation`: waiting and running calls over slots; `quality`: a metric of the newest evaluation. */
-export const ALERT_METRICS = ['error_rate', 'p99_ms', 'first_byte_p99_ms', 'saturation', 'quality'] as const;
+import type { Burn, BurnWindows } from '../slo/model.ts';
+
+/** What a rule can look at. `error_rate`: failed calls over calls, of the last minute; `p99_ms` and `first_byte_p99_ms`: milliseconds, of the last minute; `saturation`: waiting and running calls over slots; `quality`: a metric of the newest evaluation; `burn_rate`: how fast the error budget of the deployment's objective is spent. */
+export const ALERT_METRICS = ['error_rate', 'p99_ms', 'first_byte_p99_ms', 'saturation', 'quality', 'burn_rate'] as const;
 export type AlertMetric = (typeof ALERT_METRICS)[number];
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -10,6 +12,8 @@ export interface Condition {
   readonly metric: AlertMetric;
   /** Of `quality`: which metric of the evaluation. */
   readonly qualityMetric: string | undefined;
+  /** Of `burn_rate`: over which windows. */
+  readonly burnWindows: BurnWindows | undefined;
   readonly comparison: (typeof COMPARISONS)[number];
   readonly threshold: number;
   /** So long it must hold before the alert fires; 0: at once. */
@@ -57,10 +61,12 @@ export interface Sample {
   readonly waiting: number;
   readonly running: number;
   readonly slots: number;
+  /** Absent where nothing is promised. */
+  readonly burns: readonly Burn[] | undefined;
 }
 
 /** The metric's value; undefined when nothing is known of it: no call in the last minute has neither errors nor latency. */
-export function valueOf({ metric }: Condition, sample: Sample, quality: number | undefined): number | undefined {
+export function valueOf({ metric, burnWindows }: Condition, sample: Sample, quality: number | undefined): number | undefined {
   const isCalled = sample.callsPerSecond > 0;
   switch (metric) {
     case 'error_rate':
@@ -71,6 +77,8 @@ export function valueOf({ metric }: Condition, sample: Sample, quality: number |
       return isCalled ? sample.firstByteP99Ms : undefined;
     case 'saturation':
       return (sample.waiting + sample.running) / Math.max(sample.slots, 1);
+    case 'burn_rate':
+      return sample.burns?.find(({ windows }) => windows === burnWindows)?.rate;
     case 'quality':
       return quality;
   }
@@ -80,9 +88,14 @@ export function holds({ comparison, threshold }: Condition, value: number | unde
   return value !== undefined && (comparison === 'above' ? value > threshold : value < threshold);
 }
 
-/** `error_rate is 0.5, above 0.05` */
-export function reasonOf({ metric, qualityMetric, comparison, threshold }: Condition, value: number): string {
-  return `${qualityMetric ?? metric} is ${short(value)}, ${comparison} ${short(threshold)}`;
+/** `error_rate is 0.5, above 0.05`, and at its end `…, not above 0.05 any more`. */
+export function reasonOf(condition: Condition, value: number, isOver = false): string {
+  const { comparison, threshold } = condition;
+  return `${nameOf(condition)} is ${short(value)}, ${isOver ? 'not ' : ''}${comparison} ${short(threshold)}${isOver ? ' any more' : ''}`;
+}
+
+function nameOf({ metric, qualityMetric, burnWindows }: Condition): string {
+  return burnWindows === undefined ? (qualityMetric ?? metric) : `${metric} of ${burnWindows}`;
 }
 
 function short(value: number): string {

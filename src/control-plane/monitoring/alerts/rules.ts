@@ -6,16 +6,18 @@ import type { Egress } from '../../../egress/egress.ts';
 import type { Deployments } from '../../deployments/index.ts';
 import { noWebhook, ruleExists, ruleNotFound, tooManyRules } from '../errors.ts';
 import type { Viewer } from '../service.ts';
+import { BURN_WINDOWS, type BurnWindows } from '../slo/model.ts';
 import { webhookSecret } from '../webhooks/signing.ts';
 import type { Condition, Rule, Severity } from './model.ts';
 import { deleteRule, listRules, putRule } from './store.ts';
 
 const RULES_PER_ORG_MAX = 100;
 
-export interface RuleOrder extends Omit<Condition, 'qualityMetric'> {
+export interface RuleOrder extends Omit<Condition, 'qualityMetric' | 'burnWindows'> {
   readonly name: string;
   readonly deployment?: string;
   readonly qualityMetric?: string;
+  readonly burnWindows?: BurnWindows;
   readonly severity: Severity;
   readonly webhook?: { readonly url: string };
 }
@@ -106,14 +108,16 @@ export class Rules {
   }
 
   async #checked(viewer: Viewer, order: RuleOrder, identity: Pick<Rule, 'id' | 'orgId' | 'byOperator' | 'secretVersion' | 'createdAt'>): Promise<Rule> {
-    const { name, deployment, metric, qualityMetric, comparison, threshold, forSeconds, severity, webhook } = order;
+    const { name, deployment, metric, qualityMetric, burnWindows, comparison, threshold, forSeconds, severity, webhook } = order;
     if (this.all().some((other) => other.orgId === identity.orgId && other.name === name && other.id !== identity.id)) throw ruleExists(name);
     if (deployment !== undefined) this.#options.deployments.get(viewer, deployment);
     if ((metric === 'quality') !== (qualityMetric !== undefined))
       throw invalid('"qualityMetric" goes with the metric "quality", and only with it; for example "accuracy".', 'qualityMetric');
+    if ((metric === 'burn_rate') !== (burnWindows !== undefined))
+      throw invalid(`"burnWindows" goes with the metric "burn_rate", and only with it: ${BURN_WINDOWS.join(' or ')}.`, 'burnWindows');
     if (metric === 'error_rate' && threshold > 1) throw invalid(`"threshold" is ${threshold}; an error rate is a share from 0 to 1.`, 'threshold');
     if (webhook) await this.#options.egress.check(webhook.url, identity.byOperator ? 'operator' : 'tenant');
-    return { ...identity, name, deployment, metric, qualityMetric, comparison, threshold, forSeconds, severity, webhookUrl: webhook?.url };
+    return { ...identity, name, deployment, metric, qualityMetric, burnWindows, comparison, threshold, forSeconds, severity, webhookUrl: webhook?.url };
   }
 
   async #put(rule: Rule): Promise<void> {

@@ -4,6 +4,7 @@ import type { Db } from '../../../db/open.ts';
 import type { Deployments, DeploymentView } from '../../deployments/index.ts';
 import type { LiveFigures } from '../ports.ts';
 import type { Viewer } from '../service.ts';
+import type { Slos } from '../slo/service.ts';
 import type { Deliveries } from '../webhooks/deliveries.ts';
 import { type Alert, holds, lowered, raised, reasonOf, type Rule, type Sample, valueOf } from './model.ts';
 import type { Quality } from './quality.ts';
@@ -31,6 +32,7 @@ export interface AlertsOptions {
   readonly rules: Rules;
   readonly quality: Quality;
   readonly deliveries: Deliveries;
+  readonly slos: Pick<Slos, 'burns'>;
   /** Keeps it among the events. */
   record(event: AlertEvent): void;
   /** Told of what went wrong behind everybody's back. */
@@ -106,7 +108,7 @@ export class Alerts {
         const replicas = Object.values(health).flatMap((of) => of.replicas);
         const slots = replicas.reduce((sum, { state, slots: own }) => sum + (state === 'ready' ? own : 0), 0);
         const { callsPerSecond = 0, failedShare = 0, p99Ms = 0, firstByteP99Ms = 0, waiting = 0, running = 0 } = figures.get(name) ?? {};
-        return [name, { deployment: name, callsPerSecond, failedShare, p99Ms, firstByteP99Ms, waiting, running, slots }];
+        return [name, { deployment: name, callsPerSecond, failedShare, p99Ms, firstByteP99Ms, waiting, running, slots, burns: this.#options.slos.burns(name) }];
       }),
     );
   }
@@ -121,7 +123,7 @@ export class Alerts {
     const value = valueOf(rule, sample, quality);
     const open = this.#open.get(key);
     if (!holds(rule, value)) {
-      if (open) await this.#change(rule, lowered(open, value === undefined ? 'nothing was measured any more' : endOf(rule, value), now));
+      if (open) await this.#change(rule, lowered(open, value === undefined ? 'nothing was measured any more' : reasonOf(rule, value, true), now));
       return;
     }
     if (!open && this.#open.size >= OPEN_MAX) return;
@@ -144,10 +146,6 @@ export class Alerts {
   }
 }
 
-function endOf({ metric, qualityMetric, comparison, threshold }: Rule, value: number): string {
-  return `${qualityMetric ?? metric} is ${Number(value.toPrecision(4))}, not ${comparison} ${threshold} any more`;
-}
-
 function keyOf(ruleId: string, deployment: string): string {
   return `${ruleId} ${deployment}`;
 }
@@ -160,12 +158,12 @@ function pendingOf(rule: Rule, deployment: string, value: number, now: number): 
 
 /** What a receiver is told: field by field, so that nothing gets in that is not meant for it. */
 function messageOf(rule: Rule, alert: Alert): string {
-  const { metric, qualityMetric, comparison, threshold, forSeconds } = rule;
+  const { metric, qualityMetric, burnWindows, comparison, threshold, forSeconds } = rule;
   const { id, ruleName, deployment, severity, state, value, reason, pendingAt, firedAt, resolvedAt } = alert;
   const at = resolvedAt ?? firedAt ?? pendingAt;
   return JSON.stringify({
     type: `alert.${state}`,
     timestamp: new Date(at).toISOString(),
-    data: { alert: id, rule: ruleName, deployment, severity, metric, qualityMetric, comparison, threshold, forSeconds, value, reason, pendingAt, firedAt, resolvedAt },
+    data: { alert: id, rule: ruleName, deployment, severity, metric, qualityMetric, burnWindows, comparison, threshold, forSeconds, value, reason, pendingAt, firedAt, resolvedAt },
   });
 }

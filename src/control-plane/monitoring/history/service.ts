@@ -27,8 +27,8 @@ export interface HistoryOptions {
   readonly live: LiveFigures;
   /** Told of what went wrong behind everybody's back. */
   problem(error: unknown): void;
-  /** Told after each minute that was written. */
-  written?(): Promise<void>;
+  /** Told of what was just written of a minute. */
+  written(rollups: readonly Rollup[]): void;
 }
 
 export interface HistoryQuery {
@@ -128,7 +128,6 @@ export class History {
     const ms = Math.max(0, this.#start + MINUTE_MS - this.#options.clock.now());
     this.#cancelWrite = this.#options.clock.timer(Math.min(ms, MINUTE_MS), () => {
       this.#write()
-        .then(() => this.#options.written?.())
         .catch((error: unknown) => this.#options.problem(error))
         .finally(() => {
           if (!this.#closed) this.#writeLater();
@@ -153,6 +152,7 @@ export class History {
         MINUTE_SECONDS,
         rollups.map((rollup) => (known.has(rollup.deployment) ? merged(known.get(rollup.deployment) ?? rollup, rollup, start) : rollup)),
       );
+      this.#options.written(rollups);
       if (floor(this.#start, HOUR_MS) !== floor(start, HOUR_MS)) await this.#joinHours(this.#start);
     });
   }
