@@ -1,4 +1,6 @@
 import type { DeploymentFigures } from '../control-plane/monitoring/index.ts';
+import type { GaugeSources } from '../telemetry/gauges.ts';
+import type { ControlPlane } from './compose/control-plane.ts';
 import type { RecentFigures } from '../telemetry/recent-calls.ts';
 
 export interface Loaded {
@@ -7,8 +9,23 @@ export interface Loaded {
   readonly running: number;
 }
 
+/** What metrics show of the moment; the parts come later than the metrics. */
+export function gaugeSources(parts: () => { readonly control: Pick<ControlPlane, 'deployments' | 'slos'>; readonly load: readonly Loaded[] }): GaugeSources {
+  const all = () => parts().control.deployments.list({ orgId: '', orgName: '', scopes: ['operator'] });
+  return {
+    load: () => loadByDeployment(parts().load),
+    replicas: () =>
+      all().flatMap(({ name, health }) =>
+        Object.values(health)
+          .flatMap(({ replicas }) => replicas)
+          .map(({ id, state, slots, memoryBytes, usage }) => ({ deployment: name, replica: id, state, slots, memoryBytes, cpuSeconds: usage?.cpuSeconds })),
+      ),
+    burns: () => all().flatMap(({ name }) => (parts().control.slos.burns(name) ?? []).map(({ windows, rate }) => ({ deployment: name, windows, rate }))),
+  };
+}
+
 /** What waits and runs, all revisions of a deployment together. */
-export function loadByDeployment(loads: readonly Loaded[]): { readonly name: string; readonly waiting: number; readonly running: number }[] {
+function loadByDeployment(loads: readonly Loaded[]): { readonly name: string; readonly waiting: number; readonly running: number }[] {
   return [...Map.groupBy(loads, ({ deployment }) => deployment)].map(([name, of]) => ({
     name,
     waiting: of.reduce((sum, { waiting }) => sum + waiting, 0),

@@ -25,7 +25,7 @@ import { composeDataPlane } from './compose/data-plane.ts';
 import { composeScheduler } from './compose/scheduler.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { Config } from './config.ts';
-import { figuresOf, loadByDeployment } from './figures.ts';
+import { figuresOf, gaugeSources } from './figures.ts';
 import type { HomeFolder } from './home.ts';
 import { readSigningKey } from './signing-key.ts';
 import { VERSION } from '../contract/version.ts';
@@ -59,11 +59,11 @@ export interface Running {
 export async function startModelyard(options: StartOptions): Promise<Running> {
   const { config, folder, log, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
-  const telemetry = createTelemetry(log, clock, () => loadByDeployment(plane.dispatch.load()));
+  const now = () => ({ control, load: plane.dispatch.load() });
+  const telemetry = createTelemetry(log, clock, gaugeSources(now));
   const { events } = telemetry;
   const db = await openDatabase(options.database ?? folder.database);
   stack.defer(() => db.destroy());
-  const signingKey = await readSigningKey(folder.signingKey);
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
   const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment: options.environment });
@@ -86,7 +86,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()), totals: () => telemetry.totals() },
     publish: (feed) => plane.update(feed),
     egress: new Egress({ clock, allow: parseAllow(options.file?.egress?.allow ?? []) }),
-    signingKey,
+    signingKey: await readSigningKey(folder.signingKey),
   });
   const state = { draining: false };
   const readiness = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable });

@@ -23,6 +23,10 @@ export interface CallTotals extends Omit<CallSeries, 'operation' | 'status'> {
   readonly calls: number;
 }
 
+/** Deployments are told apart up to so many; calls of those beyond count as one, `other`. */
+const DEPLOYMENTS_MAX = 1_000;
+const OTHER = 'other deployments';
+
 /** Counts every finished call since the start. The metrics library is told when somebody reads: its own counting looks every series up by a text that it puts together for each call. */
 export class CallStats {
   readonly #series = new Map<string, CallSeries[]>();
@@ -69,7 +73,8 @@ export class CallStats {
   }
 
   /** A deployment has few series, so they are looked through. */
-  #of({ deployment, operation, status }: UsageRecord): CallSeries {
+  #of({ deployment: name, operation, status }: UsageRecord): CallSeries {
+    const deployment = this.#series.size < DEPLOYMENTS_MAX || this.#series.has(name) ? name : OTHER;
     const known = this.#series.get(deployment);
     for (const series of known ?? []) if (series.operation === operation && series.status === status) return series;
     const counts = { serverFaults: 0, promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
@@ -100,6 +105,22 @@ export function registerCallStats(stats: CallStats, registry: Registry): void {
       }
     },
   });
+  const counters = [
+    ['modelyard_cached_prompt_tokens_total', 'Of the input tokens, those that came from a prefix cache', 'cachedTokens'],
+    ['modelyard_server_faults_total', "Calls that failed by the server's or an engine's fault", 'serverFaults'],
+  ] as const;
+  for (const [name, help, field] of counters) {
+    new Counter({
+      registers,
+      name,
+      help,
+      labelNames: ['gen_ai_request_model'],
+      collect() {
+        this.reset();
+        for (const { deployment, [field]: count } of stats.all()) this.inc({ gen_ai_request_model: deployment }, count);
+      },
+    });
+  }
 }
 
 type Counted = readonly (readonly [CallSeries, DurationHistogram])[];

@@ -49,6 +49,8 @@ export interface QueueOptions {
   readonly entriesMax: number;
   /** Told when a call waits for a revision that has no replica. */
   wake(): void;
+  /** Told how many calls go to an engine together, of revisions that batch. */
+  batched?(deployment: string, calls: number): void;
 }
 
 /** The queue of one deployment. Only this object changes it: every change ends in `#pump`, which asks `next` what to do. */
@@ -110,7 +112,7 @@ export class DeploymentQueue {
     if (entry.avoid.size === 0) this.#budget.deposit();
     // Most calls find a free slot: they never stand in the queue at all.
     const pick = this.#entries.size === 0 ? next([entry], this.#laneList) : undefined;
-    if (pick) return start(pick);
+    if (pick) return this.#start(pick);
     if (this.#entries.size >= this.#options.entriesMax) {
       return entry.refuse(
         new Fault('unavailable', 'queue_full', `"${this.#route.name}" has ${this.#options.entriesMax} calls waiting; try again shortly.`, { retryAfterSeconds: 1 }),
@@ -150,8 +152,14 @@ export class DeploymentQueue {
       const pick = next(this.#entries, this.#laneList);
       if (!pick) return;
       for (const entry of pick.calls) this.#entries.delete(entry);
-      start(pick);
+      this.#start(pick);
     }
+  }
+
+  #start({ lane, calls }: Pick<Entry, Lane>): void {
+    lane.busy++;
+    if (lane.revision.maxBatchSize > 1) this.#options.batched?.(this.#route.name, calls.length);
+    calls[0]?.start(lane, calls);
   }
 
   /** A call that named no version goes where the traffic goes when its revision has left (S13). */
@@ -168,11 +176,6 @@ export class DeploymentQueue {
     if (revision.state !== 'failed') return undefined;
     return new Fault('unavailable', 'model_unavailable', `"${this.#route.name}" could not be started: ${revision.reason}`, { retryAfterSeconds: 5 });
   }
-}
-
-function start({ lane, calls }: Pick<Entry, Lane>): void {
-  lane.busy++;
-  calls[0]?.start(lane, calls);
 }
 
 /** There is no such deployment, or no more. */
