@@ -18,7 +18,7 @@ beforeAll(async () => {
   await modelyard.call('/v1/chat/completions', { body: chatBody('echo', '[[error:500]]') });
   await modelyard.call('/v1/chat/completions', { body: chatBody('unknown', 'x') });
   const inputs = [{ name: 'INPUT0', shape: [1, 2], datatype: 'FP32', data: [1, 2] }];
-  expect((await modelyard.call('/v2/models/tensor/infer', { body: { inputs } })).status).toBe(200);
+  await modelyard.call('/v2/models/tensor/infer', { body: { inputs } });
   await modelyard.call('/api/v1/deployments/echo/slo', { method: 'PUT', body: { availability: 0.9 } });
 });
 afterAll(() => modelyard.stop());
