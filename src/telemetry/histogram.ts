@@ -63,23 +63,30 @@ export class DurationHistogram {
     return parts.join(' ');
   }
 
-  /** The reverse of `toText`. What is not of its form counts nothing. */
+  /** The reverse of `toText`. What is not of its form counts nothing. Read digit by digit: a week of a deployment is ten thousand of these. */
   static fromText(text: string): DurationHistogram {
     const histogram = new DurationHistogram();
-    const [sum, ...parts] = text.split(' ');
-    histogram.sumSeconds = Number(sum) || 0;
-    for (const part of parts) {
-      const [bucket = Number.NaN, count = Number.NaN] = part.split(':').map((digits) => Number.parseInt(digits, 36));
-      if (!(bucket >= 0 && bucket <= BUCKETS && count > 0)) continue;
-      histogram.#counts[bucket] = count;
-      histogram.count += count;
+    let at = text.indexOf(' ');
+    histogram.sumSeconds = Number(at < 0 ? text : text.slice(0, at)) || 0;
+    while (at >= 0) {
+      const end = text.indexOf(' ', at + 1);
+      const colon = text.indexOf(':', at + 1);
+      const stop = end < 0 ? text.length : end;
+      if (colon > at && colon < stop) histogram.#add(base36(text, at + 1, colon), base36(text, colon + 1, stop));
+      at = end;
     }
     return histogram;
   }
 
+  #add(bucket: number, count: number): void {
+    if (!(bucket >= 0 && bucket <= BUCKETS && count > 0)) return;
+    this.#counts[bucket]! += count;
+    this.count += count;
+  }
+
   /** Adds another's counts to these. */
   merge(other: DurationHistogram): void {
-    for (const [bucket, count] of other.#counts.entries()) this.#counts[bucket]! += count;
+    for (let bucket = 0; bucket <= BUCKETS; bucket++) this.#counts[bucket]! += other.#counts[bucket]!;
     this.count += other.count;
     this.sumSeconds += other.sumSeconds;
   }
@@ -97,4 +104,19 @@ function bucketOf(seconds: number): number {
 function upperBound(bucket: number): number {
   const octave = Math.floor((bucket - 1) / STEPS);
   return bucket === 0 ? 2 ** OCTAVE_MIN : 2 ** (OCTAVE_MIN + octave) * (1 + (bucket - octave * STEPS) / STEPS);
+}
+
+const DIGIT_0 = 48;
+const DIGIT_A = 97;
+
+/** A number in base 36 at a place of a text; NaN when there is none. */
+function base36(text: string, from: number, to: number): number {
+  let value = from < to ? 0 : Number.NaN;
+  for (let at = from; at < to; at++) {
+    const code = text.charCodeAt(at);
+    const digit = code >= DIGIT_A ? code - DIGIT_A + 10 : code - DIGIT_0;
+    const isDigit = (code >= DIGIT_0 && code < DIGIT_0 + 10) || (digit >= 10 && digit < 36);
+    value = isDigit ? value * 36 + digit : Number.NaN;
+  }
+  return value;
 }

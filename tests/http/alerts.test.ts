@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeClock } from '../fake-clock.ts';
 import { chatBody, type Harness, startHarness } from '../harness.ts';
-import { pause, whileAdvancing } from './support.ts';
+import { pause, slowCall, whileAdvancing } from './support.ts';
 import { type WebhookReceiver, webhookReceiver } from './webhook-receiver.ts';
 
 let clock: FakeClock;
@@ -88,7 +88,7 @@ test('latency, saturation and quality raise alerts too', async () => {
     body: { ...ERRORS, name: 'bad', metric: 'quality', qualityMetric: 'accuracy', comparison: 'below', threshold: 0.8, forSeconds: 0 },
   });
   await modelyard.call('/api/v1/evaluations', { body: { model: 'one:1', examples: { task: 'classification', actual: ['a', 'b'], predicted: ['a', 'a'] } } });
-  await chat('[[delay-ms:600]] one two');
+  await slowCall(clock, modelyard, 'one', 1_500);
   const hanging = modelyard.call('/v1/chat/completions', { body: chatBody('one', '[[hang]]') }).catch(() => undefined);
   await pass(10);
   expect((await alerts('?state=firing')).map(({ ruleName, reason }) => `${ruleName}: ${reason.replace(/\d{4,}(\.\d+)?/, 'N')}`).toSorted()).toEqual([
@@ -223,6 +223,26 @@ test('rules are checked, replaced and removed; a secret can be renewed; an alert
   expect((await modelyard.call(path, { method: 'DELETE' })).status).toBe(204);
   await pass(10);
   expect(await alerts()).toMatchObject([{ state: 'resolved', reason: 'the rule or the deployment is gone' }]);
+});
+
+test('a start does not end an alert because the calls of before are forgotten; a minute without calls does', async () => {
+  const home = `${modelyard.home}-third`;
+  const start = () => startHarness({ clock, home, database: join(modelyard.home, 'third.db') });
+  let server = await start();
+  const { key } = server;
+  await whileAdvancing(clock, server.deployEcho('two'));
+  await server.call('/api/v1/alerts/rules', { body: { ...ERRORS, forSeconds: 0 } });
+  await whileAdvancing(clock, server.call('/v1/chat/completions', { body: chatBody('two', '[[error:500]]') }), 1);
+  await pass(10);
+  await whileAdvancing(clock, server.stop(), 1);
+  server = await start();
+  await pass(30);
+  const state = async () => ((await (await server.call('/api/v1/alerts', { key })).json()) as { data: Alert[] }).data.map((alert) => alert.state);
+  expect(await state()).toEqual(['firing']);
+  await pass(60);
+  expect(await state()).toEqual(['resolved']);
+  await whileAdvancing(clock, server.stop());
+  rmSync(home, { recursive: true });
 });
 
 test('rules, open alerts and unsent messages survive a restart', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeClock } from '../fake-clock.ts';
 import { chatBody, type Harness, startHarness } from '../harness.ts';
-import { pause, whileAdvancing } from './support.ts';
+import { pause, slowCall, whileAdvancing } from './support.ts';
 
 let clock: FakeClock;
 let modelyard: Harness;
@@ -50,11 +50,11 @@ test('failures spend the error budget and burn; an alert on the burn rate fires 
 });
 
 test('a latency objective counts slow calls, also those of before it was set; what is set survives', async () => {
-  await chat('[[delay-ms:300]] a');
+  await slowCall(clock, modelyard, 'one', 600);
   await chat('b');
   await minutes(1);
-  const made = (await (await put({ availability: 0.99, latency: { ms: 250, share: 0.75 }, windowDays: 7 })).json()) as Slo;
-  expect(made).toMatchObject({ calls: 2, budgetLeft: { availability: 1, latency: expect.closeTo(-1, 6) as number }, latency: { ms: 250, share: 0.75 }, windowDays: 7 });
+  const made = (await (await put({ availability: 0.99, latency: { ms: 500, share: 0.75 }, windowDays: 7 })).json()) as Slo;
+  expect(made).toMatchObject({ calls: 2, budgetLeft: { availability: 1, latency: expect.closeTo(-1, 6) as number }, latency: { ms: 500, share: 0.75 }, windowDays: 7 });
   expect(rateOf(made)).toEqual(['1h/5m 2', '6h/30m 2']);
   const { data } = (await (await modelyard.call('/api/v1/slos')).json()) as { data: Slo[] };
   expect(data).toEqual([await get()]);

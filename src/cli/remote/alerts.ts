@@ -66,8 +66,9 @@ async function list({ api, print, columns }: Session): Promise<void> {
   print({ rules: rules.data, open }, ({ rules: all }) => {
     if (all.length === 0) return 'There are no alert rules; "modelyard alerts add --help" shows how to make one.';
     const found = (id: string) => {
-      const of = open.filter(({ ruleId }) => ruleId === id);
-      return of.length === 0 ? 'ok' : of.map(({ state, deployment }) => `${state} ${deployment}`).join(', ');
+      const count = (wanted: string) => open.filter(({ ruleId, state }) => ruleId === id && state === wanted).length;
+      const parts = (['firing', 'pending'] as const).filter((state) => count(state) > 0).map((state) => `${count(state)} ${state}`);
+      return parts.length === 0 ? 'ok' : parts.join(', ');
     };
     const rows = all.map((rule) => [
       rule.name,
@@ -107,16 +108,21 @@ async function remove({ api, print }: Session, name: string): Promise<void> {
   print({ removed: rule.id }, () => `Removed ${rule.name}.`);
 }
 
-async function history({ api, print, columns }: Session): Promise<void> {
+async function history({ api, print }: Session): Promise<void> {
   const { data } = await api.get('/api/v1/alerts');
   print(data, (alerts) =>
-    table(
-      ['BEGAN', 'RULE', 'DEPLOYMENT', 'STATE', 'REASON'],
-      alerts.map((alert) => [timeText(alert.pendingAt), alert.ruleName, alert.deployment, alert.state, alert.reason]),
-      columns,
-    ),
+    alerts.length === 0
+      ? 'No rule has found anything yet.'
+      : alerts
+          .map(
+            ({ pendingAt, state, ruleName, deployment, reason }) =>
+              `${timeText(pendingAt)}  ${paint(COLOURS[state], state.padEnd(8))}  ${paint('bold', ruleName)}  ${deployment}\n${' '.repeat(18)}${reason}`,
+          )
+          .join('\n'),
   );
 }
+
+const COLOURS = { pending: 'yellow', firing: 'red', resolved: 'green' } as const;
 
 async function deliveries({ api, print, columns }: Session): Promise<void> {
   const { data } = await api.get('/api/v1/alerts/deliveries');

@@ -9,7 +9,7 @@ import { curveOf, sparkline } from './sparkline.ts';
 import { msText } from './top-view.ts';
 
 const MIB = 1_048_576;
-const CURVE_POINTS_MAX = 60;
+const CURVE_POINTS_MAX = 61;
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const DAY_MS = 86_400_000;
 

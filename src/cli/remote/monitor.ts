@@ -53,7 +53,15 @@ async function events(session: Session, deployment: string | undefined, { follow
   }
 }
 
-const COLOURS: Readonly<Record<string, 'green' | 'red' | 'yellow' | 'cyan'>> = { ready: 'green', crashed: 'red', stopping: 'yellow', starting: 'cyan' };
+const COLOURS: Readonly<Record<string, 'green' | 'red' | 'yellow' | 'cyan'>> = {
+  ready: 'green',
+  crashed: 'red',
+  stopping: 'yellow',
+  starting: 'cyan',
+  'alert pending': 'yellow',
+  'alert firing': 'red',
+  'alert resolved': 'green',
+};
 
 /** `modelyard top` */
 export function addTop(program: Command): void {
@@ -89,7 +97,7 @@ async function curvesOf({ api }: Session): Promise<Curves> {
   const since = until - CURVE_MINUTES * MINUTE_MS;
   const { data } = await api.get('/api/v1/history', { query: { since, until, step: 60 } });
   const byName = Map.groupBy(data, ({ deployment }) => deployment);
-  const span = { since, until, stepMs: MINUTE_MS, pointsMax: CURVE_MINUTES };
+  const span = { since, until, stepMs: MINUTE_MS, pointsMax: CURVE_MINUTES + 1 };
   const curve = (points: typeof data) =>
     curveOf(
       points.map(({ start, calls }) => ({ start, value: calls / 60 })),

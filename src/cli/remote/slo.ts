@@ -72,7 +72,7 @@ async function set({ api, print }: Session, name: string, { availability, latenc
   const slo = await api.put('/api/v1/deployments/{name}/slo', { params: { name }, body });
   print(slo, () => {
     const fast = slo.latency ? `, ${percentText(slo.latency.share)} of them within ${slo.latency.ms} ms` : '';
-    return `${name} promises that ${percentText(slo.availability)} of calls do not fail${fast}, over ${slo.windowDays} days. Watch it: modelyard alerts add burning --metric burn_rate --windows 1h/5m --above 14.4`;
+    return `${name} promises that ${percentText(slo.availability)} of calls do not fail${fast}, over ${slo.windowDays} days.\nWatch it: modelyard alerts add burning --metric burn_rate --windows 1h/5m --above 14.4`;
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.ts';
 import { newId } from '../../../base/ids.ts';
+import { Mutex } from '../../../base/mutex.ts';
 import { invalid } from '../../../contract/errors.ts';
 import type { Db } from '../../../db/open.ts';
 import type { Egress } from '../../../egress/egress.ts';
@@ -40,6 +41,7 @@ export interface RulesOptions {
 /** The rules: few, so they are held in memory and written through. */
 export class Rules {
   readonly #options: RulesOptions;
+  readonly #turns = new Mutex();
   #rules: ReadonlyMap<string, Rule> = new Map();
 
   constructor(options: RulesOptions) {
@@ -66,36 +68,44 @@ export class Rules {
   }
 
   /** @throws Fault that says what of the order is not accepted, or why no request may go to its webhook */
-  async add(viewer: Viewer, order: RuleOrder): Promise<MadeRule> {
-    if (this.all().filter(({ orgId }) => orgId === viewer.orgId).length >= RULES_PER_ORG_MAX) throw tooManyRules(RULES_PER_ORG_MAX);
-    const createdAt = this.#options.clock.now();
-    const byOperator = viewer.scopes.includes('operator');
-    const rule = await this.#checked(viewer, order, { id: newId('rule', createdAt), orgId: viewer.orgId, byOperator, secretVersion: 1, createdAt });
-    await this.#put(rule);
-    return { rule, secret: this.secretOf(rule) };
+  add(viewer: Viewer, order: RuleOrder): Promise<MadeRule> {
+    return this.#turns.run(async () => {
+      if (this.all().filter(({ orgId }) => orgId === viewer.orgId).length >= RULES_PER_ORG_MAX) throw tooManyRules(RULES_PER_ORG_MAX);
+      const createdAt = this.#options.clock.now();
+      const byOperator = viewer.scopes.includes('operator');
+      const rule = await this.#checked(viewer, order, { id: newId('rule', createdAt), orgId: viewer.orgId, byOperator, secretVersion: 1, createdAt });
+      await this.#put(rule);
+      return { rule, secret: this.secretOf(rule) };
+    });
   }
 
   /** Replaces all but the identity. A webhook that was there keeps its secret; one that is new gets one. */
-  async replace(viewer: Viewer, id: string, order: RuleOrder): Promise<MadeRule> {
-    const before = this.get(viewer, id);
-    const rule = await this.#checked(viewer, order, { ...before, byOperator: viewer.scopes.includes('operator') });
-    await this.#put(rule);
-    return { rule, secret: before.webhookUrl === undefined ? this.secretOf(rule) : undefined };
+  replace(viewer: Viewer, id: string, order: RuleOrder): Promise<MadeRule> {
+    return this.#turns.run(async () => {
+      const before = this.get(viewer, id);
+      const rule = await this.#checked(viewer, order, { ...before, byOperator: viewer.scopes.includes('operator') });
+      await this.#put(rule);
+      return { rule, secret: before.webhookUrl === undefined ? this.secretOf(rule) : undefined };
+    });
   }
 
   /** A new secret from now on. @throws Fault when the rule has no webhook */
-  async renewSecret(viewer: Viewer, id: string): Promise<MadeRule> {
-    const before = this.get(viewer, id);
-    if (before.webhookUrl === undefined) throw noWebhook(before.name);
-    const rule = { ...before, secretVersion: before.secretVersion + 1 };
-    await this.#put(rule);
-    return { rule, secret: this.secretOf(rule) };
+  renewSecret(viewer: Viewer, id: string): Promise<MadeRule> {
+    return this.#turns.run(async () => {
+      const before = this.get(viewer, id);
+      if (before.webhookUrl === undefined) throw noWebhook(before.name);
+      const rule = { ...before, secretVersion: before.secretVersion + 1 };
+      await this.#put(rule);
+      return { rule, secret: this.secretOf(rule) };
+    });
   }
 
-  async remove(viewer: Viewer, id: string): Promise<void> {
-    this.get(viewer, id);
-    await deleteRule(this.#options.db, id);
-    this.#rules = new Map([...this.#rules].filter(([known]) => known !== id));
+  remove(viewer: Viewer, id: string): Promise<void> {
+    return this.#turns.run(async () => {
+      this.get(viewer, id);
+      await deleteRule(this.#options.db, id);
+      this.#rules = new Map([...this.#rules].filter(([known]) => known !== id));
+    });
   }
 
   /** Which rule a delivery is of; undefined when it is gone, or has no webhook any more. */

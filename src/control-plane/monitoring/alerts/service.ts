@@ -12,6 +12,8 @@ import type { Rules } from './rules.ts';
 import { type AlertQuery, listAlerts, putAlert, trimAlerts } from './store.ts';
 
 const EVALUATE_MS = 5_000;
+/** After a start nothing is known of the calls of before; so long this alone ends no alert. */
+const SETTLING_MS = 60_000;
 /** Alerts that are pending or firing at once, all organisations together. */
 const OPEN_MAX = 10_000;
 const ALERTS_KEPT = 10_000;
@@ -47,6 +49,7 @@ export class Alerts {
   #cancelTick: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
   #closed = false;
+  #startedAt = 0;
   #made = 0;
 
   constructor(options: AlertsOptions) {
@@ -55,6 +58,7 @@ export class Alerts {
 
   /** Takes up the alerts that were open when the server stopped, and begins to look. */
   async start(): Promise<void> {
+    this.#startedAt = this.#options.clock.monotonic();
     await this.#options.rules.load();
     for (const alert of await listAlerts(this.#options.db, { states: ['pending', 'firing'] }, OPEN_MAX)) this.#open.set(keyOf(alert.ruleId, alert.deployment), alert);
     await this.#options.deliveries.load();
@@ -86,9 +90,13 @@ export class Alerts {
   async #evaluate(): Promise<void> {
     const seen = new Set<string>();
     const samples = this.#samples();
+    const lists = new Map<string, readonly DeploymentView[]>();
     for (const rule of this.#options.rules.all()) {
       const viewer: Viewer = { orgId: rule.orgId, orgName: '', scopes: rule.byOperator ? ['operator'] : [] };
-      for (const deployment of this.#options.deployments.list(viewer)) {
+      const whose = rule.byOperator ? '' : rule.orgId;
+      const deployments = lists.get(whose) ?? this.#options.deployments.list(viewer);
+      lists.set(whose, deployments);
+      for (const deployment of deployments) {
         if (rule.deployment !== undefined && rule.deployment !== deployment.name) continue;
         const sample = samples.get(deployment.name);
         if (!sample) continue;
@@ -122,6 +130,7 @@ export class Alerts {
     const key = keyOf(rule.id, sample.deployment);
     const value = valueOf(rule, sample, quality);
     const open = this.#open.get(key);
+    if (value === undefined && open && this.#options.clock.monotonic() - this.#startedAt < SETTLING_MS) return;
     if (!holds(rule, value)) {
       if (open) await this.#change(rule, lowered(open, value === undefined ? 'nothing was measured any more' : reasonOf(rule, value, true), now));
       return;

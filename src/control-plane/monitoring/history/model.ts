@@ -28,25 +28,46 @@ export interface Rollup {
 export const MINUTE_SECONDS = 60;
 export const HOUR_SECONDS = 3_600;
 
-/** Two times of one deployment as one that begins at `start`: counts are added, levels are the higher one. */
-export function merged(a: Rollup, b: Rollup, start: number): Rollup {
-  const both = (one: DurationHistogram, other: DurationHistogram) => {
-    const sum = new DurationHistogram();
-    sum.merge(one);
-    sum.merge(other);
-    return sum;
-  };
+const EMPTY: Omit<Rollup, 'deployment' | 'orgId' | 'start'> = {
+  calls: 0,
+  failed: 0,
+  promptTokens: 0,
+  cachedTokens: 0,
+  completionTokens: 0,
+  duration: new DurationHistogram(),
+  firstByte: new DurationHistogram(),
+  waiting: 0,
+  running: 0,
+  replicas: 0,
+  memoryBytes: 0,
+  cpuSeconds: 0,
+  restarts: 0,
+};
+
+/** Two times of one deployment as one that begins at `start`: counts are added, levels are the higher one. Neither is changed. */
+export function merged(a: Rollup, b: typeof EMPTY, start: number): Rollup {
+  const duration = new DurationHistogram();
+  const firstByte = new DurationHistogram();
+  duration.merge(a.duration);
+  firstByte.merge(a.firstByte);
+  return added({ ...a, start, duration, firstByte }, b);
+}
+
+/** The same into the first's own histograms. */
+function added(a: Rollup, b: typeof EMPTY): Rollup {
+  a.duration.merge(b.duration);
+  a.firstByte.merge(b.firstByte);
   return {
     deployment: a.deployment,
-    orgId: b.orgId,
-    start,
+    orgId: a.orgId,
+    start: a.start,
     calls: a.calls + b.calls,
     failed: a.failed + b.failed,
     promptTokens: a.promptTokens + b.promptTokens,
     cachedTokens: a.cachedTokens + b.cachedTokens,
     completionTokens: a.completionTokens + b.completionTokens,
-    duration: both(a.duration, b.duration),
-    firstByte: both(a.firstByte, b.firstByte),
+    duration: a.duration,
+    firstByte: a.firstByte,
     waiting: Math.max(a.waiting, b.waiting),
     running: Math.max(a.running, b.running),
     replicas: Math.max(a.replicas, b.replicas),
@@ -63,7 +84,7 @@ export function inSteps(rollups: readonly Rollup[], stepMs: number): Rollup[] {
     const start = Math.floor(rollup.start / stepMs) * stepMs;
     const key = `${rollup.deployment} ${start}`;
     const known = joined.get(key);
-    joined.set(key, known ? merged(known, rollup, start) : { ...rollup, start });
+    joined.set(key, known ? added(known, rollup) : merged(rollup, EMPTY, start));
   }
   return [...joined.values()].toSorted((a, b) => (a.deployment === b.deployment ? a.start - b.start : a.deployment < b.deployment ? -1 : 1));
 }

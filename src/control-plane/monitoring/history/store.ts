@@ -47,20 +47,33 @@ export interface RollupQuery {
   readonly deployment?: string | undefined;
 }
 
-/** In order of time. */
-export async function listRollups(db: Db, { stepSeconds, since, until, orgId, deployment }: RollupQuery, rowsMax: number): Promise<Rollup[]> {
-  const rows = await db
+/** Rows are fetched so many at a time: the thread that serves takes seven microseconds to read one, and gets its turn between pages. */
+const PAGE_ROWS = 1_000;
+
+/** In order of time, then of name. */
+export async function listRollups(db: Db, query: RollupQuery, rowsMax: number): Promise<Rollup[]> {
+  const rollups: Rollup[] = [];
+  for (;;) {
+    const page = await pageAfter(db, query, rollups.at(-1), Math.min(PAGE_ROWS, rowsMax - rollups.length));
+    for (const row of page) rollups.push(rollupOf(row));
+    if (page.length < PAGE_ROWS || rollups.length >= rowsMax) return rollups;
+  }
+}
+
+function pageAfter(db: Db, { stepSeconds, since, until, orgId, deployment }: RollupQuery, last: Rollup | undefined, rowsMax: number): Promise<Schema['rollups'][]> {
+  return db
     .selectFrom('rollups')
     .selectAll()
     .where('step_seconds', '=', stepSeconds)
-    .where('start', '>=', since)
+    .where('start', '>=', last?.start ?? since)
     .where('start', '<', until)
+    .$if(last !== undefined, (query) => query.where(({ or, eb }) => or([eb('start', '>', last?.start ?? 0), eb('deployment', '>', last?.deployment ?? '')])))
     .$if(orgId !== undefined, (query) => query.where('org_id', '=', orgId ?? ''))
     .$if(deployment !== undefined, (query) => query.where('deployment', '=', deployment ?? ''))
     .orderBy('start')
+    .orderBy('deployment')
     .limit(rowsMax)
     .execute();
-  return rows.map(rollupOf);
 }
 
 /** When the newest whole hour begins; undefined when there is none yet. */
