@@ -34,6 +34,8 @@ export interface EchoOptions {
   readonly signature?: TensorSignature;
   readonly maxBatchSize?: number;
   readonly contextLength?: number;
+  readonly failEvery?: number;
+  readonly failStart?: boolean;
 }
 
 export interface CallOptions {
@@ -56,7 +58,7 @@ export interface HarnessOptions {
 }
 
 export function echoManifest(options: EchoOptions = {}): Manifest {
-  const { task = 'chat', slots, delayMs, signature, maxBatchSize, contextLength } = options;
+  const { task = 'chat', slots, delayMs, signature, maxBatchSize, contextLength, failEvery, failStart } = options;
   return {
     schema: 'modelyard.manifest/1',
     task,
@@ -73,7 +75,7 @@ export function echoManifest(options: EchoOptions = {}): Manifest {
       ...(contextLength !== undefined && { contextLength }),
     },
     ...(maxBatchSize !== undefined && { batching: { maxBatchSize } }),
-    engineOptions: { ...(slots !== undefined && { slots }), ...(delayMs !== undefined && { delayMs }) },
+    engineOptions: { ...(slots !== undefined && { slots }), ...(delayMs !== undefined && { delayMs }), ...(failEvery && { failEvery }), ...(failStart && { failStart }) },
     licence: 'Apache-2.0',
     origin: 'test',
     card: '',

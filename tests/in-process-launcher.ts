@@ -26,13 +26,17 @@ export class InProcessLauncher implements Launcher {
       await (await started).running.close();
       exit.resolve({ reason });
     };
+    // One that does not start ends with what it said, as a child does.
+    started.catch((error: unknown) => exit.resolve({ reason: String(error) }));
     this.#kills.set(deployment, (reason) => void end(reason));
     return {
       address: listen,
       ready: started.then(({ engine: { slots } }) => ({ slots })),
       exited: exit.promise,
       stop: async () => {
-        await (await started).running.drain();
+        const engine = await started.catch(() => undefined);
+        if (!engine) return;
+        await engine.running.drain();
         await end('stopped');
       },
     };

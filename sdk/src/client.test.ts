@@ -13,6 +13,10 @@ describe('the SDK against a server', () => {
       task: 'tensor',
       signature: { inputs: [{ name: 'INPUT0', datatype: 'BYTES', shape: [-1] }], outputs: [{ name: 'OUTPUT0', datatype: 'BYTES', shape: [-1] }] },
     });
+    await server.deployEcho('floats', {
+      task: 'tensor',
+      signature: { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }] },
+    });
     client = new Modelyard({ url: server.url, key: server.key });
   });
   afterAll(async () => {
@@ -32,6 +36,13 @@ describe('the SDK against a server', () => {
   test('bytes go out in binary and come back whole', async () => {
     const { outputs } = await client.inference.inferBytes('files', 'INPUT0', new TextEncoder().encode('grüße'));
     expect(outputs[0]?.data).toEqual(['grüße']);
+  });
+
+  test('typed arrays go out in binary and come back as such', async () => {
+    const input = { name: 'x', shape: [2, 2], data: Float32Array.from([1.5, -2, 3, 4]) };
+    const [output] = await client.inference.inferTensors('floats', [input]);
+    expect(output).toEqual({ name: 'y', shape: [2, 2], data: input.data });
+    await expect(client.inference.inferTensors('files', [input])).rejects.toMatchObject({ status: 400 });
   });
 
   test('control operations are typed by the OpenAPI document', async () => {

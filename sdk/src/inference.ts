@@ -1,5 +1,9 @@
 import { ModelyardError } from './error.ts';
 import type { Http } from './request.ts';
+import { decodeTensors, encodeTensors, type Tensor } from './tensors.ts';
+
+/** Where the JSON of a binary body ends, bytes. */
+const HEADER_LENGTH = 'inference-header-content-length';
 
 /** The public inference protocols, as far as a client without OpenAI's own SDK needs them. */
 export interface ChatMessage {
@@ -76,6 +80,14 @@ export class Inference {
     return this.#http.json('POST', `/v2/models/${encodeURIComponent(model)}/infer`, { body: { inputs } });
   }
 
+  /** Typed arrays in and out, by the binary extension: a tenth of JSON's work for both sides. */
+  async inferTensors(model: string, inputs: readonly Tensor[]): Promise<Tensor[]> {
+    const { body, headerLength } = encodeTensors(inputs);
+    const headers = { 'content-type': 'application/octet-stream', [HEADER_LENGTH]: String(headerLength) };
+    const response = await this.#http.send('POST', `/v2/models/${encodeURIComponent(model)}/infer`, { body, headers });
+    return decodeTensors(await response.arrayBuffer(), Number(response.headers.get(HEADER_LENGTH)));
+  }
+
   /** One input of bytes (an image, a file), sent as it is by the binary extension; the outputs as JSON. */
   async inferBytes(model: string, input: string, bytes: Uint8Array): Promise<{ readonly outputs: readonly JsonTensor[] }> {
     const size = bytes.length + 4;
@@ -84,7 +96,7 @@ export class Inference {
     body.set(head);
     new DataView(body.buffer).setUint32(head.length, bytes.length, true);
     body.set(bytes, head.length + 4);
-    const headers = { 'content-type': 'application/octet-stream', 'inference-header-content-length': String(head.length) };
+    const headers = { 'content-type': 'application/octet-stream', [HEADER_LENGTH]: String(head.length) };
     return this.#http.json('POST', `/v2/models/${encodeURIComponent(model)}/infer`, { body, headers });
   }
 }

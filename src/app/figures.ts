@@ -9,23 +9,22 @@ export interface Loaded {
   readonly running: number;
 }
 
-/** What metrics show of the moment; the parts come later than the metrics. */
-export function gaugeSources(parts: () => { readonly control: Pick<ControlPlane, 'deployments' | 'slos'>; readonly load: readonly Loaded[] }): GaugeSources {
-  const all = () => parts().control.deployments.list({ orgId: '', orgName: '', scopes: ['operator'] });
+/** What metrics show of engines and objectives; the control plane comes later than the metrics. */
+export function gaugeSources(control: () => Pick<ControlPlane, 'deployments' | 'slos'>): Omit<GaugeSources, 'load'> {
+  const all = () => control().deployments.list({ orgId: '', orgName: '', scopes: ['operator'] });
   return {
-    load: () => loadByDeployment(parts().load),
     replicas: () =>
       all().flatMap(({ name, health }) =>
         Object.values(health)
           .flatMap(({ replicas }) => replicas)
           .map(({ id, state, slots, memoryBytes, usage }) => ({ deployment: name, replica: id, state, slots, memoryBytes, cpuSeconds: usage?.cpuSeconds })),
       ),
-    burns: () => all().flatMap(({ name }) => (parts().control.slos.burns(name) ?? []).map(({ windows, rate }) => ({ deployment: name, windows, rate }))),
+    burns: () => all().flatMap(({ name }) => (control().slos.burns(name) ?? []).map(({ windows, rate }) => ({ deployment: name, windows, rate }))),
   };
 }
 
 /** What waits and runs, all revisions of a deployment together. */
-function loadByDeployment(loads: readonly Loaded[]): { readonly name: string; readonly waiting: number; readonly running: number }[] {
+export function loadByDeployment(loads: readonly Loaded[]): { readonly name: string; readonly waiting: number; readonly running: number }[] {
   return [...Map.groupBy(loads, ({ deployment }) => deployment)].map(([name, of]) => ({
     name,
     waiting: of.reduce((sum, { waiting }) => sum + waiting, 0),

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
+import { costRoutes } from '../control-plane/costing/index.ts';
 import { deploymentRoutes } from '../control-plane/deployments/index.ts';
 import { evaluationRoutes } from '../control-plane/evaluation/index.ts';
 import { identityRoutes } from '../control-plane/identity/index.ts';
@@ -25,7 +26,7 @@ import { composeDataPlane } from './compose/data-plane.ts';
 import { composeScheduler } from './compose/scheduler.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { Config } from './config.ts';
-import { figuresOf, gaugeSources } from './figures.ts';
+import { figuresOf, gaugeSources, loadByDeployment } from './figures.ts';
 import type { HomeFolder } from './home.ts';
 import { readSigningKey } from './signing-key.ts';
 import { VERSION } from '../contract/version.ts';
@@ -57,22 +58,23 @@ export interface Running {
 
 /** Starts everything, in the order in which the parts need each other; they end in the opposite order, also when a later one fails to start. */
 export async function startModelyard(options: StartOptions): Promise<Running> {
-  const { config, folder, log, clock = systemClock } = options;
+  const { config, folder, log, file = {}, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
-  const now = () => ({ control, load: plane.dispatch.load() });
-  const telemetry = createTelemetry(log, clock, gaugeSources(now));
-  const { events } = telemetry;
+  const load = () => plane.dispatch.load();
+  const { events, registry, recent, totals, revisions } = createTelemetry(log, clock, { load: () => loadByDeployment(load()), ...gaugeSources(() => control) });
   const db = await openDatabase(options.database ?? folder.database);
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
   const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment: options.environment });
-  const { reconciler, scheduling } = composeScheduler({
+  const { reconciler, scheduling, fleet } = composeScheduler({
     clock,
     launcher,
     events,
     node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
-    load: () => plane.dispatch.load(),
+    load,
+    traffic: revisions,
+    propose: (proposal) => control.deployments.propose(proposal),
     changed: () => control.deployments.replicasChanged(),
     happened: (event) => control.happened(event),
   });
@@ -83,10 +85,11 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     blobFolder: folder.blobs,
     threadsDefault: config.threadsDefault,
     scheduling,
-    live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()), totals: () => telemetry.totals() },
+    fleet,
+    costing: file.costing,
+    live: { now: () => figuresOf(recent(), load()), totals },
     publish: (feed) => plane.update(feed),
-    egress: new Egress({ clock, allow: parseAllow(options.file?.egress?.allow ?? []) }),
-    signingKey: await readSigningKey(folder.signingKey),
+    ...(await outgoing(options)),
   });
   const state = { draining: false };
   const readiness = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable });
@@ -106,25 +109,33 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
   stack.defer(() => end(control));
-  const app = await createApp({ options, clock, control, plane, events, ready: readiness, metrics: () => telemetry.registry.metrics() });
+  const app = await createApp({ options, clock, control, plane, events, ready: readiness, metrics: () => registry.metrics() });
   stack.defer(() => app.close());
   stack.defer(() => launcher.close());
   const address = await listen(app.server, config.host, config.port);
   stack.defer(() => reconciler.close(config.drainMs));
-  stack.defer(() => drain(app.server, clock, config));
-  stack.defer(() => {
-    state.draining = true;
-  });
+  stack.defer(() => control.costing.close()); // before the engines end: what they used is read from them
+  stack.defer(() => drain(app.server, clock, config, state));
   await begin(control);
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
     server: app.server,
     operatorKey,
-    operator: { hash: '', keyId: 'local', orgId: org.id, orgName: org.name, scopes: ['operator'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, offers: [] },
+    operator: operatorOf(org),
     control,
     close: () => parts.disposeAsync(),
   };
+}
+
+/** The way out, and what is signed on it. */
+async function outgoing({ clock = systemClock, file, folder }: StartOptions): Promise<{ readonly egress: Egress; readonly signingKey: Buffer }> {
+  return { egress: new Egress({ clock, allow: parseAllow(file?.egress?.allow ?? []) }), signingKey: await readSigningKey(folder.signingKey) };
+}
+
+/** Who acts for the server itself. */
+function operatorOf({ id, name }: { readonly id: string; readonly name: string }): CallerEntry {
+  return { hash: '', keyId: 'local', orgId: id, orgName: name, scopes: ['operator'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, offers: [] };
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
@@ -138,11 +149,12 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
 }
 
 /** What goes on by itself from now on. */
-async function begin({ deployments, history, slos, alerts }: ControlPlane): Promise<void> {
+async function begin({ deployments, history, slos, alerts, costing }: ControlPlane): Promise<void> {
   await deployments.refresh();
   await history.start();
   await slos.start();
   await alerts.start();
+  costing.start();
 }
 
 async function end({ alerts, history, monitoring, jobs }: ControlPlane): Promise<void> {
@@ -176,7 +188,7 @@ function createApp({ options, clock, control, plane, events, ready, metrics }: A
 
 /** What is mounted under `/api/v1`. */
 function routesOf(control: ControlPlane, environment: StartOptions['environment']) {
-  const { identity, usage, registry, deployments, jobs, monitoring, evaluation } = control;
+  const { identity, usage, registry, deployments, jobs, monitoring, evaluation, costing } = control;
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -189,6 +201,7 @@ function routesOf(control: ControlPlane, environment: StartOptions['environment'
     historyRoutes(control.history),
     sloRoutes(control.slos),
     evaluationRoutes(evaluation),
+    costRoutes(costing),
   ];
 }
 
@@ -198,7 +211,8 @@ function readinessOf({ draining, received, writable }: { draining: boolean; rece
 }
 
 /** Unready for `drainDelayMs`, so that balancers look away while all is still served; then no new connections, and `drainMs` for the answers under way. */
-async function drain(server: Server, clock: Clock, { drainDelayMs, drainMs }: Pick<Config, 'drainDelayMs' | 'drainMs'>): Promise<void> {
+async function drain(server: Server, clock: Clock, { drainDelayMs, drainMs }: Pick<Config, 'drainDelayMs' | 'drainMs'>, state: { draining: boolean }): Promise<void> {
+  state.draining = true;
   if (drainDelayMs > 0) await clock.after(drainDelayMs);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();

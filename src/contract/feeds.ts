@@ -14,6 +14,8 @@ export interface DeploymentRoute {
   readonly orgId: string;
   readonly orgName: string;
   readonly createdAtMs: number;
+  /** The deployment that is called in its place when it can't serve. */
+  readonly fallback?: string;
   readonly revisions: readonly RevisionRoute[];
 }
 

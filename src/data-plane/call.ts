@@ -88,6 +88,8 @@ export interface Call {
   /** Monotonic time after which nobody waits for the answer. */
   deadline: number;
   readonly presence: Presence;
+  /** Served when nobody else waits. */
+  readonly isBackground: boolean;
   readonly times: StageTimes;
   /** The revision whose engine took the call; another than resolved when the traffic has moved while it waited. */
   servedBy?: RevisionRoute;
@@ -103,6 +105,8 @@ export interface Bounds {
 /** What a protocol made of a body: which model, how much at most, and the work for an engine. */
 export interface DecodedRequest {
   readonly model: string;
+  /** Calls of one session stay with one revision while traffic is shared; the caller's own name for its end user. */
+  readonly session: string | undefined;
   readonly bounds: Bounds;
   /** The task that the operation needs of a model. */
   readonly needs: 'chat' | 'completion' | 'embedding' | 'tensor';

@@ -5,15 +5,19 @@ import { Fault, invalid, toFault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import type { Admit } from './admit/admit.ts';
 import type { Authenticate } from './authenticate/authenticate.ts';
-import type { Admission, Call, Caller, DecodedRequest, Exchange, ReplySink, Target } from './call.ts';
+import type { Admission, Call, Caller, DecodedRequest, Ending, Exchange, ReplySink, Target, Work } from './call.ts';
 import type { Dispatch } from './dispatch/dispatch.ts';
 import { Meter } from './meter/meter.ts';
 import type { Routes, UsageSink } from './ports.ts';
 import type { InferRoute, PathParams } from './protocols/protocol.ts';
-import { resolve } from './resolve/resolve.ts';
+import { fallbackOf, resolve } from './resolve/resolve.ts';
+import { Split } from './resolve/split.ts';
 
 /** `x-request-timeout`, seconds: default and cap. */
 const TIMEOUT_SECONDS_MAX = 600;
+
+/** `low`: served when nobody else waits, as evaluations are. */
+const PRIORITY = 'x-modelyard-priority';
 
 export interface RequestPathParts {
   readonly clock: Clock;
@@ -31,6 +35,7 @@ export type RequestPath = (route: InferRoute, params: PathParams, exchange: Exch
 
 /** The straight line: open → authenticate → read the body → resolve → admit → dispatch into meter into respond. */
 export function createRequestPath(parts: RequestPathParts): RequestPath {
+  const split = new Split();
   return async (route, params, exchange) => {
     const sink = exchange.reply(route.faults);
     const call = open(route, exchange, parts.clock);
@@ -40,13 +45,13 @@ export function createRequestPath(parts: RequestPathParts): RequestPath {
       const caller = authenticateStage(call, route, exchange, parts);
       const body = await readStage(call, exchange, parts);
       const request = decodeStage(call, { route, params, exchange, body }, parts);
-      const target = resolveStage(call, caller, request, parts);
+      const target = resolveStage(call, { caller, request, split }, parts);
       const work = request.work(target);
       admission = admitStage(call, { caller, request, target }, parts);
       const headers = { 'x-request-id': call.id };
       admission.addHeaders(headers);
       const meter = new Meter(sink, { call, caller, target, work, requestBytes: body.length }, headers, parts.clock);
-      const ending = await parts.dispatch.run({ call, target, cacheSalt: caller.orgId }, work, meter);
+      const ending = await dispatchStage({ call, caller, request, target }, work, meter, parts);
       const finished = await meter.finish(ending, parts.usage);
       usedTokens = finished.usedTokens;
       parts.events.finished(finished.record);
@@ -69,7 +74,16 @@ function open(route: InferRoute, exchange: Exchange, clock: Clock): Call {
   const arrivedAt = clock.monotonic();
   const startedAtMs = clock.now();
   const deadline = arrivedAt + TIMEOUT_SECONDS_MAX * 1000;
-  return { id: newId('req', startedAtMs), operation: route.operation, arrivedAt, startedAtMs, deadline, presence: exchange.presence, times: {} };
+  return {
+    id: newId('req', startedAtMs),
+    operation: route.operation,
+    arrivedAt,
+    startedAtMs,
+    deadline,
+    presence: exchange.presence,
+    isBackground: exchange.headers[PRIORITY] === 'low',
+    times: {},
+  };
 }
 
 function authenticateStage(call: Call, route: InferRoute, exchange: Exchange, { clock, authenticate }: RequestPathParts): Caller {
@@ -91,8 +105,8 @@ function decodeStage(call: Call, { route, params, exchange, body }: Received, { 
   return request;
 }
 
-function resolveStage(call: Call, caller: Caller, request: DecodedRequest, { clock, routes }: RequestPathParts): Target {
-  const target = resolve(caller, request, routes, Math.random());
+function resolveStage(call: Call, { caller, request, split }: { caller: Caller; request: DecodedRequest; split: Split }, { clock, routes }: RequestPathParts): Target {
+  const target = resolve(caller, request, routes, split);
   call.times.resolve = clock.monotonic() - call.arrivedAt;
   return target;
 }
@@ -102,6 +116,40 @@ function admitStage(call: Call, { caller, request, target }: { caller: Caller; r
   const admission = admit(caller, request.bounds, target);
   call.times.admit = clock.monotonic() - call.arrivedAt;
   return admission;
+}
+
+interface Resolved {
+  readonly call: Call;
+  readonly caller: Caller;
+  readonly request: DecodedRequest;
+  readonly target: Target;
+}
+
+/** Failures of the deployment, not of the call: another may do better. */
+const OUTAGES: ReadonlySet<Fault['kind'] | undefined> = new Set(['unavailable', 'bad_upstream', 'insufficient_storage']);
+
+/** Sees the call through; what its deployment can't serve goes to the fallback, once, and only while no byte was sent. */
+async function dispatchStage({ call, caller, request, target }: Resolved, work: Work, meter: Meter, { dispatch, routes }: RequestPathParts): Promise<Ending> {
+  const tenant = caller.orgId;
+  const ending = await dispatch.run({ call, target, tenant }, work, meter);
+  if (ending.status !== 'failed' || target.deployment.fallback === undefined || meter.committed || !OUTAGES.has(ending.fault?.kind)) return ending;
+  const other = fallbackOf(caller, request, target, routes);
+  const otherWork = other && workFor(request, other);
+  if (!other || !otherWork) return ending;
+  delete call.servedBy;
+  meter.turnTo(other, otherWork);
+  const second = await dispatch.run({ call, target: other, tenant }, otherWork, meter);
+  return { ...second, attempts: ending.attempts + second.attempts };
+}
+
+/** Undefined: the call's inputs are none of this target's. */
+function workFor(request: DecodedRequest, target: Target): Work | undefined {
+  try {
+    return request.work(target);
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
 }
 
 /** @throws Fault for anything but a positive number of seconds; more than the cap counts as the cap */

@@ -21,7 +21,7 @@ export interface Schema {
   models: { name: string; org_id: string; created_at: number };
   model_versions: { model: string; number: number; digest: string; manifest: string; created_at: number };
   labels: { model: string; label: string; version: number };
-  deployments: { name: string; org_id: string; model: string; created_at: number; updated_at: number };
+  deployments: { name: string; org_id: string; model: string; created_at: number; updated_at: number; fallback: string | null };
   revisions: {
     id: string;
     deployment: string;
@@ -141,6 +141,34 @@ export interface Schema {
     restarts: number;
   };
   slos: { deployment: string; org_id: string; availability: number; latency_ms: number | null; latency_share: number | null; window_days: number };
+  rollouts: {
+    id: string;
+    deployment: string;
+    revision: string;
+    previous: string;
+    strategy: string;
+    steps_done: number;
+    state: string;
+    reason: string;
+    created_at: number;
+    updated_at: number;
+  };
+  cost_deployment_hours: {
+    hour: number;
+    deployment: string;
+    org_id: string;
+    replica_seconds: number;
+    measured_seconds: number;
+    request_core_seconds: number;
+    used_core_seconds: number;
+    workload_core_seconds: number;
+    request_byte_seconds: number;
+    used_byte_seconds: number;
+    workload_byte_seconds: number;
+    gpu_seconds: number;
+    stored_byte_seconds: number;
+  };
+  cost_node_hours: { hour: number; node: string; up_seconds: number; core_seconds: number; byte_seconds: number; gpu_seconds: number };
   jobs: {
     id: string;
     org_id: string;

@@ -17,6 +17,8 @@ export interface LaunchOrder {
 /** A replica that a launcher has started. */
 export interface Launched {
   readonly address: EngineAddress;
+  /** Of the engine's process, where it is on this machine. */
+  readonly pid?: number;
   /** Resolves with the engine's slots after its warm-up; rejects when it ends before. */
   readonly ready: Promise<{ readonly slots: number }>;
   /** Resolves, never rejects, when the engine has ended, for whatever reason. */
@@ -60,6 +62,18 @@ export interface RevisionStatus {
   readonly replicas: readonly ReplicaStatus[];
 }
 
+/** What a replica holds, whether it is wanted still or not: for whoever counts resources. */
+export interface ReplicaHolding {
+  readonly id: string;
+  readonly deployment: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Asked for. */
+  readonly threads: number;
+  readonly memoryBytes: number;
+  readonly usage: ReplicaUsage | undefined;
+}
+
 export interface ReplicaStatus {
   readonly id: string;
   readonly state: 'starting' | 'ready' | 'stopping';
@@ -69,4 +83,6 @@ export interface ReplicaStatus {
   /** Reserved for it, bytes. */
   readonly memoryBytes: number;
   readonly usage: ReplicaUsage | undefined;
+  /** Of the engine's process, where it is on this machine. */
+  readonly pid: number | undefined;
 }

@@ -1,10 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
 import { CRASHES_KEPT, isDegraded, retryAt } from './decide/crashes.ts';
-import type { Action, Node, Policy, World } from './decide/world.ts';
+import type { Action, Node, Policy, Proposal, World } from './decide/world.ts';
+import { Rollouts, type Traffic, type WantedRollout } from './rollouts.ts';
 import { LoadWindow } from './load-window.ts';
 import type { LoadReport } from './rolling-load.ts';
-import type { DesiredRevision, ExitInfo, Launcher, ReplicaStatus, RevisionStatus } from './ports.ts';
+import type { DesiredRevision, ExitInfo, Launcher, ReplicaHolding, ReplicaStatus, RevisionStatus } from './ports.ts';
 import { Replica } from './replica.ts';
 
 /** A drained engine has this long for its running calls. */
@@ -21,6 +22,10 @@ export interface ReconcilerOptions {
   readonly policy: Policy;
   /** What the gateways have waiting and running now. */
   load(): readonly LoadReport[];
+  /** What the gateways count of revisions. */
+  readonly traffic: Traffic;
+  /** Told what should become of a rollout, again until it has. */
+  propose(proposal: Proposal): void;
   /** Told after every change of what is wanted or there; not of seconds that go by. */
   changed(): void;
   /** Told of each change, for logs, metrics and people. */
@@ -48,6 +53,7 @@ export class Reconciler {
   /** Measured load times of revisions, milliseconds. */
   readonly #loadMs = new Map<string, number>();
   readonly #window = new LoadWindow();
+  readonly #rollouts: Rollouts;
   #desired: ReadonlyMap<string, DesiredRevision> = new Map();
   #cancelTick: () => void;
   #cancelRetry: (() => void) | undefined;
@@ -56,11 +62,13 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#rollouts = new Rollouts(options.traffic);
     this.#cancelTick = this.#tickLater();
   }
 
-  /** Takes the whole of what should be served from now on. */
-  want(desired: readonly DesiredRevision[]): void {
+  /** Takes the whole of what should be served from now on, and what of it is to take over from another. */
+  want(desired: readonly DesiredRevision[], rollouts: readonly WantedRollout[] = []): void {
+    this.#rollouts.take(rollouts, this.#options.clock.monotonic());
     this.#desired = new Map(desired.map((revision) => [revision.id, revision]));
     for (const known of this.#crashes.keys()) if (!this.#desired.has(known)) this.#crashes.delete(known);
     this.#step();
@@ -77,6 +85,15 @@ export class Reconciler {
     });
   }
 
+  /** Has replicas replaced, each as soon as another serves in its place. */
+  drain(replicas: readonly string[]): void {
+    for (const id of replicas) {
+      const replica = this.#replicas.get(id);
+      if (replica) replica.isRetiring = true;
+    }
+    this.#step();
+  }
+
   /** The state of every wanted revision. */
   status(): RevisionStatus[] {
     return [...this.#desired.keys()].map((id) => this.#statusOf(id));
@@ -84,6 +101,11 @@ export class Reconciler {
 
   statusOf(id: string): RevisionStatus | undefined {
     return this.#desired.has(id) ? this.#statusOf(id) : undefined;
+  }
+
+  /** What every replica holds, also those that are about to go. */
+  holdings(): ReplicaHolding[] {
+    return [...this.#replicas.values()].map((replica) => replica.holding());
   }
 
   /** Ends every engine; nothing is started any more. */
@@ -120,11 +142,19 @@ export class Reconciler {
   #world(): World {
     return {
       nodes: this.#options.nodes,
-      revisions: [...this.#desired.values()].map((revision) => ({ ...revision, loadMs: this.#loadMs.get(revision.id) ?? revision.loadMs })),
+      revisions: [...this.#desired.values()].map((revision) => this.#wanted(revision)),
       replicas: [...this.#replicas.values()].map((replica) => replica.view()),
       crashes: this.#crashes,
       load: this.#window.loads(),
+      rollouts: this.#rollouts.now(this.#lastReason),
     };
+  }
+
+  #wanted(revision: DesiredRevision): DesiredRevision {
+    const urgentSince = this.#rollouts.urgentSince(revision.id);
+    const loadMs = this.#loadMs.get(revision.id) ?? revision.loadMs;
+    // What is to take over must be there, even if later it is loaded only when it is called.
+    return urgentSince === undefined ? { ...revision, loadMs } : { ...revision, loadMs, urgentSince, replicasMin: Math.max(1, revision.replicasMin) };
   }
 
   /** Something has changed: what follows from it is done, and told. */
@@ -152,6 +182,7 @@ export class Reconciler {
   }
 
   #carryOut(action: Action): void {
+    if (action.type === 'shift' || action.type === 'rollback') return this.#options.propose(action);
     if (action.type === 'start') {
       const revision = this.#desired.get(action.revision);
       if (revision) this.#start(revision, action.node, action.reason);

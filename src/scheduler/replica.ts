@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { RunningReplica } from './decide/world.ts';
-import type { DesiredRevision, Launched, ReplicaStatus, ReplicaUsage } from './ports.ts';
+import type { DesiredRevision, Launched, ReplicaHolding, ReplicaStatus, ReplicaUsage } from './ports.ts';
 
 export interface ReplicaParts {
   readonly id: string;
@@ -22,6 +22,8 @@ export class Replica {
   /** Monotonic time of the last change of state. */
   since: number;
   slots = 0;
+  /** It is to go as soon as another serves in its place. */
+  isRetiring = false;
   /** As of the last `measure`. */
   usage: ReplicaUsage | undefined;
 
@@ -50,12 +52,17 @@ export class Replica {
   }
 
   view(): RunningReplica {
-    const { id, revision, node, state, since, memoryBytes } = this;
-    return { id, revision: revision.id, node, state, since, memoryBytes };
+    const { id, revision, node, state, since, memoryBytes, isRetiring } = this;
+    return { id, revision: revision.id, node, state, since, memoryBytes, isRetiring };
+  }
+
+  holding(): ReplicaHolding {
+    const { deployment, threads, memoryBytes } = this.revision;
+    return { id: this.id, deployment, startedAt: this.#startedAt, threads, memoryBytes, usage: this.usage };
   }
 
   status(): ReplicaStatus {
     const { id, state, launched, slots, memoryBytes, usage } = this;
-    return { id, state, address: launched.address, slots, startedAt: this.#startedAt, memoryBytes, usage };
+    return { id, state, address: launched.address, slots, startedAt: this.#startedAt, memoryBytes, usage, pid: launched.pid };
   }
 }

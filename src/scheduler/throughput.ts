@@ -15,14 +15,26 @@ const BANDWIDTH_SHARE = 0.9;
 /** Share of its slots that a replica should have busy, so that queues stay short. */
 const BUSY_SHARE = 0.65;
 
+/** An answer of a language model, as long as they usually are. */
+const TOKENS_PER_ANSWER = 200;
+
+export interface Demand {
+  readonly callsPerSecond: number;
+  readonly secondsPerCall: number;
+  readonly unit: string;
+  /** Calls at a time, by Little's law. */
+  readonly concurrency: number;
+  readonly replicas: number;
+}
+
 /** Times are seconds. */
 export interface Throughput {
   /** Of a text model, one stream alone and all slots together. */
-  readonly tokensPerSecondAlone: number | undefined;
-  readonly tokensPerSecond: number | undefined;
-  readonly prefillTokensPerSecond: number | undefined;
+  readonly tokensPerSecondAlone?: number;
+  readonly tokensPerSecond?: number;
+  readonly prefillTokensPerSecond?: number;
   /** Of a model that makes no tokens. */
-  readonly rowsPerSecond: number | undefined;
+  readonly rowsPerSecond?: number;
   readonly boundBy: 'memory' | 'compute';
 }
 
@@ -38,9 +50,6 @@ export function throughputOf(manifest: Manifest, threads: number, { bytesPerSeco
     const compute = (2 * parameters) / flops;
     const memory = tensorBytes / bandwidth;
     return {
-      tokensPerSecondAlone: undefined,
-      tokensPerSecond: undefined,
-      prefillTokensPerSecond: undefined,
       rowsPerSecond: 1 / Math.max(compute, memory),
       boundBy: memory > compute ? 'memory' : 'compute',
     };
@@ -54,8 +63,19 @@ export function throughputOf(manifest: Manifest, threads: number, { bytesPerSeco
     tokensPerSecondAlone: 1 / Math.max(alone.compute, alone.memory),
     tokensPerSecond: slots / Math.max(all.compute, all.memory),
     prefillTokensPerSecond: flops / (2 * parameters),
-    rowsPerSecond: undefined,
     boundBy: all.memory > all.compute ? 'memory' : 'compute',
+  };
+}
+
+/** What so many calls a second need: of a text model, answers of `TOKENS_PER_ANSWER` tokens; of any other, rows. */
+export function demandOf(manifest: Manifest, callsPerSecond: number, { tokensPerSecond, rowsPerSecond }: Throughput): Demand {
+  const slots = manifest.engine === 'llama' ? textShape(manifest).slots : 1;
+  const secondsPerCall = rowsPerSecond === undefined ? (TOKENS_PER_ANSWER * slots) / (tokensPerSecond ?? 1) : 1 / rowsPerSecond;
+  return {
+    callsPerSecond,
+    secondsPerCall,
+    unit: rowsPerSecond === undefined ? `answers of ${TOKENS_PER_ANSWER} tokens` : 'rows',
+    ...replicasFor(callsPerSecond, secondsPerCall, slots),
   };
 }
 

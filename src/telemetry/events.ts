@@ -5,6 +5,7 @@ import type { UsageRecord } from '../contract/usage.ts';
 import { CallStats, type CallTotals, registerCallStats } from './call-stats.ts';
 import { type GaugeSources, registerGauges } from './gauges.ts';
 import { RecentCalls, type RecentFigures } from './recent-calls.ts';
+import { RevisionCalls } from './revision-calls.ts';
 import type { Logger } from './log.ts';
 
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];
@@ -39,6 +40,8 @@ export interface Telemetry {
   recent(): readonly RecentFigures[];
   /** Calls since the start, by deployment. */
   totals(): readonly CallTotals[];
+  /** Calls by revision, while a rollout watches them. */
+  readonly revisions: RevisionCalls;
 }
 
 /** `sources` are asked when metrics are read. */
@@ -48,6 +51,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
   const calls = new CallStats();
   registerCallStats(calls, registry);
   const recent = new RecentCalls();
+  const revisions = new RevisionCalls();
   const refused = new Counter({
     ...on,
     name: 'modelyard_calls_refused_total',
@@ -60,12 +64,14 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
   registerGauges(registry, sources);
   return {
     registry,
+    revisions,
     recent: () => recent.now(clock.monotonic()),
     totals: () => calls.totals(),
     events: {
       callFinished(record) {
         calls.add(record);
         recent.add(record, clock.monotonic());
+        revisions.add(record);
         if (log.isLevelEnabled('debug')) log.debug({ ...record }, 'call finished');
       },
       callRefused(operation, fault) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildGguf } from '../../src/model-files/testing/build.ts';
-import { type Harness, startHarness } from '../harness.ts';
+import { echoManifest, type Harness, startHarness } from '../harness.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -44,6 +44,18 @@ describe('modelyard, the command line', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  test('a new version is rolled out and rolled back, and the list says what became of it', async () => {
+    await server.deployEcho('moving');
+    const { control, operator } = server.running;
+    await control.registry.publishManifest(operator, 'moving', echoManifest({ slots: 3 }));
+    expect((await run(['rollout', 'moving', 'moving:2'])).out).toContain('the new version serves');
+    expect((await run(['rollback', 'moving'])).out).toContain('the new version serves');
+    expect(await json('rollout', 'moving')).toMatchObject([{ state: 'done' }, { state: 'done' }]);
+    expect((await run(['rollout', 'moving'])).out).toMatch(/ORDERED.*STATE[\s\S]*done/);
+    expect((await run(['rollout', 'moving', 'moving:2', '--canary', '0,200'])).code).toBe(2);
+    expect((await run(['drain', 'moving'])).out).toContain('every engine is replaced');
+  }, 30_000);
+
   test('chat answers a question, from an argument and from a pipe', async () => {
     expect((await run(['chat', 'hello there'])).out).toBe('hello there\n');
     expect((await run(['chat', '--model', 'echo'], {}, 'from a pipe')).out).toBe('from a pipe\n');
@@ -62,6 +74,18 @@ describe('modelyard, the command line', () => {
     expect((await run(['models'])).out).toMatch(/^tensor +1 +tensor +echo/m);
     await run(['chat', 'count me']);
     await expect.poll(async () => (await run(['usage'])).out, { timeout: 5_000 }).toMatch(/^echo +\d/m);
+  });
+
+  test('cost prints tables that fit the terminal, and the rates', async () => {
+    const { out, code } = await run(['cost', '--since', '1h'], { COLUMNS: '80' });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^MODEL +COMPUTE +IDLE +MAINTENANCE +DATA +TOTAL$/m);
+    expect(out).toMatch(/^Machines \d+\.\d{6} = allocated \d+\.\d{6} \+ idle \d+\.\d{6}/m);
+    const rates = await run(['cost', '--rates'], { COLUMNS: '80' });
+    expect(rates.out).toMatch(/^hardware\.price +2000 +default +of this machine$/m);
+    for (const text of [out, rates.out]) expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(rates.out).not.toContain('…');
+    expect(await run(['cost', '--since', 'noon'])).toMatchObject({ code: 2, err: expect.stringContaining('--since is "noon"') as string });
   });
 
   test('publish uploads a file, label, rm and gc look after it; a pickle is refused with a reason', async () => {

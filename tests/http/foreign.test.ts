@@ -117,10 +117,10 @@ test('S27: an endless line ends in an error, with a bounded buffer', async () =>
 test("S8: an engine's 4xx is passed on with its words and never tried again; its 5xx keeps its words to itself", async () => {
   for (const status of [400, 404, 422, 429]) {
     const before = upstream.received.length;
-    const response = await whole(status, '{"error":{"message":"too long","code":"context_length_exceeded","param":"messages"}}', { 'retry-after': '7' });
+    const response = await whole(status, '{"error":{"message":"too long","code":"context_length_exceeded","param":"messages"}}', { 'retry-after': '1' });
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ error: { message: 'too long', code: 'context_length_exceeded', param: 'messages' } });
-    expect(response.headers.get('retry-after')).toBe('7');
+    expect(response.headers.get('retry-after')).toBe('1');
     expect(upstream.received.length - before).toBe(1);
   }
   for (const status of [401, 403, 500, 502]) {
@@ -143,4 +143,12 @@ test('the upstream is told neither who calls nor with which key', async () => {
   const sent = JSON.stringify(upstream.received.at(-1));
   expect(sent).not.toContain(modelyard.key);
   expect(upstream.received.at(-1)?.headers).not.toHaveProperty('authorization');
+});
+
+test('S6: an upstream that answers nothing but 503 is sent at most a fifth more calls than were made, and no call more than three times', async () => {
+  const before = upstream.received.length;
+  const CALLS = 100;
+  for (let index = 0; index < CALLS; index++) expect((await whole(503, '{"error":"full"}')).status).toBe(503);
+  // The reserve of a quiet deployment is spent once.
+  expect(upstream.received.length - before).toBeLessThanOrEqual(CALLS * 1.2 + 10);
 });

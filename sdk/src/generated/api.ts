@@ -350,6 +350,23 @@ export interface paths {
         patch: operations["scale"];
         trace?: never;
     };
+    "/api/v1/models/{name}/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Estimate */
+        get: operations["estimate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{name}/logs": {
         parameters: {
             query?: never;
@@ -361,6 +378,58 @@ export interface paths {
         get: operations["getLogs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List rollouts */
+        get: operations["listRollouts"];
+        put?: never;
+        /** Roll out */
+        post: operations["rollOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Roll back */
+        post: operations["rollBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Drain */
+        post: operations["drain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -620,6 +689,40 @@ export interface paths {
         };
         /** Compare evaluations */
         get: operations["compareEvaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sum costs */
+        get: operations["sumCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/costs/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List rates */
+        get: operations["listRates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1926,6 +2029,7 @@ export interface operations {
                             name: string;
                             org: string;
                             model: string;
+                            fallback?: string;
                             createdAt: number;
                             revisions: {
                                 id: string;
@@ -1953,6 +2057,8 @@ export interface operations {
                                     startedAt: number;
                                     /** @description reserved, or used where that is more */
                                     memoryBytes: number;
+                                    /** @description process of the engine, where it is on the server itself */
+                                    pid?: number;
                                     usage?: {
                                         memoryBytes: number;
                                         memoryPeakBytes: number;
@@ -1960,6 +2066,19 @@ export interface operations {
                                     };
                                 }[];
                             }[];
+                            rollout?: {
+                                id: string;
+                                revision: string;
+                                /** @description the revision that it replaces */
+                                previous: string;
+                                /** @enum {unknown} */
+                                state: "running" | "done" | "rollback";
+                                reason: string;
+                                steps: number[];
+                                stepsDone: number;
+                                createdAt: number;
+                                updatedAt: number;
+                            };
                         }[];
                     };
                 };
@@ -2005,6 +2124,7 @@ export interface operations {
                         name: string;
                         org: string;
                         model: string;
+                        fallback?: string;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2032,6 +2152,8 @@ export interface operations {
                                 startedAt: number;
                                 /** @description reserved, or used where that is more */
                                 memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
                                 usage?: {
                                     memoryBytes: number;
                                     memoryPeakBytes: number;
@@ -2039,6 +2161,19 @@ export interface operations {
                                 };
                             }[];
                         }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
                     };
                 };
             };
@@ -2066,6 +2201,7 @@ export interface operations {
                         name: string;
                         org: string;
                         model: string;
+                        fallback?: string;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2093,6 +2229,8 @@ export interface operations {
                                 startedAt: number;
                                 /** @description reserved, or used where that is more */
                                 memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
                                 usage?: {
                                     memoryBytes: number;
                                     memoryPeakBytes: number;
@@ -2100,6 +2238,19 @@ export interface operations {
                                 };
                             }[];
                         }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
                     };
                 };
             };
@@ -2146,6 +2297,8 @@ export interface operations {
                     maxReplicas?: number;
                     /** @description replicas beyond the minimum go after so long without a call */
                     idleSeconds?: number;
+                    /** @description deployment that is called in its place when it can not serve; null: none */
+                    fallback?: string | null;
                 };
             };
         };
@@ -2160,6 +2313,7 @@ export interface operations {
                         name: string;
                         org: string;
                         model: string;
+                        fallback?: string;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2187,6 +2341,8 @@ export interface operations {
                                 startedAt: number;
                                 /** @description reserved, or used where that is more */
                                 memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
                                 usage?: {
                                     memoryBytes: number;
                                     memoryPeakBytes: number;
@@ -2194,6 +2350,83 @@ export interface operations {
                                 };
                             }[];
                         }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    estimate: {
+        parameters: {
+            query?: {
+                threads?: number;
+                callsPerSecond?: number;
+            };
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        model: string;
+                        version: number;
+                        architecture: string;
+                        engine: string;
+                        threads: number;
+                        memoryBytes: number;
+                        loadMs: number;
+                        lines: {
+                            what: string;
+                            arithmetic: string;
+                            bytes: number;
+                            source: string;
+                        }[];
+                        machine: {
+                            bytesPerSecond: number;
+                            flopsPerThread: number;
+                        };
+                        throughput: {
+                            /** @description a second */
+                            tokensPerSecondAlone?: number;
+                            /** @description a second */
+                            tokensPerSecond?: number;
+                            /** @description a second */
+                            prefillTokensPerSecond?: number;
+                            /** @description a second */
+                            rowsPerSecond?: number;
+                            /** @enum {unknown} */
+                            boundBy: "memory" | "compute";
+                        };
+                        demand?: {
+                            callsPerSecond: number;
+                            secondsPerCall: number;
+                            unit: string;
+                            /** @description calls at a time, by Little's law */
+                            concurrency: number;
+                            replicas: number;
+                        };
                     };
                 };
             };
@@ -2221,6 +2454,311 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: string[];
+                    };
+                };
+            };
+        };
+    };
+    listRollouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    rollOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description name, name:VERSION or name@LABEL */
+                    model: string;
+                    canary?: {
+                        /** @description percent of the traffic, one after the other, growing; then all of it */
+                        steps?: number[];
+                        /** @description each step is watched for checks × checkSeconds */
+                        checks?: number;
+                        checkSeconds?: number;
+                        /** @description it is taken back when so much more of its calls fail than of the other revision, as a fraction */
+                        errorIncreaseMax?: number;
+                        /** @description or when its 99th percentile is so many times that of the other revision */
+                        latencyFactorMax?: number;
+                    };
+                    /** @description as many always: minReplicas and maxReplicas at once */
+                    replicas?: number;
+                    /** @description kept loaded while there is room; 0: loaded only while it is called */
+                    minReplicas?: number;
+                    maxReplicas?: number;
+                    /** @description replicas beyond the minimum go after so long without a call */
+                    idleSeconds?: number;
+                    /** @description calls that one replica should have at a time */
+                    targetConcurrency?: number;
+                    /** @description who is called may take memory from the same priority or a lower one */
+                    priority?: number;
+                    threads?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        org: string;
+                        model: string;
+                        fallback?: string;
+                        createdAt: number;
+                        revisions: {
+                            id: string;
+                            model: string;
+                            version: number;
+                            digest: string;
+                            weight: number;
+                            createdAt: number;
+                            resources: {
+                                replicasMin: number;
+                                replicasMax: number;
+                                threads: number;
+                                targetConcurrency?: number;
+                                priority: number;
+                                idleSeconds: number;
+                            };
+                            /** @enum {unknown} */
+                            state: "loading" | "ready" | "idle" | "failed" | "stopped";
+                            reason: string;
+                            restarts: number;
+                            replicas: {
+                                id: string;
+                                state: string;
+                                slots: number;
+                                startedAt: number;
+                                /** @description reserved, or used where that is more */
+                                memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
+                                usage?: {
+                                    memoryBytes: number;
+                                    memoryPeakBytes: number;
+                                    cpuSeconds: number;
+                                };
+                            }[];
+                        }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    rollBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        org: string;
+                        model: string;
+                        fallback?: string;
+                        createdAt: number;
+                        revisions: {
+                            id: string;
+                            model: string;
+                            version: number;
+                            digest: string;
+                            weight: number;
+                            createdAt: number;
+                            resources: {
+                                replicasMin: number;
+                                replicasMax: number;
+                                threads: number;
+                                targetConcurrency?: number;
+                                priority: number;
+                                idleSeconds: number;
+                            };
+                            /** @enum {unknown} */
+                            state: "loading" | "ready" | "idle" | "failed" | "stopped";
+                            reason: string;
+                            restarts: number;
+                            replicas: {
+                                id: string;
+                                state: string;
+                                slots: number;
+                                startedAt: number;
+                                /** @description reserved, or used where that is more */
+                                memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
+                                usage?: {
+                                    memoryBytes: number;
+                                    memoryPeakBytes: number;
+                                    cpuSeconds: number;
+                                };
+                            }[];
+                        }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    drain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description all of them, one after the other, unless told otherwise */
+                    replica?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        org: string;
+                        model: string;
+                        fallback?: string;
+                        createdAt: number;
+                        revisions: {
+                            id: string;
+                            model: string;
+                            version: number;
+                            digest: string;
+                            weight: number;
+                            createdAt: number;
+                            resources: {
+                                replicasMin: number;
+                                replicasMax: number;
+                                threads: number;
+                                targetConcurrency?: number;
+                                priority: number;
+                                idleSeconds: number;
+                            };
+                            /** @enum {unknown} */
+                            state: "loading" | "ready" | "idle" | "failed" | "stopped";
+                            reason: string;
+                            restarts: number;
+                            replicas: {
+                                id: string;
+                                state: string;
+                                slots: number;
+                                startedAt: number;
+                                /** @description reserved, or used where that is more */
+                                memoryBytes: number;
+                                /** @description process of the engine, where it is on the server itself */
+                                pid?: number;
+                                usage?: {
+                                    memoryBytes: number;
+                                    memoryPeakBytes: number;
+                                    cpuSeconds: number;
+                                };
+                            }[];
+                        }[];
+                        rollout?: {
+                            id: string;
+                            revision: string;
+                            /** @description the revision that it replaces */
+                            previous: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "rollback";
+                            reason: string;
+                            steps: number[];
+                            stepsDone: number;
+                            createdAt: number;
+                            updatedAt: number;
+                        };
                     };
                 };
             };
@@ -3299,6 +3837,183 @@ export interface operations {
                         onlySecond: number;
                         /** @description exact McNemar test, two-sided */
                         p: number;
+                    };
+                };
+            };
+        };
+    };
+    sumCosts: {
+        parameters: {
+            query?: {
+                by?: "model" | "tenant" | "day";
+                /** @description milliseconds since 1970 */
+                since?: number;
+                /** @description milliseconds since 1970 */
+                until?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {unknown} */
+                        by: "model" | "tenant" | "day";
+                        /** @description milliseconds since 1970 */
+                        since: number;
+                        /** @description milliseconds since 1970 */
+                        until: number;
+                        /** @description for so long the server was up in that time; only this is counted */
+                        upSeconds: number;
+                        currency: string;
+                        /** @enum {unknown} */
+                        idleRule: "proportional" | "even" | "none";
+                        /** @description rates that nobody has configured */
+                        defaultRates: string[];
+                        data: {
+                            group: string;
+                            /** @description millionths of the currency */
+                            cpuMicros: number;
+                            /** @description millionths of the currency */
+                            memoryMicros: number;
+                            /** @description millionths of the currency */
+                            gpuMicros: number;
+                            /** @description millionths of the currency */
+                            hardwareMicros: number;
+                            /** @description millionths of the currency */
+                            powerMicros: number;
+                            /** @description cpu + memory + gpu, which is hardware + power */
+                            computeMicros: number;
+                            /** @description share of what nobody used */
+                            idleMicros: number;
+                            /** @description millionths of the currency */
+                            maintenanceMicros: number;
+                            /** @description millionths of the currency */
+                            storageMicros: number;
+                            /** @description millionths of the currency */
+                            transferMicros: number;
+                            /** @description millionths of the currency */
+                            datasetsMicros: number;
+                            /** @description storage + transfer + datasets */
+                            dataMicros: number;
+                            /** @description compute + idle + maintenance + data */
+                            totalMicros: number;
+                            calls: number;
+                            tokens: number;
+                            /** @description null without calls */
+                            perThousandCallsMicros: number | null;
+                            /** @description null without tokens */
+                            perMillionTokensMicros: number | null;
+                            /** @description CPU time used over CPU time paid for; null where it could not be measured */
+                            cpuUtilisation: number | null;
+                            /** @description the same of memory */
+                            memoryUtilisation: number | null;
+                            /** @description null: no price */
+                            sold: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description millionths of the currency */
+                                priceMicros: number;
+                                /** @description price minus cost */
+                                marginMicros: number | null;
+                                /** @description margin over price */
+                                marginShare: number | null;
+                                /** @description above 1: it pays at no load */
+                                breakEvenUtilisation: number | null;
+                                /** @description when the price is under the cost */
+                                warning: string | null;
+                            } | null;
+                        }[];
+                        totals: {
+                            /** @description millionths of the currency */
+                            cpuMicros: number;
+                            /** @description millionths of the currency */
+                            memoryMicros: number;
+                            /** @description millionths of the currency */
+                            gpuMicros: number;
+                            /** @description millionths of the currency */
+                            hardwareMicros: number;
+                            /** @description millionths of the currency */
+                            powerMicros: number;
+                            /** @description cpu + memory + gpu, which is hardware + power */
+                            computeMicros: number;
+                            /** @description share of what nobody used */
+                            idleMicros: number;
+                            /** @description millionths of the currency */
+                            maintenanceMicros: number;
+                            /** @description millionths of the currency */
+                            storageMicros: number;
+                            /** @description millionths of the currency */
+                            transferMicros: number;
+                            /** @description millionths of the currency */
+                            datasetsMicros: number;
+                            /** @description storage + transfer + datasets */
+                            dataMicros: number;
+                            /** @description compute + idle + maintenance + data */
+                            totalMicros: number;
+                            calls: number;
+                            tokens: number;
+                            /** @description null without calls */
+                            perThousandCallsMicros: number | null;
+                            /** @description null without tokens */
+                            perMillionTokensMicros: number | null;
+                            /** @description CPU time used over CPU time paid for; null where it could not be measured */
+                            cpuUtilisation: number | null;
+                            /** @description the same of memory */
+                            memoryUtilisation: number | null;
+                        };
+                        /** @description what all machines cost; operators only */
+                        assets: {
+                            /** @description millionths of the currency */
+                            costMicros: number;
+                            /** @description millionths of the currency */
+                            allocatedMicros: number;
+                            /** @description allocated + idle = cost */
+                            idleMicros: number;
+                            /** @description part of idle that no row bears */
+                            unsharedIdleMicros: number;
+                            /** @description millionths of the currency */
+                            unsharedMaintenanceMicros: number;
+                            /** @description CPU time that engines used over what the machines had */
+                            cpuUtilisation: number | null;
+                            /** @description the same of memory */
+                            memoryUtilisation: number | null;
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    listRates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            name: string;
+                            value: number | string;
+                            /** @enum {unknown} */
+                            source: "default" | "configured";
+                            description: string;
+                        }[];
                     };
                 };
             };

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { RoutesFeed } from '../../contract/feeds.ts';
+import { Costing, type CostingSection, type Fleet, resolveRates } from '../../control-plane/costing/index.ts';
 import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
 import { Entitlements } from '../../control-plane/entitlements/index.ts';
 import { Evaluation } from '../../control-plane/evaluation/index.ts';
@@ -22,6 +23,8 @@ export interface ControlPlaneParts {
   readonly threadsDefault: number;
   readonly scheduling: Scheduling;
   readonly live: LiveFigures;
+  readonly fleet: Fleet;
+  readonly costing: CostingSection | undefined;
   readonly egress: Egress;
   /** The home's own secret, of which webhooks' secrets are made. */
   readonly signingKey: Buffer;
@@ -48,12 +51,42 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     platformName: PLATFORM,
     deployedDigests: () => deployments.deployedDigests(),
   });
-  const deployments: Deployments = new Deployments({ db, clock, registry, scheduling, threadsDefault, publish, problem: (error) => events.controlProblem(error) });
+  const deployments: Deployments = new Deployments({
+    db,
+    clock,
+    registry,
+    scheduling,
+    threadsDefault,
+    publish,
+    problem: (error) => events.controlProblem(error),
+    happened: (change) => watching.monitoring.record({ ...change, replica: '', node: '' }),
+  });
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
   const evaluation = new Evaluation(db, clock);
   const { live, egress, signingKey } = parts;
-  const watching = composeMonitoring({ db, clock, deployments, evaluation, live, egress, signingKey, problem: (error) => events.controlProblem(error) });
-  return { identity, entitlements, usage, registry, deployments, jobs, evaluation, ...watching };
+  const watching: ReturnType<typeof composeMonitoring> = composeMonitoring({
+    db,
+    clock,
+    deployments,
+    evaluation,
+    live,
+    egress,
+    signingKey,
+    problem: (error) => events.controlProblem(error),
+  });
+  const costing = new Costing({
+    db,
+    clock,
+    rates: resolveRates(parts.costing),
+    usage,
+    deployments,
+    fleet: parts.fleet,
+    // Nothing is sold yet: prices come with the pricing domain.
+    prices: { priceOf: () => undefined },
+    organisations: { names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])) },
+    problem: (error) => events.controlProblem(error),
+  });
+  return { identity, entitlements, usage, registry, deployments, jobs, evaluation, costing, ...watching };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

@@ -1,14 +1,18 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import type { Fleet } from '../../control-plane/costing/index.ts';
 import type { Scheduling, WantedRevision } from '../../control-plane/deployments/index.ts';
 import { textShape } from '../../model-files/text-shape.ts';
 import { demandPolicy } from '../../scheduler/decide/decide.ts';
-import type { Node } from '../../scheduler/decide/world.ts';
+import type { Node, Proposal } from '../../scheduler/decide/world.ts';
 import { estimate } from '../../scheduler/estimate.ts';
+import { probeMachine } from '../../scheduler/inventory.ts';
+import { demandOf, type Machine, throughputOf } from '../../scheduler/throughput.ts';
 import type { LoadReport } from '../../scheduler/rolling-load.ts';
 import type { DesiredRevision, Launcher } from '../../scheduler/ports.ts';
 import { Reconciler, type ReplicaEvent } from '../../scheduler/reconcile.ts';
+import type { Traffic } from '../../scheduler/rollouts.ts';
 import type { Events } from '../../telemetry/events.ts';
 
 const GIB = 1_073_741_824;
@@ -21,25 +25,28 @@ export interface SchedulerParts {
   readonly events: Events;
   readonly node: Node;
   load(): readonly LoadReport[];
+  readonly traffic: Traffic;
+  propose(proposal: Proposal): void;
   changed(): void;
   /** Told of each change of a replica. */
   happened(event: ReplicaEvent): void;
 }
 
 /** The reconciler, and the face that the deployments domain sees of it. */
-export function composeScheduler({ clock, launcher, events, node, load, changed, happened }: SchedulerParts): { readonly reconciler: Reconciler; readonly scheduling: Scheduling } {
+export function composeScheduler({ clock, launcher, events, node, load, traffic, propose, changed, happened }: SchedulerParts): {
+  readonly reconciler: Reconciler;
+  readonly scheduling: Scheduling;
+  readonly fleet: Fleet;
+} {
   const event = (change: ReplicaEvent) => {
     events.replicaChanged(change);
     happened(change);
   };
-  const reconciler = new Reconciler({ clock, launcher, nodes: [node], policy: demandPolicy, load, changed, event });
-  const rolloutSince = new Map<string, number>();
+  const reconciler = new Reconciler({ clock, launcher, nodes: [node], policy: demandPolicy, load, traffic, propose, changed, event });
+  let machine: Machine | undefined;
   const scheduling: Scheduling = {
-    want(revisions) {
-      for (const { id, isRollout } of revisions) if (isRollout && !rolloutSince.has(id)) rolloutSince.set(id, clock.monotonic());
-      for (const id of rolloutSince.keys()) if (!revisions.some((revision) => revision.id === id && revision.isRollout)) rolloutSince.delete(id);
-      reconciler.want(revisions.map((revision) => desired(revision, rolloutSince.get(revision.id))));
-    },
+    want: (revisions, rollouts) => reconciler.want(revisions.map(desired), rollouts),
+    drain: (replicas) => reconciler.drain(replicas),
     admit(manifest, { threads }) {
       const { memoryBytes } = estimate(manifest);
       if (memoryBytes > node.memoryBytes) {
@@ -51,13 +58,27 @@ export function composeScheduler({ clock, launcher, events, node, load, changed,
       }
       if (threads > node.threads) throw new Fault('insufficient_storage', 'too_many_threads', `A replica with ${threads} threads does not fit: this server has ${node.threads}.`);
     },
+    estimate(manifest, threads, callsPerSecond) {
+      // Probed when it is first asked for: it takes 50 ms of this thread.
+      machine ??= probeMachine(() => clock.monotonic());
+      const throughput = throughputOf(manifest, threads, machine);
+      return { ...estimate(manifest), machine, throughput, ...(callsPerSecond !== undefined && { demand: demandOf(manifest, callsPerSecond, throughput) }) };
+    },
     health: (revision) => reconciler.statusOf(revision),
     logs: (deployment, linesMax) => launcher.logs(deployment, linesMax),
   };
-  return { reconciler, scheduling };
+  return { reconciler, scheduling, fleet: fleetOf(reconciler, [node]) };
 }
 
-function desired({ id, deployment, digest, resources, manifest, files }: WantedRevision, urgentSince: number | undefined): DesiredRevision {
+/** The reconciler as costing sees it. No engine is given a GPU of its own yet, so none is counted. */
+function fleetOf(reconciler: Reconciler, nodes: readonly Node[]): Fleet {
+  return {
+    nodes: () => nodes.map(({ id, threads, memoryBytes }) => ({ id, cores: threads, memoryBytes, gpus: 0 })),
+    replicas: () => reconciler.holdings().map(({ threads, usage, ...of }) => ({ ...of, cores: threads, gpus: 0, used: usage })),
+  };
+}
+
+function desired({ id, deployment, digest, resources, manifest, files }: WantedRevision): DesiredRevision {
   const { replicasMin, replicasMax, threads, priority, idleSeconds, targetConcurrency } = resources;
   const { memoryBytes, loadMs } = estimate(manifest);
   return {
@@ -72,7 +93,6 @@ function desired({ id, deployment, digest, resources, manifest, files }: WantedR
     memoryBytes,
     threads,
     loadMs,
-    ...(urgentSince !== undefined && { urgentSince }),
     engine: { kind: manifest.engine, manifest, files, threads },
   };
 }

@@ -4,16 +4,14 @@ import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { invalid } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
-import { textShape } from '../../model-files/text-shape.ts';
 import { inspectFiles } from '../../model-files/inspect.ts';
-import { estimate } from '../../scheduler/estimate.ts';
+import { type Estimate, estimate } from '../../scheduler/estimate.ts';
 import { probeMachine } from '../../scheduler/inventory.ts';
-import { replicasFor, throughputOf } from '../../scheduler/throughput.ts';
+import { type Demand, demandOf, type Machine, type Throughput, throughputOf } from '../../scheduler/throughput.ts';
+import { defined } from '../remote/flags.ts';
 import { bytesText } from '../remote/format.ts';
 import { remoteOptions, type Session, withSession } from '../remote/session.ts';
 import { table } from '../terminal.ts';
-
-const TOKENS_PER_ANSWER = 200;
 
 const HELP = `
 Examples:
@@ -21,10 +19,11 @@ Examples:
   modelyard estimate ./llama-3-8b.Q4_K_M.gguf --threads 8
   modelyard estimate all-minilm-l6-v2 --rate 50
 
-The bandwidth of this machine is probed for a moment; what its processor computes is taken from its clock.`;
+Of a published model the server computes it, for its own machine; of a file it is computed here. The machine's bandwidth is
+probed for a moment; what its processor computes is taken from its clock.`;
 
 interface Flags {
-  readonly threads: string;
+  readonly threads?: string;
   readonly rate?: string;
   readonly json?: boolean;
 }
@@ -34,19 +33,20 @@ export function addEstimate(program: Command): void {
   remoteOptions(program.command('estimate'))
     .description('compute what a model needs, line by line, before it is loaded')
     .argument('<model>', 'a published model, or a weights file')
-    .option('--threads <number>', 'CPU threads of the engine', '1')
+    .option('--threads <number>', 'CPU threads of the engine')
     .option('--rate <number>', 'calls a second, for the number of replicas')
     .addHelpText('after', HELP)
     .action(async (model: string, flags: Flags, command: Command) => {
-      if (existsSync(model)) return report(await manifestOfFile(model), model, flags);
+      if (existsSync(model)) return ofFile(await manifestOfFile(model), model, flags);
       return withSession((session: Session) => remote(session, model, flags))(command);
     });
 }
 
-async function remote({ api }: Session, name: string, flags: Flags): Promise<void> {
-  const { versions } = await api.get('/api/v1/models/{name}', { params: { name } });
-  const newest = versions[0];
-  if (newest) report(newest.manifest, `${name}:${newest.number}`, flags);
+/** What the server computes, for its own machine. */
+async function remote({ api, print, columns }: Session, name: string, { threads, rate }: Flags): Promise<void> {
+  const query = { threads: threads && positive(threads, '--threads'), callsPerSecond: rate && positive(rate, '--rate') };
+  const answer = await api.get('/api/v1/models/{name}/estimate', { params: { name }, query: defined(query) as Record<string, number> });
+  print(answer, (computed) => page({ ...computed, name: `${computed.model}:${computed.version}` }, columns));
 }
 
 async function manifestOfFile(file: string): Promise<Manifest> {
@@ -54,41 +54,46 @@ async function manifestOfFile(file: string): Promise<Manifest> {
   return { schema: 'modelyard.manifest/1', task, engine, weights, files: [], engineOptions: {}, licence: '', origin: 'file', card: '' };
 }
 
-function report(manifest: Manifest, name: string, { threads: threadsText, rate: rateText, json }: Flags): void {
+function ofFile(manifest: Manifest, name: string, { threads: threadsText = '1', rate, json }: Flags): void {
   const threads = positive(threadsText, '--threads');
-  const needs = estimate(manifest);
   const machine = probeMachine(() => systemClock.monotonic());
   const throughput = throughputOf(manifest, threads, machine);
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ name, ...needs, throughput, machine }, null, 2)}\n`);
-    return;
-  }
-  const rows = needs.lines.map(({ what, arithmetic, bytes, source }) => [what, bytesText(bytes), arithmetic, source]);
-  const lines = [
-    `${name}: ${manifest.weights.architecture}, ${manifest.engine}`,
-    table(['MEMORY', 'BYTES', 'ARITHMETIC', 'SOURCE'], [...rows, ['altogether', bytesText(needs.memoryBytes), '', '']], process.stdout.columns ?? 160),
-  ];
-  lines.push('', ...speedLines(throughput, machine, threads));
-  if (rateText !== undefined) lines.push(rateLine(positive(rateText, '--rate'), throughput, manifest));
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const demand = rate === undefined ? {} : { demand: demandOf(manifest, positive(rate, '--rate'), throughput) };
+  const computed = { name, architecture: manifest.weights.architecture, engine: manifest.engine, threads, ...estimate(manifest), throughput, machine, ...demand };
+  process.stdout.write(`${json ? JSON.stringify(computed, null, 2) : page(computed, process.stdout.columns ?? 160)}\n`);
 }
 
-function speedLines(
-  { tokensPerSecond, tokensPerSecondAlone, prefillTokensPerSecond, rowsPerSecond, boundBy }: ReturnType<typeof throughputOf>,
-  machine: ReturnType<typeof probeMachine>,
-  threads: number,
-): string[] {
+interface Computed {
+  readonly name: string;
+  readonly architecture: string;
+  readonly engine: string;
+  readonly threads: number;
+  readonly lines: Estimate['lines'];
+  readonly memoryBytes: number;
+  readonly throughput: Throughput;
+  readonly machine: Machine;
+  readonly demand?: Demand;
+}
+
+function page({ name, architecture, engine, threads, lines, memoryBytes, throughput, machine, demand }: Computed, columns: number): string {
+  const rows = lines.map(({ what, arithmetic, bytes, source }) => [what, bytesText(bytes), arithmetic, source]);
+  return [
+    `${name}: ${architecture}, ${engine}`,
+    table(['MEMORY', 'BYTES', 'ARITHMETIC', 'SOURCE'], [...rows, ['altogether', bytesText(memoryBytes), '', '']], columns),
+    '',
+    ...speedLines(throughput, machine, threads),
+    ...(demand ? [rateLine(demand)] : []),
+  ].join('\n');
+}
+
+function speedLines({ tokensPerSecond, tokensPerSecondAlone, prefillTokensPerSecond, rowsPerSecond, boundBy }: Throughput, machine: Machine, threads: number): string[] {
   const peaks = `at most, by the roofline (${bytesText(machine.bytesPerSecond)}/s from memory, ${(machine.flopsPerThread / 1e9).toFixed(0)} GFLOP/s × ${threads} threads; bound by ${boundBy})`;
   if (rowsPerSecond !== undefined) return [`${rounded(rowsPerSecond)} rows/s ${peaks}`];
   return [`${rounded(tokensPerSecondAlone)} tokens/s for one stream, ${rounded(tokensPerSecond)} for all slots, ${rounded(prefillTokensPerSecond)} tokens/s of prompt ${peaks}`];
 }
 
-function rateLine(rate: number, { tokensPerSecond, rowsPerSecond }: ReturnType<typeof throughputOf>, manifest: Manifest): string {
-  const slots = manifest.engine === 'llama' ? textShape(manifest).slots : 1;
-  const seconds = rowsPerSecond === undefined ? (TOKENS_PER_ANSWER * slots) / (tokensPerSecond ?? 1) : 1 / rowsPerSecond;
-  const { concurrency, replicas } = replicasFor(rate, seconds, slots);
-  const unit = rowsPerSecond === undefined ? `answers of ${TOKENS_PER_ANSWER} tokens` : 'rows';
-  return `${rate} ${unit} a second are ${rounded(concurrency)} calls at a time (Little's law): ${replicas} replicas`;
+function rateLine({ callsPerSecond, unit, concurrency, replicas }: Demand): string {
+  return `${callsPerSecond} ${unit} a second are ${rounded(concurrency)} calls at a time (Little's law): ${replicas} replicas`;
 }
 
 function rounded(value: number | undefined): string {

@@ -4,6 +4,7 @@ import { Fault } from '../../contract/errors.ts';
 import { progressLine, table } from '../terminal.ts';
 import { defined, wholeNumber, wholeOrZero } from './flags.ts';
 import { timeText } from './format.ts';
+import { follow } from './rollout.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
 
 const POLL_MS = 200;
@@ -41,6 +42,7 @@ async function deploy(session: Session, model: string, flags: DeployFlags): Prom
   const { wait, min: minReplicas, max: maxReplicas, idle: idleSeconds, ...same } = flags;
   const body = { model, ...same, ...defined({ minReplicas, maxReplicas, idleSeconds }) };
   let deployment = await api.post('/api/v1/deployments', { body });
+  if (deployment.rollout) return follow(session, deployment.name, wait);
   if (wait) {
     const line = progressLine(process.stderr);
     for (let newest = deployment.revisions[0]; newest?.state === 'loading' && newest.restarts === 0; newest = deployment.revisions[0]) {

@@ -1,4 +1,5 @@
 export { deploymentRoutes } from './routes.ts';
-export { type Deployer, Deployments, type DeploymentView } from './service.ts';
-export type { Scheduling, WantedRevision } from './ports.ts';
+export type { Deployer, DeploymentView } from './live.ts';
+export type { Proposal, Scheduling, WantedRevision, WantedRollout } from './ports.ts';
+export { Deployments } from './service.ts';
 export type { RevisionHealth } from './model.ts';

@@ -1,5 +1,6 @@
 import type { RoutesFeed } from '../../contract/feeds.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import type { Rollout } from './rollout.ts';
 
 export interface Resources {
   /** Kept loaded while there is room; 0: loaded only while it is called. */
@@ -34,9 +35,12 @@ export interface Deployment {
   readonly orgId: string;
   readonly orgName: string;
   readonly model: string;
+  /** The deployment that is called in its place when it can't serve. */
+  readonly fallback: string | undefined;
   readonly createdAt: number;
-  /** Newest first. */
+  /** Newest first, both. */
   readonly revisions: readonly Revision[];
+  readonly rollouts: readonly Rollout[];
 }
 
 /** What the scheduler says of a revision (its `RevisionStatus`, as far as it matters here). */
@@ -52,6 +56,7 @@ export interface RevisionHealth {
     readonly startedAt: number;
     readonly memoryBytes: number;
     readonly usage: ReplicaUsage | undefined;
+    readonly pid: number | undefined;
   }[];
 }
 
@@ -64,9 +69,15 @@ export interface ReplicaUsage {
 
 type RoutesReplica = RoutesFeed['deployments'][number]['revisions'][number]['replicas'][number];
 
-/** Revisions that must run: those with traffic, and the newest, which may be about to take it. */
-export function liveRevisions({ revisions }: Deployment): readonly Revision[] {
-  return revisions.filter(({ weight }, index) => weight > 0 || index === 0);
+/** The rollout under way: at most one. */
+export function runningRollout({ rollouts }: Deployment): Rollout | undefined {
+  return rollouts.find(({ state }) => state === 'running');
+}
+
+/** Revisions that must run: those with traffic, and the one that is about to take it. */
+export function liveRevisions(deployment: Deployment): readonly Revision[] {
+  const coming = runningRollout(deployment)?.revision;
+  return deployment.revisions.filter(({ id, weight }) => weight > 0 || id === coming);
 }
 
 const UNKNOWN: RevisionHealth = { state: 'loading', reason: '', restarts: 0, replicas: [] };
@@ -84,6 +95,7 @@ export function routesFeed(
         orgId: deployment.orgId,
         orgName: deployment.orgName,
         createdAtMs: deployment.createdAt,
+        ...(deployment.fallback !== undefined && { fallback: deployment.fallback }),
         revisions: liveRevisions(deployment).flatMap((revision) => {
           const manifest = manifestOf(revision.digest);
           return manifest ? [route(revision, manifest, healthOf(revision.id) ?? UNKNOWN)] : [];

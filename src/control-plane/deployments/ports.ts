@@ -1,5 +1,6 @@
 import type { Manifest } from '../../contract/manifest.ts';
 import type { Resources, RevisionHealth } from './model.ts';
+import type { Strategy } from './rollout.ts';
 
 /** A revision as the scheduler is told of it. */
 export interface WantedRevision {
@@ -7,17 +8,50 @@ export interface WantedRevision {
   readonly deployment: string;
   readonly digest: string;
   readonly resources: Resources;
-  /** A new revision before it has any traffic: it is loaded even if others must go for it. */
-  readonly isRollout: boolean;
   readonly manifest: Manifest;
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** A revision that is to take over from another, as the scheduler is told of it. */
+export interface WantedRollout {
+  readonly deployment: string;
+  readonly revision: string;
+  readonly previous: string;
+  readonly replicasMin: number;
+  readonly steps: readonly number[];
+  readonly stepsDone: number;
+  readonly limits: Omit<Strategy, 'steps'>;
+}
+
+/** What the scheduler proposes of a rollout: its next share (`step` of the strategy, from 0), or to take it back. */
+export type Proposal =
+  | { readonly type: 'shift'; readonly deployment: string; readonly revision: string; readonly step: number; readonly reason: string }
+  | { readonly type: 'rollback'; readonly deployment: string; readonly revision: string; readonly reason: string };
+
+/** What a replica of a model needs and can do, computed from its header. Bytes, seconds. */
+export interface Needs {
+  readonly lines: readonly { readonly what: string; readonly arithmetic: string; readonly bytes: number; readonly source: string }[];
+  readonly memoryBytes: number;
+  readonly loadMs: number;
+  readonly machine: { readonly bytesPerSecond: number; readonly flopsPerThread: number };
+  readonly throughput: {
+    readonly tokensPerSecondAlone?: number;
+    readonly tokensPerSecond?: number;
+    readonly prefillTokensPerSecond?: number;
+    readonly rowsPerSecond?: number;
+    readonly boundBy: 'memory' | 'compute';
+  };
+  readonly demand?: { readonly callsPerSecond: number; readonly secondsPerCall: number; readonly unit: string; readonly concurrency: number; readonly replicas: number };
+}
+
 /** What deployments need of the scheduler; `app/` joins it to `reconcile`. */
 export interface Scheduling {
-  want(revisions: readonly WantedRevision[]): void;
+  want(revisions: readonly WantedRevision[], rollouts: readonly WantedRollout[]): void;
+  /** Has replicas replaced, each as soon as another serves in its place. */
+  drain(replicas: readonly string[]): void;
   /** @throws Fault `model_too_large` with the numbers when the model can never fit */
   admit(manifest: Manifest, resources: Resources): void;
+  estimate(manifest: Manifest, threads: number, callsPerSecond: number | undefined): Needs;
   health(revision: string): RevisionHealth | undefined;
   logs(deployment: string, linesMax: number): readonly string[];
 }

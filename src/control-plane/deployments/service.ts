@@ -2,167 +2,151 @@ import type { Clock } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import { Mutex } from '../../base/mutex.ts';
 import { invalid } from '../../contract/errors.ts';
-import type { RoutesFeed, Scope } from '../../contract/feeds.ts';
-import type { Manifest } from '../../contract/manifest.ts';
 import { isName, orgOfName } from '../../contract/names.ts';
-import { type Db, transact } from '../../db/open.ts';
+import { transact } from '../../db/open.ts';
 import { PLATFORM } from '../identity/index.ts';
-import type { Registry } from '../registry/index.ts';
-import { deploymentNotFound, loadFailed, notYourName } from './errors.ts';
-import { type Deployment, liveRevisions, type Resources, RESOURCES_DEFAULT, type Revision, type RevisionHealth, routesFeed } from './model.ts';
-import type { Scheduling } from './ports.ts';
+import { loadFailed, nothingToRollBack, notYourName, replicaNotFound } from './errors.ts';
+import { type Deployer, LiveDeployments, type DeploymentView, type LiveOptions } from './live.ts';
+import { type Deployment, liveRevisions, type Revision, runningRollout } from './model.ts';
+import type { Proposal } from './ports.ts';
+import { type Bounds, boundsOf, type ResourceOrder, resourcesOf } from './resources.ts';
+import { AT_ONCE, heaviest, type Rollout, rolledBack, stepped, type Strategy } from './rollout.ts';
+import { insertRollout, moveRollout } from './rollout-store.ts';
 import * as store from './store.ts';
+import { loadable } from './version.ts';
 
-export interface Deployer {
-  readonly orgId: string;
-  readonly orgName: string;
-  readonly scopes: readonly Scope[];
-}
-
-export interface DeployOrder {
+export interface DeployOrder extends ResourceOrder {
   /** `name`, `name:N` or `name@label`. */
   readonly model: string;
   /** The deployment's name; the model's unless told otherwise. */
   readonly name?: string;
-  /** As many always: the same as both of the next two. */
-  readonly replicas?: number;
-  readonly minReplicas?: number;
-  readonly maxReplicas?: number;
-  readonly threads?: number;
-  readonly targetConcurrency?: number;
-  readonly priority?: number;
-  readonly idleSeconds?: number;
+  /** How the traffic moves, if something of that name runs already; all at once unless told otherwise. */
+  readonly strategy?: Partial<Strategy>;
 }
 
-export interface DeploymentsOptions {
-  readonly db: Db;
+export interface ScaleOrder extends Bounds {
+  /** The deployment that is called in its place when it can't serve; null: none. */
+  readonly fallback?: string | null;
+}
+
+export interface DeploymentsOptions extends LiveOptions {
   readonly clock: Clock;
-  readonly registry: Registry;
-  readonly scheduling: Scheduling;
   readonly threadsDefault: number;
-  /** Takes each new routes feed. */
-  publish(feed: RoutesFeed): void;
-  /** Told of what went wrong behind a caller's back. */
-  problem(error: unknown): void;
+  /** Told of each move of a rollout. */
+  happened(change: RolloutChange): void;
 }
 
-/** A deployment with what is known of each of its live revisions. */
-export interface DeploymentView extends Deployment {
-  readonly health: Readonly<Record<string, RevisionHealth>>;
-}
-
-type Bounds = Pick<Resources, 'replicasMin' | 'replicasMax' | 'idleSeconds'>;
-
-/** What is ordered, else what was. @throws Fault when more replicas are to be kept than there may be */
-function boundsOf({ replicas, minReplicas, maxReplicas, idleSeconds }: DeployOrder | Omit<DeployOrder, 'model'>, before: Bounds): Bounds {
-  const replicasMin = minReplicas ?? replicas ?? before.replicasMin;
-  const replicasMax = maxReplicas ?? replicas ?? Math.max(before.replicasMax, replicasMin);
-  if (replicasMax < replicasMin) throw invalid(`"maxReplicas" is ${replicasMax}; it must be at least "minReplicas", which is ${replicasMin}.`, 'maxReplicas');
-  return { replicasMin, replicasMax, idleSeconds: idleSeconds ?? before.idleSeconds };
-}
-
-function resourcesOf(order: DeployOrder, threadsDefault: number): Resources {
-  const { threads = threadsDefault, priority = RESOURCES_DEFAULT.priority, targetConcurrency } = order;
-  return { ...boundsOf(order, RESOURCES_DEFAULT), threads, priority, ...(targetConcurrency !== undefined && { targetConcurrency }) };
+export interface RolloutChange {
+  readonly deployment: string;
+  readonly revision: string;
+  readonly state: 'rollout started' | 'traffic moved' | 'rollout done' | 'rollback';
+  readonly reason: string;
 }
 
 const READY_POLL_MS = 50;
-const RETRY_MS = 1_000;
 
-/** What should be running, and the routes to what is. The tables are small: they are held in memory and written through. */
+/** Orders of what should run: each is written, then told to the scheduler. The single writer of revisions, their weights and rollouts. */
 export class Deployments {
   readonly #options: DeploymentsOptions;
-  readonly #manifests = new Map<string, Manifest>();
+  readonly #live: LiveDeployments;
   readonly #turns = new Mutex();
-  #deployments: readonly Deployment[] = [];
-  readonly #owners = new Map<string, string>();
 
   constructor(options: DeploymentsOptions) {
     this.#options = options;
+    this.#live = new LiveDeployments(options);
   }
 
-  /** Reads the tables and tells the scheduler; at the start, and after each change. */
-  async refresh(): Promise<void> {
-    const { db, registry, scheduling } = this.#options;
-    this.#deployments = await store.listDeployments(db);
-    for (const { name, orgId } of this.#deployments) this.#owners.set(name, orgId);
-    for (const revision of this.#deployments.flatMap((deployment) => liveRevisions(deployment))) {
-      if (!this.#manifests.has(revision.digest)) await this.#loadManifest(revision);
-    }
-    const wanted = this.#deployments.flatMap((deployment) =>
-      liveRevisions(deployment).flatMap(({ id, digest, resources, weight }) => {
-        const manifest = this.#manifests.get(digest);
-        return manifest ? [{ id, deployment: deployment.name, digest, resources, isRollout: weight === 0, manifest, files: registry.filesOf(manifest) }] : [];
-      }),
-    );
-    scheduling.want(wanted);
-    this.replicasChanged();
+  /** Reads the tables and tells the scheduler; at the start. */
+  refresh(): Promise<void> {
+    return this.#live.refresh();
   }
 
-  /** The scheduler's world has changed: publish the routes, and let a new revision that is ready take the traffic. */
+  /** The scheduler's world has changed: publish the routes. */
   replicasChanged(): void {
-    const { scheduling, publish } = this.#options;
-    publish(
-      routesFeed(
-        this.#deployments,
-        (digest) => this.#manifests.get(digest),
-        (id) => scheduling.health(id),
-      ),
-    );
-    for (const { name, revisions } of this.#deployments) {
-      const [newest] = revisions;
-      if (newest?.weight === 0 && scheduling.health(newest.id)?.state === 'ready') this.#shiftSoon(name, newest.id);
-    }
+    this.#live.publish();
   }
 
-  /** Orders a model version to run. With the name of a running deployment it is a new revision of that one. */
+  /** Orders a model version to run. With the name of a running deployment it is a new revision of that one, which takes over by the strategy. */
   deploy(deployer: Deployer, order: DeployOrder): Promise<DeploymentView> {
     return this.#turns.run(async () => {
-      const { db, clock, registry, scheduling, threadsDefault } = this.#options;
+      const { clock, registry, scheduling, threadsDefault } = this.#options;
       const version = await registry.select(deployer, order.model);
       const name = order.name ?? version.model;
       this.#checkName(deployer, name);
-      const known = this.#deployments.find((deployment) => deployment.name === name);
-      const now = clock.now();
-      const resources = resourcesOf(order, threadsDefault);
+      const known = this.#live.find(name);
+      await loadable({ registry, version, asked: order.model, deployment: known });
+      const resources = resourcesOf(order, known && heaviest(known.revisions)?.resources, threadsDefault);
       scheduling.admit(version.manifest, resources);
-      const revision: Revision = {
-        id: newId('rev', now),
-        model: version.model,
-        version: version.number,
-        digest: version.digest,
-        resources,
-        weight: known ? 0 : 100,
-        createdAt: now,
-      };
-      await transact(db, async (tx) => {
-        await store.upsertDeployment(tx, { name, orgId: deployer.orgId, model: version.model, createdAt: now });
-        await store.insertRevision(tx, name, revision);
-      });
-      await this.refresh();
+      const now = clock.now();
+      const { model, number, digest } = version;
+      await this.#begin(deployer, { name, revision: { id: newId('rev', now), model, version: number, digest, resources, weight: known ? 0 : 100, createdAt: now }, order });
       return this.get(deployer, name);
     });
+  }
+
+  /** Takes back what is under way; where nothing is, goes back to what ran before the last rollout, all at once when it is ready. @throws Fault when there was none */
+  rollback(deployer: Deployer, name: string): Promise<DeploymentView> {
+    return this.#turns.run(async () => {
+      const deployment = this.get(deployer, name);
+      const running = runningRollout(deployment);
+      if (running) await this.#move(deployment, running, rolledBack(running, 'by order', this.#options.clock.now()));
+      else await this.#goBack(deployer, deployment);
+      return this.get(deployer, name);
+    });
+  }
+
+  /** Takes what the scheduler proposes, if the rollout is still where it was looked at. */
+  propose(proposal: Proposal): void {
+    this.#turns.run(() => this.#apply(proposal)).catch((error: unknown) => this.#options.problem(error));
+  }
+
+  /** Has a replica, or all of them, replaced by fresh ones: each goes as soon as another serves in its place. @throws Fault when there is no such replica */
+  drain(deployer: Deployer, name: string, replica?: string): DeploymentView {
+    const there = Object.values(this.get(deployer, name).health).flatMap(({ replicas }) => replicas.map(({ id }) => id));
+    if (replica !== undefined && !there.includes(replica)) throw replicaNotFound(name, replica);
+    this.#options.scheduling.drain(replica === undefined ? there : [replica]);
+    return this.get(deployer, name);
+  }
+
+  /** What a replica of a model version needs and can do, before it is loaded, on the server's own machine. */
+  async estimate(deployer: Deployer, model: string, order: { readonly threads?: number; readonly callsPerSecond?: number }) {
+    const { registry, scheduling, threadsDefault } = this.#options;
+    const { model: name, number, manifest } = await registry.select(deployer, model);
+    const threads = order.threads ?? threadsDefault;
+    return {
+      model: name,
+      version: number,
+      architecture: manifest.weights.architecture,
+      engine: manifest.engine,
+      threads,
+      ...scheduling.estimate(manifest, threads, order.callsPerSecond),
+    };
   }
 
   /** Resolves when the newest revision is ready, or is to be loaded when it is called. @throws Fault when it has failed, or the signal's reason */
   async ready(deployer: Deployer, name: string, signal?: AbortSignal): Promise<void> {
     for (;;) {
-      const { revisions, health } = this.get(deployer, name);
-      const state = revisions[0] && health[revisions[0].id];
+      const { revisions, health, rollouts } = this.get(deployer, name);
+      const [newest] = revisions;
+      const [last] = rollouts;
+      if (last?.state === 'rollback' && last.revision === newest?.id) throw loadFailed(name, last.reason);
+      const state = newest && health[newest.id];
       if (state?.state === 'ready' || (state?.state === 'idle' && state.restarts === 0)) return;
       if (state && (state.state === 'failed' || state.restarts > 0)) throw loadFailed(name, state.reason);
       await this.#options.clock.after(READY_POLL_MS, signal);
     }
   }
 
-  /** Changes the bounds of what runs and of what is about to; what an engine is made of stays. */
-  scale(deployer: Deployer, name: string, order: Pick<DeployOrder, 'replicas' | 'minReplicas' | 'maxReplicas' | 'idleSeconds'>): Promise<DeploymentView> {
+  /** Changes the bounds of what runs and of what is about to, and its fallback; what an engine is made of stays. */
+  scale(deployer: Deployer, name: string, { fallback, ...order }: ScaleOrder): Promise<DeploymentView> {
     return this.#turns.run(async () => {
-      const changed = liveRevisions(this.get(deployer, name)).map(({ id, resources }) => ({ id, resources: { ...resources, ...boundsOf(order, resources) } }));
+      if (typeof fallback === 'string') this.#checkFallback(deployer, name, fallback);
+      const changed = liveRevisions(this.get(deployer, name)).map(({ id, resources }) => ({ id, resources: boundsOf(order, resources) }));
       await transact(this.#options.db, async (tx) => {
         for (const { id, resources } of changed) await store.updateResources(tx, id, resources);
+        if (fallback !== undefined) await store.setFallback(tx, name, fallback);
       });
-      await this.refresh();
+      await this.#live.refresh();
       return this.get(deployer, name);
     });
   }
@@ -171,23 +155,26 @@ export class Deployments {
     return this.#turns.run(async () => {
       this.get(deployer, name);
       await transact(this.#options.db, (tx) => store.deleteDeployment(tx, name));
-      await this.refresh();
+      await this.#live.refresh();
     });
   }
 
   list(deployer: Deployer): DeploymentView[] {
-    return this.#deployments.filter(({ orgId }) => orgId === deployer.orgId || deployer.scopes.includes('operator')).map((deployment) => this.#view(deployment));
+    return this.#live.list(deployer);
   }
 
   get(deployer: Deployer, name: string): DeploymentView {
-    const found = this.list(deployer).find((deployment) => deployment.name === name);
-    if (!found) throw deploymentNotFound(name);
-    return found;
+    return this.#live.get(deployer, name);
   }
 
   /** The organisation that a deployment belongs to; also of one that is just going, by its last look. */
   ownerOf(name: string): string {
-    return this.#owners.get(name) ?? '';
+    return this.#live.ownerOf(name);
+  }
+
+  /** Bytes that the files of each deployment's live versions take on disk; a file that several deployments need is shared evenly. */
+  storedBytes(): ReturnType<LiveDeployments['storedBytes']> {
+    return this.#live.storedBytes();
   }
 
   logs(deployer: Deployer, name: string, linesMax: number): readonly string[] {
@@ -197,46 +184,73 @@ export class Deployments {
 
   /** Versions that run or are about to; what they once replaced may go. */
   deployedDigests(): ReadonlySet<string> {
-    return new Set(this.#deployments.flatMap((deployment) => liveRevisions(deployment).map(({ digest }) => digest)));
+    return new Set(this.#live.all().flatMap((deployment) => liveRevisions(deployment).map(({ digest }) => digest)));
+  }
+
+  /** @throws Fault for a deployment that calls of this one can't go to */
+  #checkFallback(deployer: Deployer, name: string, fallback: string): void {
+    const other = this.get(deployer, fallback);
+    const { orgId } = this.get(deployer, name);
+    if (fallback === name || other.orgId !== orgId) throw invalid(`"fallback" must be another deployment of the same organisation.`, 'fallback');
   }
 
   #checkName(deployer: Deployer, name: string): void {
-    const known = this.#deployments.find((deployment) => deployment.name === name);
+    const known = this.#live.find(name);
     const owner = orgOfName(name) ?? PLATFORM;
     if (!isName(name) || owner !== deployer.orgName || (known && known.orgId !== deployer.orgId)) throw notYourName(name);
   }
 
-  /** A shift that fails is tried again, for as long as it is wanted. */
-  #shiftSoon(name: string, revision: string): void {
-    this.#shift(name, revision).catch((error: unknown) => {
-      this.#options.problem(error);
-      this.#options.clock.timer(RETRY_MS, () => this.replicasChanged());
+  /** Writes a new revision, and beside one that runs the rollout that brings it to the traffic. */
+  async #begin(
+    deployer: Deployer,
+    { name, revision, order }: { readonly name: string; readonly revision: Revision; readonly order: Pick<DeployOrder, 'strategy'> },
+  ): Promise<void> {
+    const known = this.#live.find(name);
+    const now = revision.createdAt;
+    const underWay = known && runningRollout(known);
+    const previous = underWay?.previous ?? (known && heaviest(known.revisions)?.id);
+    const strategy = { ...AT_ONCE, ...order.strategy };
+    const rollout: Rollout | undefined =
+      previous === undefined
+        ? undefined
+        : { id: newId('rol', now), revision: revision.id, previous, strategy, stepsDone: 0, state: 'running', reason: 'it is being loaded', createdAt: now, updatedAt: now };
+    await transact(this.#options.db, async (tx) => {
+      await store.upsertDeployment(tx, { name, orgId: deployer.orgId, model: revision.model, createdAt: now });
+      if (underWay) await moveRollout(tx, underWay, rolledBack(underWay, 'a newer one was ordered', now));
+      await store.insertRevision(tx, name, revision);
+      if (rollout) await insertRollout(tx, name, rollout);
     });
+    if (rollout)
+      this.#options.happened({ deployment: name, revision: revision.id, state: 'rollout started', reason: `${revision.model}:${revision.version} is to replace ${previous}` });
+    await this.#live.refresh();
   }
 
-  #shift(name: string, revision: string): Promise<void> {
-    return this.#turns.run(async () => {
-      const current = this.#deployments.find((deployment) => deployment.name === name)?.revisions[0];
-      if (current?.id !== revision || current.weight > 0) return;
-      await transact(this.#options.db, (tx) => store.shiftTraffic(tx, name, revision));
-      await this.refresh();
-    });
+  async #goBack(deployer: Deployer, { name, revisions, rollouts }: Deployment): Promise<void> {
+    const last = rollouts.find(({ state }) => state === 'done');
+    const before = revisions.find(({ id }) => id === last?.previous);
+    if (!before) throw nothingToRollBack(name);
+    const { registry, clock } = this.#options;
+    // Its files may have gone meanwhile.
+    await registry.select(deployer, `${before.model}:${before.version}`);
+    const now = clock.now();
+    await this.#begin(deployer, { name, revision: { ...before, id: newId('rev', now), weight: 0, createdAt: now }, order: {} });
   }
 
-  #view(deployment: Deployment): DeploymentView {
-    const health: Record<string, RevisionHealth> = {};
-    for (const { id } of liveRevisions(deployment)) health[id] = this.#options.scheduling.health(id) ?? { state: 'loading', reason: '', restarts: 0, replicas: [] };
-    return { ...deployment, health };
+  async #apply(proposal: Proposal): Promise<void> {
+    const deployment = this.#live.find(proposal.deployment);
+    const rollout = deployment && runningRollout(deployment);
+    if (!rollout || rollout.revision !== proposal.revision) return;
+    const now = this.#options.clock.now();
+    if (proposal.type === 'rollback') return this.#move(deployment, rollout, rolledBack(rollout, proposal.reason, now));
+    if (proposal.step === rollout.stepsDone) await this.#move(deployment, rollout, stepped(rollout, proposal.reason, now));
   }
 
-  async #loadManifest({ model, version, digest }: Revision): Promise<void> {
-    const all: Deployer = { orgId: '', orgName: '', scopes: ['operator'] };
-    // A version that is gone leaves its revision without a route; the others go on.
-    const known = await this.#options.registry.get(all, model).catch((error: unknown) => {
-      this.#options.problem(error);
-      return undefined;
-    });
-    const found = known?.versions.find(({ number }) => number === version);
-    if (found) this.#manifests.set(digest, found.manifest);
+  async #move({ name }: Deployment, from: Rollout, to: Rollout): Promise<void> {
+    const moved = await transact(this.#options.db, (tx) => moveRollout(tx, from, to));
+    if (!moved) return;
+    const share = to.strategy.steps[to.stepsDone - 1];
+    const state = to.state === 'done' ? 'rollout done' : to.state === 'rollback' ? 'rollback' : 'traffic moved';
+    this.#options.happened({ deployment: name, revision: to.revision, state, reason: to.state === 'rollback' ? to.reason : `${share} % of the traffic: ${to.reason}` });
+    await this.#live.refresh();
   }
 }

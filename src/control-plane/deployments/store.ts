@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../db/open.ts';
+import { listRollouts } from './rollout-store.ts';
 import { type Deployment, type Resources, RESOURCES_DEFAULT, type Revision } from './model.ts';
 
 type On = Db | Tx;
@@ -11,13 +12,16 @@ export async function listDeployments(on: On): Promise<Deployment[]> {
     .select('organisations.name as org_name')
     .orderBy('deployments.name')
     .execute();
+  const rollouts = await listRollouts(on);
   const revisions = await on.selectFrom('revisions').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
   return rows.map((row) => ({
     name: row.name,
     orgId: row.org_id,
     orgName: row.org_name,
     model: row.model,
+    fallback: row.fallback ?? undefined,
     createdAt: row.created_at,
+    rollouts: rollouts.get(row.name) ?? [],
     revisions: revisions
       .filter(({ deployment }) => deployment === row.name)
       .map((revision) => ({
@@ -57,13 +61,12 @@ export async function updateResources(on: On, revision: string, resources: Resou
     .execute();
 }
 
-/** Gives one revision all of its deployment's traffic. */
-export async function shiftTraffic(on: On, deployment: string, revision: string): Promise<void> {
-  await on.updateTable('revisions').set({ weight: 0 }).where('deployment', '=', deployment).where('id', '!=', revision).execute();
-  await on.updateTable('revisions').set({ weight: 100 }).where('id', '=', revision).execute();
+export async function setFallback(on: On, deployment: string, fallback: string | null): Promise<void> {
+  await on.updateTable('deployments').set({ fallback }).where('name', '=', deployment).execute();
 }
 
 export async function deleteDeployment(on: On, name: string): Promise<void> {
+  await on.deleteFrom('rollouts').where('deployment', '=', name).execute();
   await on.deleteFrom('revisions').where('deployment', '=', name).execute();
   await on.deleteFrom('deployments').where('name', '=', name).execute();
 }

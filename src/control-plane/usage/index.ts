@@ -1,2 +1,3 @@
+export type { UsageWork } from './model.ts';
 export { usageRoutes } from './routes.ts';
 export { Usage } from './service.ts';

@@ -1,8 +1,8 @@
 import type { UsageRecord } from '../../contract/usage.ts';
 import type { JsonRows } from '../../db/json-rows.ts';
 import { type Db, transact } from '../../db/open.ts';
-import type { Grouping, UsageQuery, UsageSum } from './model.ts';
-import { insertRecords, listUsage, sumUsage } from './store.ts';
+import type { Grouping, UsageQuery, UsageSum, UsageWork, WorkSplit } from './model.ts';
+import { insertRecords, listUsage, sumUsage, sumWork } from './store.ts';
 
 /** Usage rows: written by the poster, read by whoever made the calls. */
 export class Usage {
@@ -19,6 +19,11 @@ export class Usage {
 
   sum(query: UsageQuery, grouping: Grouping): Promise<UsageSum[]> {
     return sumUsage(this.#db, query, grouping);
+  }
+
+  /** What each deployment served, of all organisations. */
+  work(range: Pick<UsageQuery, 'since' | 'until'>, split: WorkSplit): Promise<UsageWork[]> {
+    return sumWork(this.#db, range, split);
   }
 
   list(query: UsageQuery, rowsMax: number): Promise<UsageRecord[]> {

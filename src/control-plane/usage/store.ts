@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { UsageRecord } from '../../contract/usage.ts';
 import { insertJsonRows, type JsonRows } from '../../db/json-rows.ts';
 import type { Db, Tx } from '../../db/open.ts';
-import type { Grouping, UsageQuery, UsageSum } from './model.ts';
+import type { Grouping, UsageQuery, UsageSum, UsageWork, WorkSplit } from './model.ts';
 
 /** Each column and the field of `UsageRecord` that it holds. */
 const COLUMNS = {
@@ -63,6 +63,34 @@ export async function sumUsage(on: Db, query: UsageQuery, grouping: Grouping): P
     .execute();
   if (grouping !== 'day') return rows;
   return rows.map((row) => ({ ...row, group: new Date(Number(row.group) * DAY_MS).toISOString().slice(0, 10) }));
+}
+
+const WORK_SQL = {
+  deployment: sql<string>`deployment`,
+  org: sql<string>`org_id`,
+  day: sql<string>`CAST(started_at / ${sql.lit(DAY_MS)} * ${sql.lit(DAY_MS)} AS TEXT)`,
+} satisfies Record<WorkSplit, unknown>;
+/** What never left the queue was not served. Reading each row's stages takes longer than all the rest; only a split among callers needs it. */
+const SERVED_SQL = sql<number>`SUM(duration_ms - COALESCE(stages ->> '$.queue', duration_ms))`;
+
+export async function sumWork(on: Db, { since, until }: Pick<UsageQuery, 'since' | 'until'>, split: WorkSplit): Promise<UsageWork[]> {
+  const group = WORK_SQL[split];
+  return on
+    .selectFrom('usage')
+    .select([
+      'deployment',
+      group.as('group'),
+      sql<number>`COUNT(*)`.as('calls'),
+      sql<number>`SUM(prompt_tokens + completion_tokens)`.as('tokens'),
+      (split === 'org' ? SERVED_SQL : sql<number>`0`).as('servedMs'),
+      sql<number>`SUM(request_bytes + response_bytes)`.as('bytes'),
+    ])
+    .where('started_at', '>=', since)
+    .where('started_at', '<', until)
+    .groupBy(['deployment', group])
+    .orderBy('deployment')
+    .orderBy(group)
+    .execute();
 }
 
 /** The newest rows first. */

@@ -21,11 +21,12 @@ export interface DispatchOptions {
   batched?: NonNullable<QueueOptions['batched']>;
 }
 
-/** What a dispatched call brings: whose prefix cache it may share comes with it. */
+/** What a dispatched call brings. */
 export interface Dispatched {
   readonly call: Call;
   readonly target: Target;
-  readonly cacheSalt: string;
+  /** The caller's organisation: shares a deployment with others by turns, and its prefix cache with nobody. */
+  readonly tenant: string;
 }
 
 /** The queues of all deployments, and the way of a call through its own. */
@@ -37,7 +38,7 @@ export class Dispatch {
 
   constructor({ clock, queueMax, wake, batched }: DispatchOptions) {
     this.#clock = clock;
-    this.#queueOptions = { entriesMax: queueMax, wake, ...(batched && { batched }) };
+    this.#queueOptions = { clock, entriesMax: queueMax, wake, ...(batched && { batched }) };
     this.#deadlines = new Deadlines(clock);
   }
 
@@ -64,13 +65,13 @@ export class Dispatch {
     if (!queue) return { status: 'failed', attempts: 1, fault: notRunning(target.deployment.name) };
     let avoid = NONE;
     for (let attempts = 1; ; attempts++) {
-      const parts: JobParts = { call, target, queue, deadlines: this.#deadlines, clock: this.#clock, avoid };
-      const job = work.kind === 'tensor' ? new TensorJob(parts, { work, sink }) : new ForwardJob(parts, { work, cacheSalt: dispatched.cacheSalt, sink });
+      const parts: JobParts = { call, target, tenant: dispatched.tenant, attempt: attempts, queue, deadlines: this.#deadlines, clock: this.#clock, avoid };
+      const job = work.kind === 'tensor' ? new TensorJob(parts, { work, sink }) : new ForwardJob(parts, { work, cacheSalt: dispatched.tenant, sink });
       const end = await job.run();
       if (job.lane && (end.status === 'full' || end.status === 'failed')) avoid = new Set([...avoid, job.lane.replica.id]);
       if (end.status === 'failed' && end.retry === true && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, avoid)) continue;
       if (end.status !== 'full') return endingOf(end, attempts);
-      if (attempts >= ATTEMPTS_MAX) return { status: 'failed', attempts, fault: overloaded(target.deployment.name) };
+      if (attempts >= ATTEMPTS_MAX || !job.lane || !queue.mayOfferAgain(job.lane)) return { status: 'failed', attempts, fault: overloaded(target.deployment.name) };
       if (target.revision.replicas.every(({ id }) => avoid.has(id))) avoid = NONE;
       if (!(await this.#pause(FULL_PAUSE_MS * attempts, call))) return { status: 'cancelled', attempts };
     }

@@ -3,7 +3,7 @@ import { Fault, type FaultKind } from '../../contract/errors.ts';
 import type { AnswerHeaders, AnswerSink, ForwardWork } from '../call.ts';
 import { parseUsage } from '../dialects/openai.ts';
 import { crashFault, deadlineFault, engineHeaders, Job, type JobEnd, type JobParts } from './job.ts';
-import type { Lane } from './queue.ts';
+import type { Lane, Outcome } from './lane.ts';
 import type { UpstreamControl, UpstreamListener } from './upstream.ts';
 
 /** An engine's error answer is read up to here. */
@@ -65,13 +65,19 @@ export class ForwardJob extends Job implements UpstreamListener {
   ended(error?: Error): void {
     this.#endGrace?.();
     this.settle(this.#endOf(error));
-    if (this.lane) this.queue.free(this.lane);
+    if (this.lane) this.queue.free(this.lane, [this], this.clock.monotonic() - this.begunAt, this.#outcome(error));
   }
 
   protected stopRunning(why: 'client' | 'deadline'): void {
     if (this.#stopped) return;
     this.#stopped = why;
     this.#endGrace = this.lane?.upstream.stop(this.call.id, this.clock, () => this.#control);
+  }
+
+  /** What this attempt says of the replica: nothing, when it was given up, or when the replica had no room. */
+  #outcome(error: Error | undefined): Outcome | undefined {
+    if (this.#stopped || this.#status === 503) return undefined;
+    return error ? 'failed' : outcomeOf(this.#status, this.#headers?.['retry-after']);
   }
 
   #endOf(error: Error | undefined): JobEnd {
@@ -94,6 +100,13 @@ export class ForwardJob extends Job implements UpstreamListener {
     this.#errorBytes += chunk.length;
     if (this.#errorBytes <= ERROR_BYTES_MAX) (this.#error ??= []).push(chunk);
   }
+}
+
+/** What an answer's status says of the replica that gave it. */
+export function outcomeOf(status: number, retryAfter: string | string[] | undefined): Outcome {
+  const seconds = status === 429 && typeof retryAfter === 'string' ? Number(retryAfter) : Number.NaN;
+  if (seconds > 0) return { retryAfterMs: seconds * 1_000 };
+  return status >= 500 ? 'failed' : 'served';
 }
 
 const KIND_OF_STATUS: Readonly<Record<number, FaultKind>> = {

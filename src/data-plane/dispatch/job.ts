@@ -3,7 +3,8 @@ import type { Deadlines, Timed } from '../../base/deadlines.ts';
 import { ENGINE_HEADER, type EngineUsage } from '../../contract/engine-wire.ts';
 import { Fault } from '../../contract/errors.ts';
 import type { Call, Target } from '../call.ts';
-import type { DeploymentQueue, Entry, Lane } from './queue.ts';
+import type { Lane } from './lane.ts';
+import type { DeploymentQueue, Entry } from './queue.ts';
 
 /** Times that one call is offered to engines, when those before were full. */
 export const ATTEMPTS_MAX = 3;
@@ -26,6 +27,9 @@ export function engineHeaders(requestId: string, msLeft: number, cacheSalt: stri
 export interface JobParts {
   readonly call: Call;
   readonly target: Target;
+  /** Who calls. */
+  readonly tenant: string;
+  readonly attempt: number;
   readonly queue: DeploymentQueue;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
@@ -49,20 +53,29 @@ export abstract class Job implements Entry, Timed {
   readonly call: Call;
   readonly pinned: boolean;
   readonly avoid: ReadonlySet<string>;
+  readonly tenant: string;
+  readonly isBackground: boolean;
+  readonly attempt: number;
+  charged = 0;
   abstract readonly rows: number;
   abstract readonly batchKey: string | undefined;
   revision: string;
   place = -1;
   /** Where it runs; undefined while it waits. */
   lane: Lane | undefined;
+  /** Monotonic milliseconds. */
+  protected begunAt = 0;
   protected readonly queue: DeploymentQueue;
   protected readonly clock: Clock;
   readonly #deadlines: Deadlines;
   #resolve: ((end: JobEnd) => void) | undefined;
 
-  constructor({ call, target, queue, deadlines, clock, avoid }: JobParts) {
+  constructor({ call, target, tenant, attempt, queue, deadlines, clock, avoid }: JobParts) {
     this.call = call;
     this.pinned = target.pinned;
+    this.tenant = tenant;
+    this.attempt = attempt;
+    this.isBackground = call.isBackground;
     this.revision = target.revision.id;
     this.avoid = avoid;
     this.queue = queue;
@@ -112,7 +125,8 @@ export abstract class Job implements Entry, Timed {
   /** The job's turn has come. */
   protected begin(lane: Lane): void {
     this.lane = lane;
-    this.call.times.queue = this.clock.monotonic() - this.call.arrivedAt;
+    this.begunAt = this.clock.monotonic();
+    this.call.times.queue = this.begunAt - this.call.arrivedAt;
     this.call.servedBy = lane.revision;
   }
 

@@ -1,34 +1,25 @@
+import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
-import type { DeploymentRoute, ReplicaRoute, RevisionRoute } from '../../contract/feeds.ts';
+import type { DeploymentRoute } from '../../contract/feeds.ts';
+import { FairLine, type Member } from './fair-line.ts';
+import { Lane, type Outcome } from './lane.ts';
 import { next, type Pick, type Waiting } from './next.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { Upstream } from './upstream.ts';
 
-/** A replica as the queue sees it: how many of its slots are taken by this gateway. */
-export class Lane {
-  readonly replica: ReplicaRoute;
-  readonly revision: RevisionRoute;
-  readonly upstream: Upstream;
-  busy = 0;
-
-  constructor(replica: ReplicaRoute, revision: RevisionRoute) {
-    this.replica = replica;
-    this.revision = revision;
-    this.upstream = new Upstream(replica);
-  }
-
-  get free(): number {
-    return this.replica.slots - this.busy;
-  }
-}
+/** A call for which every replica rests for longer than this is refused with the time that is left. */
+const REST_MS_MAX = 5_000;
 
 /** A call in the queue. `start` is given the lane, and for a batch the calls that share it, itself first. */
-export interface Entry extends Waiting {
+export interface Entry extends Waiting, Member {
   revision: string;
   /** Monotonic milliseconds. */
   readonly arrivedAt: number;
   /** Only this revision will do. */
   readonly pinned: boolean;
+  /** Which try of its call this is, from 1. */
+  readonly attempt: number;
+  /** What the line has charged its tenant for it. */
+  charged: number;
   start(lane: Lane, batch: readonly Entry[]): void;
   refuse(fault: Fault): void;
 }
@@ -45,6 +36,7 @@ export interface RevisionLoad {
 }
 
 export interface QueueOptions {
+  readonly clock: Clock;
   /** Calls that may wait. */
   readonly entriesMax: number;
   /** Told when a call waits for a revision that has no replica. */
@@ -58,7 +50,7 @@ export class DeploymentQueue {
   readonly #options: QueueOptions;
   readonly #lastCallAt = new Map<string, number>();
   readonly #budget = new RetryBudget();
-  readonly #entries = new Set<Entry>();
+  readonly #line = new FairLine<Entry>();
   readonly #lanes = new Map<string, Lane>();
   #laneList: readonly Lane[] = [];
   #route: DeploymentRoute;
@@ -72,10 +64,12 @@ export class DeploymentQueue {
   /** What each revision has waiting and running. */
   load(): RevisionLoad[] {
     const { name, revisions } = this.#route;
+    const all = [...this.#line];
     return revisions.map(({ id }) => {
-      const waiting = [...this.#entries].filter(({ revision }) => revision === id);
+      const waiting = all.filter(({ revision }) => revision === id);
       const running = this.#laneList.reduce((sum, { revision, busy }) => sum + (revision.id === id ? busy : 0), 0);
-      return { deployment: name, revision: id, waiting: waiting.length, running, waitingSince: waiting[0]?.arrivedAt, lastCallAt: this.#lastCallAt.get(id) };
+      const waitingSince = waiting.reduce<number | undefined>((oldest, { arrivedAt }) => Math.min(oldest ?? arrivedAt, arrivedAt), undefined);
+      return { deployment: name, revision: id, waiting: waiting.length, running, waitingSince, lastCallAt: this.#lastCallAt.get(id) };
     });
   }
 
@@ -88,37 +82,34 @@ export class DeploymentQueue {
       this.#lanes.delete(id);
       void lane.upstream.close();
     }
-    for (const [id, { replica, revision }] of wanted) {
-      if (!this.#lanes.has(id)) this.#lanes.set(id, new Lane(replica, revision));
+    for (const [id, of] of wanted) {
+      if (!this.#lanes.has(id)) this.#lanes.set(id, new Lane(of, this.#options.clock, () => this.#pump()));
     }
     this.#laneList = [...this.#lanes.values()];
     for (const id of this.#lastCallAt.keys()) if (!route.revisions.some((revision) => revision.id === id)) this.#lastCallAt.delete(id);
-    for (const entry of this.#entries) {
+    for (const entry of this.#line) {
       this.#followTraffic(entry);
       const fault = this.#hopeless(entry);
       if (!fault) continue;
-      this.#entries.delete(entry);
+      this.#line.delete(entry);
       entry.refuse(fault);
     }
     this.#pump();
   }
 
-  /** Takes a call in, or refuses it: at the bound with `queue_full`, and when nothing can ever serve it. */
+  /** Takes a call in, or refuses it: at the bound with `queue_full`, and when nothing can serve it now or ever. */
   add(entry: Entry): void {
     this.#followTraffic(entry);
     const fault = this.#hopeless(entry);
     if (fault) return entry.refuse(fault);
     this.#lastCallAt.set(entry.revision, entry.arrivedAt);
-    if (entry.avoid.size === 0) this.#budget.deposit();
+    if (entry.attempt === 1) this.#budget.deposit();
     // Most calls find a free slot: they never stand in the queue at all.
-    const pick = this.#entries.size === 0 ? next([entry], this.#laneList) : undefined;
+    const pick = this.#line.size === 0 ? next([entry], this.#laneList) : undefined;
     if (pick) return this.#start(pick);
-    if (this.#entries.size >= this.#options.entriesMax) {
-      return entry.refuse(
-        new Fault('unavailable', 'queue_full', `"${this.#route.name}" has ${this.#options.entriesMax} calls waiting; try again shortly.`, { retryAfterSeconds: 1 }),
-      );
-    }
-    this.#entries.add(entry);
+    const refusal = this.#resting(entry.revision) ?? this.#full();
+    if (refusal) return entry.refuse(refusal);
+    this.#line.add(entry);
     if (!this.#laneList.some(({ revision }) => revision.id === entry.revision)) this.#options.wake();
     this.#pump();
   }
@@ -128,30 +119,37 @@ export class DeploymentQueue {
     return this.#laneList.some((lane) => lane.revision.id === revision && !avoid.has(lane.replica.id)) && this.#budget.withdraw();
   }
 
-  /** Takes a call out that nobody waits for any more. */
-  remove(entry: Entry): void {
-    this.#entries.delete(entry);
+  /** Whether a call that an engine was too full for may be offered again. One that is about to end refuses what it is sent: that costs nothing. */
+  mayOfferAgain(lane: Lane): boolean {
+    return !this.#lanes.has(lane.replica.id) || this.#budget.withdraw();
   }
 
-  /** A lane has a slot back. */
-  free(lane: Lane): void {
+  /** Takes a call out that nobody waits for any more. */
+  remove(entry: Entry): void {
+    this.#line.delete(entry);
+  }
+
+  /** A lane has a slot back, after `ms` in which these calls shared it. `outcome`: what that says of the replica; undefined: nothing. */
+  free(lane: Lane, calls: readonly Entry[], ms: number, outcome: Outcome | undefined): void {
     lane.busy--;
+    const rows = calls.reduce((sum, call) => sum + call.rows, 0);
+    for (const call of calls) this.#line.end(call, (ms * call.rows) / Math.max(rows, 1), call.charged);
+    if (outcome) lane.report(outcome, () => this.#mayEject(lane));
     this.#pump();
   }
 
   close(): void {
-    for (const entry of this.#entries) entry.refuse(notRunning(this.#route.name));
-    this.#entries.clear();
+    for (const entry of this.#line) entry.refuse(notRunning(this.#route.name));
+    this.#line.clear();
     for (const lane of this.#laneList) void lane.upstream.close();
     this.#lanes.clear();
     this.#laneList = [];
   }
 
   #pump(): void {
-    while (this.#entries.size > 0) {
-      const pick = next(this.#entries, this.#laneList);
+    while (this.#line.size > 0) {
+      const pick = next(this.#line, this.#laneList);
       if (!pick) return;
-      for (const entry of pick.calls) this.#entries.delete(entry);
       this.#start(pick);
     }
   }
@@ -159,7 +157,28 @@ export class DeploymentQueue {
   #start({ lane, calls }: Pick<Entry, Lane>): void {
     lane.busy++;
     if (lane.revision.maxBatchSize > 1) this.#options.batched?.(this.#route.name, calls.length);
+    for (const call of calls) call.charged = this.#line.begin(call);
     calls[0]?.start(lane, calls);
+  }
+
+  /** At most half of a revision's replicas rest at a time: when all fail, asking them beats asking none (Envoy's panic mode). */
+  #mayEject({ revision }: Lane): boolean {
+    const all = this.#laneList.filter((lane) => lane.revision.id === revision.id);
+    return (all.filter(({ restsUntil }) => restsUntil !== undefined).length + 1) * 2 <= all.length;
+  }
+
+  #resting(revision: string): Fault | undefined {
+    const lanes = this.#laneList.filter((lane) => lane.revision.id === revision);
+    if (lanes.length === 0) return undefined;
+    const ms = Math.min(...lanes.map(({ restsUntil }) => restsUntil ?? 0)) - this.#options.clock.monotonic();
+    if (ms <= REST_MS_MAX) return undefined;
+    return new Fault('unavailable', 'upstream_resting', `"${this.#route.name}" has asked to be left alone for a while.`, { retryAfterSeconds: Math.ceil(ms / 1_000) });
+  }
+
+  #full(): Fault | undefined {
+    const { entriesMax } = this.#options;
+    if (this.#line.size < entriesMax) return undefined;
+    return new Fault('unavailable', 'queue_full', `"${this.#route.name}" has ${entriesMax} calls waiting; try again shortly.`, { retryAfterSeconds: 1 });
   }
 
   /** A call that named no version goes where the traffic goes when its revision has left (S13). */

@@ -3,9 +3,10 @@ import { Fault } from '../../contract/errors.ts';
 import { decodeInferReply, encodeInferRequest, type InferReply, OIP_HEADER_LENGTH, parseHeaderLength } from '../../contract/oip-binary.ts';
 import type { AnswerHeaders, AnswerSink, TensorWork } from '../call.ts';
 import { batchKey, joinRequests, splitReply } from '../dialects/oip.ts';
-import { engineFault } from './forward.ts';
+import { engineFault, outcomeOf } from './forward.ts';
 import { crashFault, deadlineFault, engineHeaders, Job, type JobEnd, type JobParts } from './job.ts';
-import type { Entry, Lane } from './queue.ts';
+import type { Lane, Outcome } from './lane.ts';
+import type { Entry } from './queue.ts';
 import type { UpstreamControl, UpstreamListener } from './upstream.ts';
 
 /** An answer's tensors are kept whole in memory; no more than this. */
@@ -38,7 +39,7 @@ export class TensorJob extends Job {
   start(lane: Lane, batch: readonly Entry[]): void {
     const members = batch as readonly TensorJob[];
     for (const member of members) member.begin(lane);
-    void this.#runAll(lane, members).finally(() => this.queue.free(lane));
+    void this.#runAll(lane, members).finally(() => this.queue.free(lane, members, this.clock.monotonic() - this.begunAt, this.#batch?.outcome));
   }
 
   /** Ends this member; the batch goes on while anybody waits for it. */
@@ -127,6 +128,9 @@ class Batch implements UpstreamListener {
   #bytes = 0;
   #status = 0;
   #headerLength: string | undefined;
+  #retryAfter: string | string[] | undefined;
+  /** What the hop says of the replica; undefined: nothing. */
+  outcome: Outcome | undefined;
 
   constructor(lane: Lane, members: readonly TensorJob[], clock: Clock) {
     this.#lane = lane;
@@ -160,6 +164,7 @@ class Batch implements UpstreamListener {
     this.#status = status;
     const length = headers[OIP_HEADER_LENGTH];
     this.#headerLength = typeof length === 'string' ? length : undefined;
+    this.#retryAfter = headers['retry-after'];
   }
 
   data(chunk: Buffer): void {
@@ -170,6 +175,7 @@ class Batch implements UpstreamListener {
 
   ended(error?: Error): void {
     this.#endGrace?.();
+    if (!this.#endGrace && this.#status !== 503) this.outcome = error ? 'failed' : outcomeOf(this.#status, this.#retryAfter);
     if (error) return this.#answer.reject(error);
     try {
       this.#answer.resolve(this.#decoded());
@@ -181,7 +187,7 @@ class Batch implements UpstreamListener {
   #decoded(): Reply {
     if (this.#status === 503) return 'full';
     const body = Buffer.concat(this.#chunks, this.#bytes);
-    if (this.#status !== 200) return engineFault(this.#status, body, undefined);
+    if (this.#status !== 200) return engineFault(this.#status, body, this.#retryAfter);
     return decodeInferReply(body, parseHeaderLength(this.#headerLength));
   }
 }

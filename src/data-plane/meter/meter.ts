@@ -26,7 +26,7 @@ export interface Metered {
  */
 export class Meter implements AnswerSink {
   readonly #sink: ReplySink;
-  readonly #metered: Metered;
+  #metered: Metered;
   readonly #headers: Record<string, string>;
   readonly #clock: Clock;
   readonly #tap: StreamTap | undefined;
@@ -43,6 +43,16 @@ export class Meter implements AnswerSink {
     this.#headers = headers;
     this.#clock = clock;
     this.#tap = metered.work.kind === 'forward' && metered.work.stream ? new StreamTap() : undefined;
+  }
+
+  /** The call goes elsewhere: it is measured by what it becomes there. Only before the first byte. */
+  turnTo(target: Target, work: Work): void {
+    this.#metered = { ...this.#metered, target, work };
+  }
+
+  /** A byte of the answer has been sent. */
+  get committed(): boolean {
+    return this.#sink.committed;
   }
 
   head(status: number, received: AnswerHeaders): void {

@@ -3,6 +3,7 @@ import type { DeploymentRoute, Offer, RevisionRoute } from '../../contract/feeds
 import { parseReference, unknownModel } from '../../contract/names.ts';
 import type { Caller, DecodedRequest, Target } from '../call.ts';
 import type { Routes } from '../ports.ts';
+import type { Split } from './split.ts';
 
 /** Which offer lets this caller call this deployment, if any. */
 function offerFor(caller: Caller, deployment: DeploymentRoute): Offer | undefined {
@@ -24,13 +25,24 @@ function findDeployment(caller: Caller, text: string, routes: Routes): { deploym
   return { deployment, offer, version };
 }
 
-/** Model name + Caller → where the call goes and on what terms. `pick` is a number in [0, 1) that chooses among weights. */
-export function resolve(caller: Caller, request: DecodedRequest, routes: Routes, pick: number): Target {
+/** Model name + Caller → where the call goes and on what terms. `split` chooses among weights. */
+export function resolve(caller: Caller, request: DecodedRequest, routes: Routes, split: Split): Target {
   const { deployment, offer, version } = findDeployment(caller, request.model, routes);
-  const revision = version === undefined ? byWeight(deployment.revisions, pick) : byVersion(deployment.revisions, version);
+  const revision =
+    version === undefined
+      ? byWeight(deployment.revisions, () => split.pointOf(request.session && `${caller.orgId}/${deployment.name}/${request.session}`))
+      : byVersion(deployment.revisions, version);
   if (!revision) throw unknownModel(request.model);
   checkTask(request, revision);
   return { deployment, revision, offer, pinned: version !== undefined };
+}
+
+/** Where a call goes that its target can't serve: the deployment's fallback, if the caller may call that one and it takes such calls. One step only. */
+export function fallbackOf(caller: Caller, request: DecodedRequest, { deployment, pinned }: Target, routes: Routes): Target | undefined {
+  const other = deployment.fallback === undefined || pinned ? undefined : routes.find(deployment.fallback);
+  const offer = other && offerFor(caller, other);
+  const [revision] = other?.revisions.toSorted((a, b) => b.weight - a.weight) ?? [];
+  return other && offer && revision && SERVES[revision.task].includes(request.needs) ? { deployment: other, revision, offer, pinned: false } : undefined;
 }
 
 /** The live revision with that model version; the heaviest where there are several. */
@@ -38,8 +50,11 @@ function byVersion(revisions: readonly RevisionRoute[], version: number): Revisi
   return revisions.filter((revision) => revision.version === version).toSorted((a, b) => b.weight - a.weight)[0];
 }
 
-function byWeight(revisions: readonly RevisionRoute[], pick: number): RevisionRoute | undefined {
-  let rest = pick * revisions.reduce((sum, { weight }) => sum + weight, 0);
+/** Newest first, so that a session that has come to a new revision stays there while its share grows. */
+function byWeight(revisions: readonly RevisionRoute[], pointOf: () => number): RevisionRoute | undefined {
+  const all = revisions.reduce((sum, { weight }) => sum + weight, 0);
+  if (revisions.length === 1 || all === 0) return revisions[0];
+  let rest = pointOf() * all;
   for (const revision of revisions) {
     rest -= revision.weight;
     if (rest < 0) return revision;

@@ -14,19 +14,23 @@ const LOGPROB = -0.5;
 /**
  * A deterministic text engine for tests: echoes the last user message word by word, one token each, under the directives that
  * `script.ts` documents. JSON formats answer `{"echo": text}` as one token. A prefix is cached as a whole prompt under its salt.
- * engineOptions: `slots`, `contextSize`, `delayMs`, `tokens`.
+ * engineOptions: `slots`, `contextSize`, `delayMs`, `tokens`; `failEvery` N: each N-th call fails; `failStart`: it never becomes ready.
  */
 export function createEchoEngine(spec: Pick<EngineSpec, 'manifest'>, clock: Clock = systemClock): TextEngine {
   const options = spec.manifest.engineOptions;
   const contextTokens = numberOption(options.contextSize, CONTEXT_TOKENS_DEFAULT);
   const cached = createPromptCache();
+  const failEvery = numberOption(options.failEvery, 0);
+  let calls = 0;
   return {
     dialect: 'openai',
     slots: numberOption(options.slots, SLOTS_DEFAULT),
-    warmUp: () => Promise.resolve(),
+    warmUp: () => (options.failStart === true ? Promise.reject(new Error('its manifest says that it does not start')) : Promise.resolve()),
     close: () => Promise.resolve(),
     tokenize: (prompt) => Promise.resolve(promptWords(prompt).map(idOf)),
     async generate(request, onPiece, signal) {
+      calls += 1;
+      if (failEvery > 0 && calls % failEvery === 0) throw scriptFault(500);
       const words = promptWords(request.prompt);
       if (words.length >= contextTokens)
         throw new Fault('invalid_argument', 'context_length_exceeded', `This model's context is ${contextTokens} tokens, and the input has ${words.length}.`, {

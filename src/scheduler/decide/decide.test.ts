@@ -32,7 +32,11 @@ const replica = (of: string, more: Partial<RunningReplica> = {}): RunningReplica
 const load = (more: Partial<Load>): Load => ({ ...NO_LOAD, ...more });
 const world = (more: Partial<World>): World => ({ nodes: [node()], revisions: [], replicas: [], crashes: new Map(), load: new Map(), ...more });
 const NOW = 1_000_000;
-const short = (actions: ReturnType<typeof decide>) => actions.map((action) => (action.type === 'start' ? `start ${action.revision} on ${action.node}` : `stop ${action.replica}`));
+const short = (actions: ReturnType<typeof decide>) =>
+  actions.map((action) => {
+    if (action.type === 'start') return `start ${action.revision} on ${action.node}`;
+    return action.type === 'stop' ? `stop ${action.replica}` : `${action.type} ${action.revision}`;
+  });
 
 describe('what is wanted', () => {
   test('what is wanted and not there is started, what is there and not wanted is stopped', () => {

@@ -1,6 +1,7 @@
 import { retryAt } from './crashes.ts';
 import { type Evictables, evictablesOf, loadOf, victimsFor } from './evict.ts';
 import { placeOn, type Room, roomsOf, take } from './place.ts';
+import { rollOut } from './rollout.ts';
 import { targetOf } from './scale.ts';
 import type { Action, Policy, RunningReplica, WantedReplicas, World } from './world.ts';
 
@@ -10,18 +11,20 @@ interface Missing {
   readonly reason: string;
   /** How long its oldest call has waited; undefined: nobody waits, it is only to be kept ready. */
   readonly waitedMs: number | undefined;
+  /** A replica that is to be drained anyway: it goes first where there is no room for both. */
+  readonly makesWay: RunningReplica | undefined;
 }
 
 /**
- * What should be done now, as a pure function of what is wanted and what is there: stop what is too much, then start what is missing,
- * those first for whom calls wait, each where its memory fits; for a call that waits, others are sent away. A replica that nobody
+ * What should be done now, as a pure function of what is wanted and what is there: move rollouts on, stop what is too much, then start what
+ * is missing, those first for whom calls wait, each where its memory fits; for a call that waits, others are sent away. A replica that nobody
  * waits for never sends another away, so that models for which there is no room are loaded when they are called.
  */
 export function decide(world: World, now: number): Action[] {
   const byRevision = Map.groupBy(world.replicas, ({ revision }) => revision);
   const wanted = new Map(world.revisions.map((revision) => [revision.id, revision]));
   const rooms = roomsOf(world.nodes, world.replicas, (id) => wanted.get(id)?.threads ?? 0);
-  const actions: Action[] = [];
+  const actions: Action[] = rollOut(world, now);
   const leaving = new Set<string>();
   const stop = (replica: RunningReplica, reason: string) => {
     actions.push({ type: 'stop', replica: replica.id, reason });
@@ -35,16 +38,24 @@ export function decide(world: World, now: number): Action[] {
   const missing: Missing[] = [];
   for (const revision of world.revisions) {
     const replicas = byRevision.get(revision.id) ?? [];
-    const there = replicas.filter(({ state }) => state !== 'stopping');
+    const { there, retiring } = standing(replicas);
     const load = loadOf(world.load, revision.id);
     const target = targetOf(revision, replicas, load, now);
     for (const replica of surplus(there, target.replicas)) stop(replica, target.reason());
+    const isReplaced = there.filter(({ state }) => state === 'ready').length >= target.replicas;
+    if (isReplaced) for (const replica of retiring) stop(replica, 'drained');
     if (there.length >= target.replicas || now < retryAt(world.crashes.get(revision.id) ?? [], now)) continue;
     // A call that waits while nothing serves it is what memory is taken from others for; more replicas beside one that serves are not.
-    const waits = (load.waiting > 0 || revision.urgentSince !== undefined) && there.length === 0;
+    const waits = (load.waiting > 0 || revision.urgentSince !== undefined) && there.length + retiring.length === 0;
     const waitedMs = waits ? now - (load.waitingSince ?? revision.urgentSince ?? now) : undefined;
+    const [oldest] = there.some(({ state }) => state === 'starting') ? [] : retiring;
     for (let count = there.length; count < target.replicas; count++)
-      missing.push({ revision, reason: load.waiting > 0 && waits ? 'a call waits' : target.reason(), waitedMs: count === 0 ? waitedMs : undefined });
+      missing.push({
+        revision,
+        reason: load.waiting > 0 && waits ? 'a call waits' : target.reason(),
+        waitedMs: count === 0 ? waitedMs : undefined,
+        makesWay: count === there.length ? oldest : undefined,
+      });
   }
   start(missing, { world, rooms, wanted, leaving, now, stop, actions });
   return actions;
@@ -62,11 +73,13 @@ interface Starting {
 
 function start(missing: readonly Missing[], { world, rooms, wanted, leaving, now, stop, actions }: Starting): void {
   let evictables: Evictables | undefined;
-  for (const { revision, reason, waitedMs } of missing.toSorted(byUrgency)) {
+  for (const { revision, reason, waitedMs, makesWay } of missing.toSorted(byUrgency)) {
     const room = placeOn(rooms.values(), revision);
     if (room) {
       take(room, revision);
       actions.push({ type: 'start', revision: revision.id, node: room.node.id, reason });
+    } else if (makesWay) {
+      stop(makesWay, 'drained: there is no room for another beside it');
     } else if (waitedMs !== undefined) {
       evictables ??= evictablesOf(world, wanted, now);
       const victims = victimsFor({ wanted: revision, waitedMs, leaving }, rooms, evictables);
@@ -88,6 +101,12 @@ function reserve(rooms: ReadonlyMap<string, Room>, revision: WantedReplicas): vo
 /** Higher priority first, then whose call waits longest, then what nobody waits for, the fastest to load first. */
 function byUrgency(a: Missing, b: Missing): number {
   return b.revision.priority - a.revision.priority || (b.waitedMs ?? -1) - (a.waitedMs ?? -1) || a.revision.loadMs - b.revision.loadMs;
+}
+
+/** Replicas that are to stay, and those that are to be replaced. */
+function standing(replicas: readonly RunningReplica[]) {
+  const standing = replicas.filter(({ state }) => state !== 'stopping');
+  return { there: standing.filter(({ isRetiring }) => !isRetiring), retiring: standing.filter(({ isRetiring }) => isRetiring) };
 }
 
 /** Those beyond the target: not yet ready ones first, then the youngest. */

@@ -27,7 +27,7 @@ function decided(more: Partial<World>): string[] {
     crashes: new Map(),
     load: new Map(),
   };
-  return fcfsPolicy.decide({ ...world, ...more }, NOW).map((action) => (action.type === 'start' ? `start ${action.revision}` : `stop ${action.replica}`));
+  return fcfsPolicy.decide({ ...world, ...more }, NOW).map((action) => (action.type === 'stop' ? `stop ${action.replica}` : `${action.type} ${action.revision}`));
 }
 
 test('nobody calls: nothing is loaded; the first called is loaded first, while memory lasts', () => {

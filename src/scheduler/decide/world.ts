@@ -9,6 +9,8 @@ export interface World {
   /** When each revision's engines ended unasked, newest last; only the last `CRASHES_KEPT` matter. */
   readonly crashes: ReadonlyMap<string, readonly number[]>;
   readonly load: ReadonlyMap<string, Load>;
+  /** Under way; absent: none. */
+  readonly rollouts?: readonly Rollout[];
 }
 
 export interface Node {
@@ -51,6 +53,8 @@ export interface RunningReplica {
   /** When it came into this state. */
   readonly since: number;
   readonly memoryBytes: number;
+  /** It is to go as soon as another serves in its place. */
+  readonly isRetiring?: boolean;
 }
 
 /** What gateways report of a revision, all of them together. */
@@ -67,9 +71,55 @@ export interface Load {
 
 export const NO_LOAD: Load = { waiting: 0, running: 0, waitingSince: undefined, lastCallAt: undefined, stableConcurrency: 0, panicConcurrency: 0 };
 
+/** A new revision that is to take a deployment's traffic from another, as far as it has come. Times are monotonic milliseconds. */
+export interface Rollout {
+  readonly deployment: string;
+  readonly revision: string;
+  /** The revision that it replaces. */
+  readonly previous: string;
+  /** Replicas that it is to have when it has all the traffic. */
+  readonly replicasMin: number;
+  /** Shares of the traffic that it is given one after the other, percent; the last is 100. */
+  readonly steps: readonly number[];
+  /** How many of them it has been given. */
+  readonly stepsDone: number;
+  /** When it was ordered, or given its last share. */
+  readonly since: number;
+  readonly limits: RolloutLimits;
+  /** What its last engine to end unasked said; empty: none has. */
+  readonly lastWords: string;
+  /** Calls since then: the new revision's, and the other's. */
+  readonly canary: RevisionFigures;
+  readonly stable: RevisionFigures;
+}
+
+/** How long each share is watched, and what is not accepted of it. */
+export interface RolloutLimits {
+  readonly checks: number;
+  readonly checkMs: number;
+  /** Failed calls of the new revision beyond those of the other, as a fraction of its calls. */
+  readonly errorIncreaseMax: number;
+  /** 99th percentile of the new revision over that of the other. */
+  readonly latencyFactorMax: number;
+}
+
+export interface RevisionFigures {
+  readonly calls: number;
+  /** Ended by an error of ours or the engine's, not by one of the caller's. */
+  readonly errors: number;
+  readonly p99Ms: number;
+}
+
 export type Action =
   | { readonly type: 'start'; readonly revision: string; readonly node: string; readonly reason: string }
-  | { readonly type: 'stop'; readonly replica: string; readonly reason: string };
+  | { readonly type: 'stop'; readonly replica: string; readonly reason: string }
+  | Proposal;
+
+/** What is proposed of a rollout: whoever owns the weights carries it out, if nothing has changed meanwhile. */
+export type Proposal =
+  /** Give it the `step`-th of its shares, counted from 0. */
+  | { readonly type: 'shift'; readonly deployment: string; readonly revision: string; readonly step: number; readonly reason: string }
+  | { readonly type: 'rollback'; readonly deployment: string; readonly revision: string; readonly reason: string };
 
 /** A way to decide. Two ship: ours, and first come, first served to measure against. */
 export interface Policy {

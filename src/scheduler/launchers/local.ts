@@ -88,6 +88,7 @@ function follow(child: ChildProcess, { order, socket, buffer, clock, done }: Fol
   });
   return {
     address: { socket },
+    ...(child.pid !== undefined && { pid: child.pid }),
     ready: becomesReady(socket, clock, ended.signal),
     exited,
     usage: () => processUsage(child.pid),

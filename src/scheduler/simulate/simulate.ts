@@ -169,6 +169,8 @@ class Simulation {
       if (replica && replica.state !== 'stopping') this.#stop(replica);
       return;
     }
+    // No rollout is simulated.
+    if (action.type !== 'start') return;
     const deployment = this.#byId.get(action.revision);
     if (deployment) this.#start(deployment, action.node);
   }

@@ -20,6 +20,7 @@ function decode(body: Buffer): DecodedRequest {
   const perChoice = request.max_completion_tokens ?? request.max_tokens ?? undefined;
   return {
     model: request.model,
+    session: request.user ?? undefined,
     needs: 'chat',
     // Every token takes at least one byte of the body.
     bounds: { promptTokens: body.length, completionTokens: perChoice && perChoice * (request.n ?? 1) },

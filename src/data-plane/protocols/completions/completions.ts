@@ -16,6 +16,7 @@ function decode(body: Buffer): DecodedRequest {
   const prompts = Array.isArray(request.prompt) && typeof request.prompt[0] !== 'number' ? request.prompt.length : 1;
   return {
     model: request.model,
+    session: request.user ?? undefined,
     needs: 'completion',
     bounds: { promptTokens: body.length, completionTokens: (request.max_tokens ?? COMPLETION_TOKENS_DEFAULT) * (request.n ?? 1) * prompts },
     work: () => ({ kind: 'forward', path: PATH, body, stream: request.stream === true }),

@@ -13,6 +13,7 @@ function decode(body: Buffer): DecodedRequest {
   const request = parseBody(body, check);
   return {
     model: request.model,
+    session: request.user ?? undefined,
     needs: 'embedding',
     bounds: { promptTokens: body.length, completionTokens: 0 },
     work: () => ({ kind: 'forward', path: PATH, body, stream: false }),

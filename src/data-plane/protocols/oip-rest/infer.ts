@@ -11,8 +11,10 @@ export function decodeInfer(body: Buffer, params: PathParams, headers: IncomingH
   const { model = '', version } = params;
   const value = headers[OIP_HEADER_LENGTH];
   const headerLength = parseHeaderLength(typeof value === 'string' ? value : undefined);
+  const session = headers['x-session-id'];
   return {
     model: version === undefined ? model : `${model}:${version}`,
+    session: typeof session === 'string' ? session : undefined,
     needs: 'tensor',
     bounds: { promptTokens: 0, completionTokens: 0 },
     work({ deployment, revision }) {
