@@ -90,14 +90,14 @@ export class Egress {
     const { host, port, isHttps, address } = target;
     const isOpened = madeBy === 'operator' && opensHost(allow, host, port);
     const mayOpen = isOpened || (madeBy === 'operator' && allow.networks.length > 0);
-    if (!isHttps && !mayOpen) throw refused('it is not https');
-    if (!mayOpen && isLocalName(host)) throw notPublic();
+    if (!isHttps && !mayOpen) throw refused(madeBy === 'operator' ? `it is not https, and ${HINT}` : 'it is not https');
+    if (!mayOpen && isLocalName(host)) throw notPublic(madeBy);
     const all = address ? [address] : await this.#lookup(host);
     for (const one of all) {
       const reach = reachOf(one);
       if (reach === 'never') throw notPublic();
       if (isOpened || (madeBy === 'operator' && opensAddress(allow, one))) continue;
-      if (reach !== 'public') throw notPublic();
+      if (reach !== 'public') throw notPublic(madeBy);
       if (!isHttps) throw refused('it is not https');
     }
     return all;
@@ -129,8 +129,11 @@ export class Egress {
   }
 }
 
-function notPublic(): Fault {
-  return refused('it does not lead to public addresses only');
+/** An operator is told how to open what is his own. */
+const HINT = 'egress.allow in modelyard.yaml does not open it';
+
+function notPublic(madeBy?: MadeBy): Fault {
+  return refused(`it does not lead to public addresses only${madeBy === 'operator' ? `, and ${HINT}` : ''}`);
 }
 
 /** Names that mean this machine or its network by definition (RFC 6761, RFC 6762, ICANN's `.internal`): nobody is asked about them. */
