@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig, type Config } from '../src/app/config.ts';
+import type { ConfigFile } from '../src/app/config-file.ts';
 import { openHome } from '../src/app/home.ts';
 import { type Running, startModelyard } from '../src/app/lifecycle.ts';
 import type { Clock } from '../src/base/clock.ts';
@@ -48,6 +49,8 @@ export interface CallOptions {
 export interface HarnessOptions {
   readonly clock?: Clock;
   readonly config?: Partial<Config>;
+  /** The operator's own file. */
+  readonly file?: ConfigFile;
   /** An existing home to start on again; it is then not removed. */
   readonly home?: string;
   /** A database file; in memory unless told otherwise. */
@@ -92,6 +95,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     launcher,
     database: options.database ?? ':memory:',
     ...(options.clock && { clock: options.clock }),
+    ...(options.file && { file: options.file }),
   });
   const key = running.operatorKey ?? '';
   const { url, control, operator } = running;

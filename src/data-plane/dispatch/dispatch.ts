@@ -18,6 +18,7 @@ export interface DispatchOptions {
   readonly queueMax: number;
   /** Told when a call waits for a revision that has no replica: it is to be loaded. */
   wake(): void;
+  batched?: NonNullable<QueueOptions['batched']>;
 }
 
 /** What a dispatched call brings. */
@@ -35,9 +36,9 @@ export class Dispatch {
   readonly #deadlines: Deadlines;
   readonly #queues = new Map<string, DeploymentQueue>();
 
-  constructor({ clock, queueMax, wake }: DispatchOptions) {
+  constructor({ clock, queueMax, wake, batched }: DispatchOptions) {
     this.#clock = clock;
-    this.#queueOptions = { clock, entriesMax: queueMax, wake };
+    this.#queueOptions = { clock, entriesMax: queueMax, wake, ...(batched && { batched }) };
     this.#deadlines = new Deadlines(clock);
   }
 

@@ -41,6 +41,8 @@ export interface QueueOptions {
   readonly entriesMax: number;
   /** Told when a call waits for a revision that has no replica. */
   wake(): void;
+  /** Told how many calls go to an engine together, of revisions that batch. */
+  batched?(deployment: string, calls: number): void;
 }
 
 /** The queue of one deployment. Only this object changes it: every change ends in `#pump`, which asks `next` what to do. */
@@ -154,6 +156,7 @@ export class DeploymentQueue {
 
   #start({ lane, calls }: Pick<Entry, Lane>): void {
     lane.busy++;
+    if (lane.revision.maxBatchSize > 1) this.#options.batched?.(this.#route.name, calls.length);
     for (const call of calls) call.charged = this.#line.begin(call);
     calls[0]?.start(lane, calls);
   }
