@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
-import { CRASHES_KEPT, isDegraded, retryAt } from './decide/crashes.ts';
+import { type Crash, CRASHES_KEPT, isDegraded, retryAt } from './decide/crashes.ts';
 import type { Action, Node, Policy, Proposal, World } from './decide/world.ts';
 import { Rollouts, type Traffic, type WantedRollout } from './rollouts.ts';
 import { LoadWindow } from './load-window.ts';
@@ -48,7 +48,7 @@ export interface ReplicaEvent {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #replicas = new Map<string, Replica>();
-  readonly #crashes = new Map<string, number[]>();
+  readonly #crashes = new Map<string, Crash[]>();
   readonly #lastReason = new Map<string, string>();
   /** Measured load times of revisions, milliseconds. */
   readonly #loadMs = new Map<string, number>();
@@ -222,7 +222,9 @@ export class Reconciler {
     const asked = replica.state === 'stopping' || this.#closed;
     this.#tell(replica, asked ? 'stopped' : 'crashed', reason);
     if (!asked) {
-      const crashes = [...(this.#crashes.get(replica.revision.id) ?? []), this.#options.clock.monotonic()];
+      const at = this.#options.clock.monotonic();
+      const crash = { at, servedMs: replica.state === 'ready' ? at - replica.since : 0 };
+      const crashes = [...(this.#crashes.get(replica.revision.id) ?? []), crash];
       this.#crashes.set(replica.revision.id, crashes.slice(-CRASHES_KEPT));
       this.#lastReason.set(replica.revision.id, reason);
     }

@@ -2613,6 +2613,8 @@ export interface operations {
                 "application/json": {
                     /** @description name, name:VERSION or name@LABEL */
                     model: string;
+                    /** @description conditions on the version's newest evaluation by this server, such as f1_macro>=0.85 */
+                    gates?: string[];
                     canary?: {
                         /** @description percent of the traffic, one after the other, growing; then all of it */
                         steps?: number[];

@@ -52,10 +52,12 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     platformName: PLATFORM,
     deployedDigests: () => deployments.deployedDigests(),
   });
+  const evaluation = new Evaluation(db, clock);
   const deployments: Deployments = new Deployments({
     db,
     clock,
     registry,
+    evaluation,
     scheduling,
     threadsDefault,
     publish,
@@ -63,7 +65,6 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     happened: (change) => watching.monitoring.record({ ...change, replica: '', node: '' }),
   });
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
-  const evaluation = new Evaluation(db, clock);
   const evaluationRuns = new EvaluationRuns({ db, clock, jobs, evaluation, gateway: parts.gateway });
   const { live, egress, signingKey } = parts;
   const watching: ReturnType<typeof composeMonitoring> = composeMonitoring({

@@ -44,7 +44,11 @@ const Canary = Type.Object(
   },
   { additionalProperties: false },
 );
-export const RolloutOrder = Type.Object({ model: Model, canary: Type.Optional(Canary), ...Engine }, { additionalProperties: false });
+const Gates = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+  maxItems: 20,
+  description: "conditions on the version's newest evaluation by this server, such as f1_macro>=0.85",
+});
+export const RolloutOrder = Type.Object({ model: Model, gates: Type.Optional(Gates), canary: Type.Optional(Canary), ...Engine }, { additionalProperties: false });
 const RevisionSchema = Type.Object({
   id: Type.String(),
   model: Type.String(),

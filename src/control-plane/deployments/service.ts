@@ -4,8 +4,9 @@ import { Mutex } from '../../base/mutex.ts';
 import { invalid } from '../../contract/errors.ts';
 import { isName, orgOfName } from '../../contract/names.ts';
 import { transact } from '../../db/open.ts';
+import type { Evaluation } from '../evaluation/index.ts';
 import { PLATFORM } from '../identity/index.ts';
-import { loadFailed, nothingToRollBack, notYourName, replicaNotFound } from './errors.ts';
+import { gateNotMet, loadFailed, nothingToRollBack, notYourName, replicaNotFound } from './errors.ts';
 import { type Deployer, LiveDeployments, type DeploymentView, type LiveOptions } from './live.ts';
 import { type Deployment, liveRevisions, type Revision, runningRollout } from './model.ts';
 import type { Proposal } from './ports.ts';
@@ -20,6 +21,8 @@ export interface DeployOrder extends ResourceOrder {
   readonly model: string;
   /** The deployment's name; the model's unless told otherwise. */
   readonly name?: string;
+  /** Conditions on the version's newest evaluation, such as `f1_macro>=0.85`; refused when one is not met. */
+  readonly gates?: readonly string[];
   /** How the traffic moves, if something of that name runs already; all at once unless told otherwise. */
   readonly strategy?: Partial<Strategy>;
 }
@@ -30,6 +33,7 @@ export interface ScaleOrder extends Bounds {
 }
 
 export interface DeploymentsOptions extends LiveOptions {
+  readonly evaluation: Pick<Evaluation, 'gateMet'>;
   readonly clock: Clock;
   readonly threadsDefault: number;
   /** Told of each move of a rollout. */
@@ -77,6 +81,7 @@ export class Deployments {
       await loadable({ registry, version, asked: order.model, deployment: known });
       const resources = resourcesOf(order, known && heaviest(known.revisions)?.resources, threadsDefault);
       scheduling.admit(version.manifest, resources);
+      if (order.gates && order.gates.length > 0) await this.#passGates(deployer, version, order.gates);
       const now = clock.now();
       const { model, number, digest } = version;
       await this.#begin(deployer, { name, revision: { id: newId('rev', now), model, version: number, digest, resources, weight: known ? 0 : 100, createdAt: now }, order });
@@ -198,6 +203,16 @@ export class Deployments {
     const known = this.#live.find(name);
     const owner = orgOfName(name) ?? PLATFORM;
     if (!isName(name) || owner !== deployer.orgName || (known && known.orgId !== deployer.orgId)) throw notYourName(name);
+  }
+
+  /** @throws Fault that says which condition the version does not meet */
+  async #passGates(
+    { orgId }: Deployer,
+    { model, number, digest }: { readonly model: string; readonly number: number; readonly digest: string },
+    gates: readonly string[],
+  ): Promise<void> {
+    const verdict = await this.#options.evaluation.gateMet({ orgId, model, version: number, versionDigest: digest }, gates);
+    if (!verdict.met) throw gateNotMet(`${model}:${number}`, verdict.reason);
   }
 
   /** Writes a new revision, and beside one that runs the rollout that brings it to the traffic. */
