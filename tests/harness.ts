@@ -38,6 +38,9 @@ export interface EchoOptions {
   readonly failStart?: boolean;
 }
 
+/** A clock that is driven goes on faster than the database can answer. */
+const LEADER_TTL_MS = 1e9;
+
 export interface CallOptions {
   readonly method?: string;
   readonly key?: string | null;
@@ -85,7 +88,12 @@ export function echoManifest(options: EchoOptions = {}): Manifest {
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'my-home-'));
   const launcher = new InProcessLauncher();
-  const config = { ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }), drainMs: 2_000, ...options.config };
+  const config = {
+    ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }),
+    drainMs: 2_000,
+    ...(options.clock && { leaderTtlMs: LEADER_TTL_MS }),
+    ...options.config,
+  };
   const { folder, release } = await openHome(home, 'test');
   const running = await startModelyard({
     config,

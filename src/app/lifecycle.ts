@@ -56,8 +56,20 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const signingKey = await readSigningKey(folder.signingKey);
   const state = { draining: false };
   const ready = () => readinessOf({ ...state, received: modelyard.plane.routes.received, writable: usageLog.writable });
-  const modelyard: Modelyard = composeModelyard({ config, file, clock, log, db, usageLog, launcher, blobFolder: folder.blobs, signingKey, ready: () => ready().ready });
-  const { control, events, reconciler } = modelyard;
+  const modelyard: Modelyard = composeModelyard({
+    config,
+    file,
+    clock,
+    log,
+    db,
+    usageLog,
+    launcher,
+    blobFolder: folder.blobs,
+    signingKey,
+    holder: folder.path,
+    ready: () => ready().ready,
+  });
+  const { control, events, leadership, reconciler } = modelyard;
   const { org, operatorKey } = await recover(control, clock);
   const poster = new Poster({ clock, storage, log: usageLog, post: ({ rows }) => control.usage.post(rows), report: (problem) => events.usageProblem(problem) });
   stack.defer(() => poster.close());
@@ -68,6 +80,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => launcher.close());
   const address = await listen(app.server, config.host, config.port);
   stack.defer(() => reconciler.close(config.drainMs));
+  stack.defer(() => leadership.close());
   // Before the engines end: what they used is read from them.
   stack.defer(() => control.costing.close());
   stack.defer(() => drain(app.server, clock, config));
@@ -75,6 +88,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     state.draining = true;
     return control.jobs.close();
   });
+  await leadership.start();
   await begin(control);
   const parts = stack.move();
   return {

@@ -6,6 +6,8 @@ import type { TensorSignature } from './tensor.ts';
  * Routes are small and replaced whole; callers are immutable entries, one a key.
  */
 export interface RoutesFeed {
+  /** Of the server that made it: a gateway that has seen a higher one keeps what it has (S35). 0: nobody leads. */
+  readonly epoch: number;
   readonly deployments: readonly DeploymentRoute[];
 }
 

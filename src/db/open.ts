@@ -7,6 +7,7 @@ import { evaluationRuns } from './migrations/0004-evaluation-runs.ts';
 import { monitoring } from './migrations/0005-monitoring.ts';
 import { costHours } from './migrations/0006-cost-hours.ts';
 import { rollouts } from './migrations/0007-rollouts.ts';
+import { leases } from './migrations/0008-leases.ts';
 import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 
@@ -23,6 +24,7 @@ const MIGRATIONS = {
   '0005-monitoring': monitoring,
   '0006-cost-hours': costHours,
   '0007-rollouts': rollouts,
+  '0008-leases': leases,
 };
 
 /** Opens the SQLite file in its own thread and brings it to the newest schema. `:memory:` is for tests. */

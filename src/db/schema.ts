@@ -174,6 +174,7 @@ export interface Schema {
     stored_byte_seconds: number;
   };
   cost_node_hours: { hour: number; node: string; up_seconds: number; core_seconds: number; byte_seconds: number; gpu_seconds: number };
+  leases: { name: string; holder: string; epoch: number; expires_at: number };
   jobs: {
     id: string;
     org_id: string;

@@ -47,8 +47,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
     dispatch,
     routes,
     update(feed: RoutesFeed): void {
-      routes.update(feed);
-      dispatch.update(feed);
+      if (routes.update(feed)) dispatch.update(feed);
     },
   };
 }

@@ -1,9 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import { VERSION } from '../../contract/version.ts';
 import type { UsageSink } from '../../data-plane/ports.ts';
+import { takeLease } from '../../db/leases.ts';
 import type { Db } from '../../db/open.ts';
 import { parseAllow } from '../../egress/allow.ts';
 import { Egress } from '../../egress/egress.ts';
+import { Leadership } from '../../scheduler/leadership.ts';
 import type { Launcher } from '../../scheduler/ports.ts';
 import { createTelemetry } from '../../telemetry/events.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -27,11 +29,13 @@ export interface ModelyardParts {
   readonly launcher: Launcher;
   readonly blobFolder: string;
   readonly signingKey: Buffer;
+  /** This server's own name among those that share the database. */
+  readonly holder: string;
   ready(): boolean;
 }
 
 /** The scheduler, the control plane and the data plane, joined: nothing runs yet. What each needs of the others it asks for when it is there. */
-export function composeModelyard({ config, file, clock, log, db, usageLog, launcher, blobFolder, signingKey, ready }: ModelyardParts) {
+export function composeModelyard({ config, file, clock, log, db, usageLog, launcher, blobFolder, signingKey, holder, ready }: ModelyardParts) {
   const load = () => plane.dispatch.load();
   const { events, registry, recent, totals, revisions } = createTelemetry(log, clock, { load: () => loadByDeployment(load()), ...gaugeSources(() => control) });
   const { reconciler, scheduling, fleet } = composeScheduler({
@@ -39,11 +43,20 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     launcher,
     events,
     node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
+    epoch: () => leadership.epoch,
     load,
     traffic: revisions,
     propose: (proposal) => control.deployments.propose(proposal),
     changed: () => control.deployments.replicasChanged(),
     happened: (event) => control.happened(event),
+  });
+  const leadership = new Leadership({
+    clock,
+    ttlMs: config.leaderTtlMs,
+    take: (epoch, ttlMs) => takeLease(db, { name: 'leader', holder, epoch, now: clock.now(), ttlMs }),
+    gained: () => void control.deployments.refresh().catch((error: unknown) => events.controlProblem(error)),
+    lost: () => reconciler.stepDown(),
+    problem: (error) => events.controlProblem(error),
   });
   const innerCalls: InnerCalls = composeInnerCalls(clock, () => ({ control, plane }));
   const control: ControlPlane = composeControlPlane({
@@ -72,7 +85,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     ready,
     version: VERSION,
   });
-  return { control, plane, reconciler, events, metrics: () => registry.metrics() };
+  return { control, plane, leadership, reconciler, events, metrics: () => registry.metrics() };
 }
 
 export type Modelyard = ReturnType<typeof composeModelyard>;

@@ -86,9 +86,10 @@ const UNKNOWN: RevisionHealth = { state: 'loading', reason: '', restarts: 0, rep
 export function routesFeed(
   deployments: readonly Deployment[],
   manifestOf: (digest: string) => Manifest | undefined,
-  healthOf: (revision: string) => RevisionHealth | undefined,
+  { epoch, healthOf }: { readonly epoch: number; healthOf(revision: string): RevisionHealth | undefined },
 ): RoutesFeed {
   return {
+    epoch,
     deployments: deployments
       .map((deployment) => ({
         name: deployment.name,

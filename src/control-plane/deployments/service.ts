@@ -60,9 +60,9 @@ export class Deployments {
     this.#live = new LiveDeployments(options);
   }
 
-  /** Reads the tables and tells the scheduler; at the start. */
+  /** Reads the tables and tells the scheduler; at the start, and when this server has come to lead. */
   refresh(): Promise<void> {
-    return this.#live.refresh();
+    return this.#turns.run(() => this.#live.refresh());
   }
 
   /** The scheduler's world has changed: publish the routes. */
