@@ -18,6 +18,8 @@ export interface DeploymentRoute {
   readonly createdAtMs: number;
   /** The deployment that is called in its place when it can't serve. */
   readonly fallback?: string;
+  /** A slow call is sent to a second replica too. */
+  readonly hedge?: true;
   readonly revisions: readonly RevisionRoute[];
 }
 

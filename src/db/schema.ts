@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /** Every table, one interface each. Times are milliseconds since 1970, JSON columns are text; the owner is in its domain's README. */
 export interface Schema {
   organisations: { id: string; name: string; created_at: number };
@@ -21,7 +23,7 @@ export interface Schema {
   models: { name: string; org_id: string; created_at: number };
   model_versions: { model: string; number: number; digest: string; manifest: string; created_at: number };
   labels: { model: string; label: string; version: number };
-  deployments: { name: string; org_id: string; model: string; created_at: number; updated_at: number; fallback: string | null };
+  deployments: { name: string; org_id: string; model: string; created_at: number; updated_at: number; fallback: string | null; hedge: Generated<number> };
   revisions: {
     id: string;
     deployment: string;

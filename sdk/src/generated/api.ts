@@ -2132,6 +2132,7 @@ export interface operations {
                             org: string;
                             model: string;
                             fallback?: string;
+                            hedge: boolean;
                             createdAt: number;
                             revisions: {
                                 id: string;
@@ -2227,6 +2228,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2304,6 +2306,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2399,6 +2402,8 @@ export interface operations {
                     maxReplicas?: number;
                     /** @description replicas beyond the minimum go after so long without a call */
                     idleSeconds?: number;
+                    /** @description a call slower than 95 % of those before is sent to a second replica too; at most 5 % of the calls */
+                    hedge?: boolean;
                     /** @description deployment that is called in its place when it can not serve; null: none */
                     fallback?: string | null;
                 };
@@ -2416,6 +2421,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2653,6 +2659,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2730,6 +2737,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2814,6 +2822,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;

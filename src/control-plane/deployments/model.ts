@@ -37,6 +37,8 @@ export interface Deployment {
   readonly model: string;
   /** The deployment that is called in its place when it can't serve. */
   readonly fallback: string | undefined;
+  /** A slow call is sent to a second replica too. */
+  readonly hedge: boolean;
   readonly createdAt: number;
   /** Newest first, both. */
   readonly revisions: readonly Revision[];
@@ -97,6 +99,7 @@ export function routesFeed(
         orgName: deployment.orgName,
         createdAtMs: deployment.createdAt,
         ...(deployment.fallback !== undefined && { fallback: deployment.fallback }),
+        ...(deployment.hedge && { hedge: true as const }),
         revisions: liveRevisions(deployment).flatMap((revision) => {
           const manifest = manifestOf(revision.digest);
           return manifest ? [route(revision, manifest, healthOf(revision.id) ?? UNKNOWN)] : [];

@@ -16,6 +16,7 @@ const Scaling = {
 export const Bounds = Type.Object(
   {
     ...Scaling,
+    hedge: Type.Optional(Type.Boolean({ description: 'a call slower than 95 % of those before is sent to a second replica too; at most 5 % of the calls' })),
     fallback: Type.Optional(
       Type.Union([Type.String({ minLength: 1, maxLength: 160 }), Type.Null()], { description: 'deployment that is called in its place when it can not serve; null: none' }),
     ),
@@ -95,6 +96,7 @@ export const DeploymentSchema = Type.Object({
   org: Type.String(),
   model: Type.String(),
   fallback: Type.Optional(Type.String()),
+  hedge: Type.Boolean(),
   createdAt: Count,
   revisions: Type.Array(RevisionSchema),
   rollout: Type.Optional(RolloutSchema),
@@ -106,7 +108,7 @@ export const DrainOrder = Type.Object(
 
 /** As the API shows it. */
 export function view(deployment: DeploymentView) {
-  const { name, orgName, model, fallback, createdAt, health } = deployment;
+  const { name, orgName, model, fallback, hedge, createdAt, health } = deployment;
   const revisions = liveRevisions(deployment).map((revision) => {
     const { state = 'loading' as const, reason = '', restarts = 0, replicas = [] } = health[revision.id] ?? {};
     return {
@@ -126,7 +128,7 @@ export function view(deployment: DeploymentView) {
     };
   });
   const rollout = runningRollout(deployment);
-  return { name, org: orgName, model, ...(fallback !== undefined && { fallback }), createdAt, revisions, ...(rollout && { rollout: rolloutView(rollout) }) };
+  return { name, org: orgName, model, ...(fallback !== undefined && { fallback }), hedge, createdAt, revisions, ...(rollout && { rollout: rolloutView(rollout) }) };
 }
 
 const Rate = Type.Optional(Type.Number({ description: 'a second' }));

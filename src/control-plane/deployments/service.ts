@@ -30,6 +30,8 @@ export interface DeployOrder extends ResourceOrder {
 export interface ScaleOrder extends Bounds {
   /** The deployment that is called in its place when it can't serve; null: none. */
   readonly fallback?: string | null;
+  /** Send a slow call to a second replica too. */
+  readonly hedge?: boolean;
 }
 
 export interface DeploymentsOptions extends LiveOptions {
@@ -142,14 +144,14 @@ export class Deployments {
     }
   }
 
-  /** Changes the bounds of what runs and of what is about to, and its fallback; what an engine is made of stays. */
-  scale(deployer: Deployer, name: string, { fallback, ...order }: ScaleOrder): Promise<DeploymentView> {
+  /** Changes the bounds of what runs and of what is about to, its fallback and hedging; what an engine is made of stays. */
+  scale(deployer: Deployer, name: string, { fallback, hedge, ...order }: ScaleOrder): Promise<DeploymentView> {
     return this.#turns.run(async () => {
       if (typeof fallback === 'string') this.#checkFallback(deployer, name, fallback);
       const changed = liveRevisions(this.get(deployer, name)).map(({ id, resources }) => ({ id, resources: boundsOf(order, resources) }));
       await transact(this.#options.db, async (tx) => {
         for (const { id, resources } of changed) await store.updateResources(tx, id, resources);
-        if (fallback !== undefined) await store.setFallback(tx, name, fallback);
+        await store.updateRouting(tx, name, { fallback, hedge });
       });
       await this.#live.refresh();
       return this.get(deployer, name);
