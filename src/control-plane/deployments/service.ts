@@ -237,8 +237,9 @@ export class Deployments {
       await store.insertRevision(tx, name, revision);
       if (rollout) await insertRollout(tx, name, rollout);
     });
-    if (rollout)
-      this.#options.happened({ deployment: name, revision: revision.id, state: 'rollout started', reason: `${revision.model}:${revision.version} is to replace ${previous}` });
+    const old = known?.revisions.find(({ id }) => id === previous);
+    const reason = `${revision.model}:${revision.version} is to replace ${old?.model}:${old?.version}`;
+    if (rollout) this.#options.happened({ deployment: name, revision: revision.id, state: 'rollout started', reason });
     await this.#live.refresh();
   }
 
