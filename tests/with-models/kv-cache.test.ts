@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { contextOptions } from '../../src/engines/llama/load.ts';
 import { inspectFiles } from '../../src/model-files/inspect.ts';
 import { type CachePart, cacheParts } from '../../src/model-files/kv-cache.ts';
+import { starterFile } from './starters.ts';
 import { type TinyModel, tinyDeepseek, tinyGemma, tinyLlama, tinyMamba, writeTiny } from './tiny-gguf.ts';
 
 /** llama.cpp prints two decimals of a MiB. */
@@ -30,6 +31,17 @@ beforeAll(async () => {
 afterAll(async () => {
   await llama.dispose();
   await rm(folder, { recursive: true, force: true });
+});
+
+test.each(['smollm2-135m-instruct', 'all-minilm-l6-v2'] as const)('Q7: the weights of %s are as many bytes as the engine’s log says', async (name) => {
+  const path = await starterFile(name);
+  const { weights } = await inspectFiles([{ path: 'model.gguf', absolutePath: path }]);
+  lines = [];
+  const model = await llama.loadModel({ modelPath: path });
+  const size = await vi.waitFor(() => /file size\s*=\s*([\d.]+) MiB/.exec(lines.join('\n'))?.[1] ?? expect.fail('not logged yet'), 5_000);
+  await model.dispose();
+  process.stdout.write(`${name}: ${(weights.tensorBytes / MIB).toFixed(3)} MiB; logged ${size}\n`);
+  expect(Math.abs(Number(size) - weights.tensorBytes / MIB)).toBeLessThan(PRINTED);
 });
 
 interface Logged {
@@ -78,7 +90,9 @@ test.each(models)('Q7: the key-value cache is what the engine’s log says: %s',
   for (const [slots, contextTokens] of shapes) {
     const parts = cacheParts(weights, { slots, contextTokens });
     const logged = await engineLog(path, slots, contextTokens);
-    process.stdout.write(`${name}, ${slots} × ${contextTokens}: ${parts.map((part) => `${(part.bytes / MIB).toFixed(3)} MiB`).join(' + ')}; logged ${logged.map(({ mib }) => mib).join(' + ')}\n`);
+    process.stdout.write(
+      `${name}, ${slots} × ${contextTokens}: ${parts.map((part) => `${(part.bytes / MIB).toFixed(3)} MiB`).join(' + ')}; logged ${logged.map(({ mib }) => mib).join(' + ')}\n`,
+    );
     expect(logged).toHaveLength(parts.length);
     for (const [index, part] of parts.entries()) expectSame(part, logged[index], slots);
   }

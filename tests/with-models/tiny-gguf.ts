@@ -155,16 +155,14 @@ export async function writeTiny(path: string, { architecture, keys, tensors }: T
       ['tokenizer.ggml.bos_token_id', { type: 'u32', value: 1 }],
       ['tokenizer.ggml.eos_token_id', { type: 'u32', value: 2 }],
     ],
-    tensors: tensors.map(
-      ([name, ...shape]): GgufTensor => ({
-        name,
-        shape,
-        type: 'F32',
-        data: () => {
-          const values = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => (random() - 0.5) / 10);
-          return Promise.resolve(new Uint8Array(values.buffer));
-        },
-      }),
-    ),
+    tensors: tensors.map(([name, ...shape]): GgufTensor => ({
+      name,
+      shape,
+      type: 'F32',
+      data: () => {
+        const values = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => (random() - 0.5) / 10);
+        return Promise.resolve(new Uint8Array(values.buffer));
+      },
+    })),
   });
 }
