@@ -32,6 +32,23 @@ export const PipelineSchema = Type.Object({
   post: Type.Array(Type.Object({ op: Type.String() }, { additionalProperties: true })),
 });
 
+/** What llama.cpp keeps of each sequence, in groups of equal layers. Lengths are values a token, all key-value heads together. */
+const CacheInfo = Type.Object({
+  attention: Type.Enum(['MHA', 'GQA', 'MQA', 'MLA', 'none'], { description: 'as many key-value heads as heads, fewer, one, one compressed for all; or no attention' }),
+  groups: Type.Array(
+    Type.Object({
+      layers: Type.Integer({ minimum: 1 }),
+      keyLength: Type.Integer({ minimum: 0 }),
+      valueLength: Type.Integer({ minimum: 0, description: '0 where the value is a part of the key (MLA)' }),
+      windowTokens: Type.Optional(Type.Integer({ minimum: 1, description: 'how far back these layers see; absent: everything' })),
+    }),
+    { maxItems: 512 },
+  ),
+  stateValues: Type.Optional(Type.Integer({ minimum: 1, description: 'FP32 values that recurrent layers keep of a sequence, however long' })),
+  windowIsNamed: Type.Optional(Type.Boolean({ description: 'the header itself names a window shorter than the context' })),
+});
+export type CacheInfo = Static<typeof CacheInfo>;
+
 /** What a bounded header reader found in the weights; nothing here was claimed by the publisher. */
 export const WeightsInfo = Type.Object({
   format: Type.Enum(['gguf', 'onnx', 'tfjs', 'safetensors', 'none']),
@@ -46,6 +63,7 @@ export const WeightsInfo = Type.Object({
   attentionHeads: Type.Optional(Type.Integer({ minimum: 1 })),
   keyValueHeads: Type.Optional(Type.Integer({ minimum: 1 })),
   vocabularySize: Type.Optional(Type.Integer({ minimum: 1 })),
+  cache: Type.Optional(CacheInfo),
   signature: Type.Optional(SignatureSchema),
   chatTemplate: Type.Optional(Type.String()),
   licence: Type.Optional(Type.String()),

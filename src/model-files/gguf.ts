@@ -1,6 +1,8 @@
 import type { WeightsInfo } from '../contract/manifest.ts';
 import { HeaderReader, STRING_BYTES_MAX, type ByteSource } from './byte-source.ts';
 import { GGML_TYPES } from './ggml-types.ts';
+import { readCache } from './gguf-cache.ts';
+import { type Hyperparameters, LAYERS_MAX } from './gguf-hyperparameters.ts';
 import { createTally, elementsOf, type TallyResult } from './tally.ts';
 
 /** Reader of GGUF headers, versions 2 and 3 (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). */
@@ -22,10 +24,10 @@ const TYPE_ARRAY = 9;
 /** Bytes of a value, by its type number; strings and arrays have none. */
 const VALUE_BYTES: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 };
 
-/** An array's length is kept, and its first value when it is a number; what it holds beyond that is not. */
+/** An array's length is kept, and its values when they may be one for each layer; of longer ones only the first. */
 interface ArrayValue {
   readonly length: number;
-  readonly first: Scalar | undefined;
+  readonly values: readonly Scalar[];
 }
 type Scalar = number | bigint | boolean | string;
 type Value = Scalar | ArrayValue;
@@ -68,14 +70,14 @@ function readArray(reader: HeaderReader): ArrayValue {
   const length = reader.count('an array length', ARRAY_LENGTH_MAX);
   if (type === TYPE_STRING) {
     for (let n = 0; n < length; n += 1) reader.skip(reader.count('a string length', STRING_BYTES_MAX));
-    return { length, first: undefined };
+    return { length, values: [] };
   }
   const bytes = VALUE_BYTES[type];
   if (bytes === undefined) throw reader.fail(`an array of values of type ${type}; arrays of numbers, booleans and strings are accepted`);
   const end = reader.position + length * bytes;
-  const first = length > 0 ? readScalar(reader, type) : undefined;
+  const values = Array.from({ length: length > LAYERS_MAX ? 1 : length }, () => readScalar(reader, type));
   reader.skip(end - reader.position);
-  return { length, first };
+  return { length, values };
 }
 
 function readScalar(reader: HeaderReader, type: number): Scalar {
@@ -190,17 +192,39 @@ function describe(reader: HeaderReader, values: ReadonlyMap<string, Value>, tall
     layers: count('block_count'),
     attentionHeads: count('attention.head_count'),
     keyValueHeads: count('attention.head_count_kv'),
+    cache: readCache(hyperparametersOf(values, architecture)),
     vocabularySize: typeof tokens === 'object' ? positive(tokens.length) : count('vocab_size'),
     chatTemplate: typeof chatTemplate === 'string' ? chatTemplate : undefined,
     licence: typeof licence === 'string' ? licence : undefined,
   });
 }
 
+function hyperparametersOf(values: ReadonlyMap<string, Value>, architecture: string): Hyperparameters {
+  const valueOf = (key: string) => values.get(`${architecture}.${key}`);
+  return {
+    architecture,
+    number: (key) => {
+      const value = valueOf(key);
+      return wholeOf(typeof value === 'object' ? value.values[0] : value);
+    },
+    list: (key) => {
+      const value = valueOf(key);
+      return typeof value === 'object' ? value.values.map((one) => wholeOf(one) ?? 0) : undefined;
+    },
+  };
+}
+
+/** A whole number from 0; booleans are 0 and 1. */
+function wholeOf(scalar: Scalar | undefined): number | undefined {
+  const number = typeof scalar === 'bigint' || typeof scalar === 'boolean' ? Number(scalar) : scalar;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
 /** A count from 1; of an array (a value for each layer) the first. */
 function positive(value: Value | undefined): number | undefined {
-  const scalar = typeof value === 'object' ? value.first : value;
-  const number = typeof scalar === 'bigint' ? Number(scalar) : scalar;
-  return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : undefined;
+  const scalar = typeof value === 'object' ? value.values[0] : value;
+  const number = typeof scalar === 'boolean' ? undefined : wholeOf(scalar);
+  return number === 0 ? undefined : number;
 }
 
 function poolingOf(values: ReadonlyMap<string, Value>): boolean {

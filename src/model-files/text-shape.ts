@@ -1,5 +1,5 @@
 import { invalid } from '../contract/errors.ts';
-import type { Manifest, WeightsInfo } from '../contract/manifest.ts';
+import type { Manifest } from '../contract/manifest.ts';
 
 const SLOTS_DEFAULT = 8;
 const SLOTS_MAX = 64;
@@ -19,14 +19,6 @@ export function textShape({ weights, engineOptions }: Pick<Manifest, 'weights' |
   const slots = wholeOption(engineOptions, 'slots', SLOTS_MAX) ?? SLOTS_DEFAULT;
   const trained = weights.contextLength ?? CONTEXT_TOKENS_DEFAULT;
   return { slots, contextTokens: Math.min(wholeOption(engineOptions, 'contextSize', CONTEXT_TOKENS_MAX) ?? CONTEXT_TOKENS_DEFAULT, trained) };
-}
-
-/**
- * Bytes of key-value cache per token: 2 (key, value) × 2 bytes (FP16) × layers × key-value heads × head size. Grouped-query and
- * multi-query attention have fewer key-value heads than heads. Source: llama.cpp's own allocation, as gguf-parser writes it down.
- */
-export function kvBytesPerToken({ layers = 0, embeddingLength = 0, attentionHeads = 1, keyValueHeads = attentionHeads }: WeightsInfo): number {
-  return 4 * layers * keyValueHeads * (embeddingLength / attentionHeads);
 }
 
 function wholeOption(options: Readonly<Record<string, unknown>>, name: string, max: number): number | undefined {

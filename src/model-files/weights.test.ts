@@ -28,6 +28,7 @@ test('X22: a GGUF header gives what the model is', () => {
         attentionHeads: 4,
         keyValueHeads: 2,
         vocabularySize: 3,
+        cache: { attention: 'GQA', groups: [{ layers: 2, keyLength: 32, valueLength: 32 }] },
         chatTemplate: '{{ messages }}',
         licence: 'apache-2.0',
       },

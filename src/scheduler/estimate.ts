@@ -1,5 +1,6 @@
 import type { Manifest } from '../contract/manifest.ts';
-import { kvBytesPerToken, TEXT_BATCH_TOKENS, textShape } from '../model-files/text-shape.ts';
+import { cacheParts, type CachePart, type CacheShape } from '../model-files/kv-cache.ts';
+import { TEXT_BATCH_TOKENS, textShape } from '../model-files/text-shape.ts';
 
 /** One line of an estimate: what, by which arithmetic, how many bytes, and where the formula is from. */
 export interface EstimateLine {
@@ -54,17 +55,10 @@ function weightsLine({ weights }: Manifest): EstimateLine {
 function llamaLines(manifest: Manifest): readonly EstimateLine[] {
   const { weights, task } = manifest;
   const { slots, contextTokens } = textShape(manifest);
-  const { embeddingLength = 0, vocabularySize = 0, layers = 0 } = weights;
-  const lines = [weightsLine(manifest)];
-  const perToken = kvBytesPerToken(weights);
-  if (task === 'chat') {
-    lines.push({
-      what: 'key-value cache',
-      arithmetic: `${slots} slots × ${contextTokens} tokens × ${perToken} bytes (2 × 2 × ${layers} layers × key-value heads × head size)`,
-      bytes: slots * contextTokens * perToken,
-      source: 'llama.cpp, gguf-parser',
-    });
-  }
+  const { embeddingLength = 0, vocabularySize = 0 } = weights;
+  // An embedding context computes one text at a time, and that whole.
+  const shape = task === 'chat' ? { slots, contextTokens } : { slots: 1, contextTokens, batchTokens: contextTokens };
+  const lines = [weightsLine(manifest), ...cacheParts(weights, shape).map((part) => cacheLine(part, shape, weights.cache?.attention ?? 'GQA'))];
   const batch = task === 'chat' ? TEXT_BATCH_TOKENS : contextTokens;
   const logits = task === 'chat' ? batch * vocabularySize * FLOAT_BYTES : 0;
   lines.push({ what: 'logits', arithmetic: `${batch} tokens × ${vocabularySize} words × ${FLOAT_BYTES} bytes`, bytes: logits, source: 'b·V·4, llm-analysis' });
@@ -76,6 +70,22 @@ function llamaLines(manifest: Manifest): readonly EstimateLine[] {
     source: 's·h·bytes × constant, llm-analysis',
   });
   return lines;
+}
+
+const CACHE_SOURCE = {
+  full: 'llama.cpp, llama-kv-cache.cpp',
+  window: 'llama.cpp, llama-kv-cache-iswa.cpp: min(context, window + batch)',
+  state: 'llama.cpp, llama-memory-recurrent.cpp',
+} as const satisfies Record<CachePart['what'], string>;
+
+function cacheLine({ what, layers, cells, bytesPerToken, bytes }: CachePart, { slots }: CacheShape, attention: string): EstimateLine {
+  if (what === 'state') return { what: 'recurrent state', arithmetic: `${slots} slots × ${bytesPerToken} bytes`, bytes, source: CACHE_SOURCE.state };
+  return {
+    what: what === 'full' ? 'key-value cache' : 'key-value cache, window',
+    arithmetic: `${slots} slots × ${cells} tokens × ${layers} layers × ${bytesPerToken} bytes (${attention}, FP16)`,
+    bytes,
+    source: CACHE_SOURCE[what],
+  };
 }
 
 /** Buffers of one layer that are alive together: input, attention's three, its output, and the feed-forward's four widths. */

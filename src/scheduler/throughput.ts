@@ -1,5 +1,6 @@
 import type { Manifest } from '../contract/manifest.ts';
-import { kvBytesPerToken, textShape } from '../model-files/text-shape.ts';
+import { cacheBytesRead } from '../model-files/kv-cache.ts';
+import { textShape } from '../model-files/text-shape.ts';
 
 /** What a machine's thread can do at most. */
 export interface Machine {
@@ -55,7 +56,7 @@ export function throughputOf(manifest: Manifest, threads: number, { bytesPerSeco
     };
   }
   const { slots, contextTokens } = textShape(manifest);
-  const cache = (kvBytesPerToken(manifest.weights) * contextTokens) / 2;
+  const cache = cacheBytesRead(manifest.weights, contextTokens / 2);
   const step = (streams: number) => ({ compute: (2 * parameters * streams) / flops, memory: (tensorBytes + streams * cache) / bandwidth });
   const alone = step(1);
   const all = step(slots);

@@ -1522,6 +1522,25 @@ export interface operations {
                                         attentionHeads?: number;
                                         keyValueHeads?: number;
                                         vocabularySize?: number;
+                                        cache?: {
+                                            /**
+                                             * @description as many key-value heads as heads, fewer, one, one compressed for all; or no attention
+                                             * @enum {unknown}
+                                             */
+                                            attention: "MHA" | "GQA" | "MQA" | "MLA" | "none";
+                                            groups: {
+                                                layers: number;
+                                                keyLength: number;
+                                                /** @description 0 where the value is a part of the key (MLA) */
+                                                valueLength: number;
+                                                /** @description how far back these layers see; absent: everything */
+                                                windowTokens?: number;
+                                            }[];
+                                            /** @description FP32 values that recurrent layers keep of a sequence, however long */
+                                            stateValues?: number;
+                                            /** @description the header itself names a window shorter than the context */
+                                            windowIsNamed?: boolean;
+                                        };
                                         signature?: {
                                             inputs: {
                                                 name: string;
@@ -1681,6 +1700,25 @@ export interface operations {
                                 attentionHeads?: number;
                                 keyValueHeads?: number;
                                 vocabularySize?: number;
+                                cache?: {
+                                    /**
+                                     * @description as many key-value heads as heads, fewer, one, one compressed for all; or no attention
+                                     * @enum {unknown}
+                                     */
+                                    attention: "MHA" | "GQA" | "MQA" | "MLA" | "none";
+                                    groups: {
+                                        layers: number;
+                                        keyLength: number;
+                                        /** @description 0 where the value is a part of the key (MLA) */
+                                        valueLength: number;
+                                        /** @description how far back these layers see; absent: everything */
+                                        windowTokens?: number;
+                                    }[];
+                                    /** @description FP32 values that recurrent layers keep of a sequence, however long */
+                                    stateValues?: number;
+                                    /** @description the header itself names a window shorter than the context */
+                                    windowIsNamed?: boolean;
+                                };
                                 signature?: {
                                     inputs: {
                                         name: string;
@@ -1802,6 +1840,25 @@ export interface operations {
                                     attentionHeads?: number;
                                     keyValueHeads?: number;
                                     vocabularySize?: number;
+                                    cache?: {
+                                        /**
+                                         * @description as many key-value heads as heads, fewer, one, one compressed for all; or no attention
+                                         * @enum {unknown}
+                                         */
+                                        attention: "MHA" | "GQA" | "MQA" | "MLA" | "none";
+                                        groups: {
+                                            layers: number;
+                                            keyLength: number;
+                                            /** @description 0 where the value is a part of the key (MLA) */
+                                            valueLength: number;
+                                            /** @description how far back these layers see; absent: everything */
+                                            windowTokens?: number;
+                                        }[];
+                                        /** @description FP32 values that recurrent layers keep of a sequence, however long */
+                                        stateValues?: number;
+                                        /** @description the header itself names a window shorter than the context */
+                                        windowIsNamed?: boolean;
+                                    };
                                     signature?: {
                                         inputs: {
                                             name: string;

@@ -7,8 +7,8 @@ import { createChatTemplate } from './chat-template.ts';
 import { embed, framed } from './embed.ts';
 import { generate } from './generate.ts';
 import { createGrammars } from './grammar.ts';
-import { TEXT_BATCH_TOKENS, type TextShape } from '../../model-files/text-shape.ts';
-import { loadModel, shapeOf, type LoadedModel } from './load.ts';
+import type { TextShape } from '../../model-files/text-shape.ts';
+import { contextOptions, loadModel, shapeOf, type LoadedModel } from './load.ts';
 import { assertFits, createPrompts } from './prompt.ts';
 import { createSequencePool } from './sequences.ts';
 
@@ -26,13 +26,12 @@ export async function createLlamaEngine(spec: EngineSpec, clock: Clock = systemC
   }
 }
 
-async function chatEngine(spec: EngineSpec, { slots, contextTokens }: TextShape, loaded: LoadedModel, clock: Clock): Promise<TextEngine> {
+async function chatEngine(spec: EngineSpec, shape: TextShape, loaded: LoadedModel, clock: Clock): Promise<TextEngine> {
   const { llama, model } = loaded;
+  const { slots, contextTokens } = shape;
   const barrier = createBarrier();
   const context = await model.createContext({
-    sequences: slots,
-    contextSize: contextTokens,
-    batchSize: TEXT_BATCH_TOKENS,
+    ...contextOptions(shape),
     threads: spec.threads,
     batching: { itemPrioritizationStrategy: barrier.strategy },
   });

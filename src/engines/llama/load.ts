@@ -2,7 +2,8 @@ import { totalmem } from 'node:os';
 import { getLlama, LlamaLogLevel, type Llama, type LlamaModel } from 'node-llama-cpp';
 import type { EngineSpec } from '../../contract/engine-wire.ts';
 import { Fault, invalid } from '../../contract/errors.ts';
-import { kvBytesPerToken, type TextShape, textShape } from '../../model-files/text-shape.ts';
+import { cacheBytes } from '../../model-files/kv-cache.ts';
+import { TEXT_BATCH_TOKENS, type TextShape, textShape } from '../../model-files/text-shape.ts';
 import { openVerified } from '../../model-files/verified.ts';
 
 /** Of the machine's memory, what a context's KV cache may take at most. */
@@ -49,7 +50,7 @@ export async function loadModel(spec: EngineSpec): Promise<LoadedModel> {
 /** Slots and context size. @throws Fault `context_too_large` when their cache would take more than half of this machine's memory */
 export function shapeOf({ manifest }: EngineSpec): TextShape {
   const shape = textShape(manifest);
-  const bytes = shape.slots * shape.contextTokens * kvBytesPerToken(manifest.weights);
+  const bytes = cacheBytes(manifest.weights, shape);
   if (bytes > totalmem() * KV_MEMORY_SHARE) {
     throw new Fault(
       'insufficient_storage',
@@ -58,6 +59,11 @@ export function shapeOf({ manifest }: EngineSpec): TextShape {
     );
   }
   return shape;
+}
+
+/** A context for as many sequences as slots, each with a full context of its own. */
+export function contextOptions({ slots, contextTokens }: TextShape): { readonly sequences: number; readonly contextSize: number; readonly batchSize: number } {
+  return { sequences: slots, contextSize: contextTokens, batchSize: TEXT_BATCH_TOKENS };
 }
 
 /** Apple's build always has Metal; elsewhere a GPU build is a package of its own. */
