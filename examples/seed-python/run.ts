@@ -8,8 +8,10 @@ import { pythonWithKeras } from './venv.ts';
 async function main(): Promise<void> {
   const python = await pythonWithKeras();
   await using server = await findServer();
-  // Keras would write its settings into the user's home.
-  const env = { ...process.env, MODELYARD_URL: server.url, MODELYARD_API_KEY: server.key, KERAS_HOME: join(python, '../../keras'), PYTHONDONTWRITEBYTECODE: '1' };
+  const venv = join(python, '../..');
+  // What Keras and Python would write into the user's home and beside the sources.
+  const written = { KERAS_HOME: join(venv, 'keras'), PYTHONPYCACHEPREFIX: join(venv, 'pycache') };
+  const env = { ...process.env, MODELYARD_URL: server.url, MODELYARD_API_KEY: server.key, ...written };
   const [code] = await once(spawn(python, [join(import.meta.dirname, 'main.py')], { stdio: 'inherit', env }), 'exit');
   process.exitCode = code ?? 1;
 }
