@@ -44,11 +44,17 @@ export class FakeClock implements Clock {
       const next = this.#timers.filter(({ at }) => at <= until).toSorted((a, b) => a.at - b.at)[0];
       if (!next) break;
       this.#timers = this.#timers.filter((other) => other !== next);
-      this.#move(next.at);
+      this.#move(Math.max(next.at, this.#monotonic));
       next.callback();
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.#move(until);
+  }
+
+  /** Time passes while nothing runs, as when a process is stopped; what was due meanwhile comes after, once each. */
+  async sleep(ms: number): Promise<void> {
+    this.#move(this.#monotonic + ms);
+    await this.advance(0);
   }
 
   /** The wall clock steps, as after a correction; monotonic time does not. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig, type Config } from '../src/app/config.ts';
+import type { ConfigFile } from '../src/app/config-file.ts';
 import { openHome } from '../src/app/home.ts';
 import { type Running, startModelyard } from '../src/app/lifecycle.ts';
 import type { Clock } from '../src/base/clock.ts';
@@ -37,6 +38,9 @@ export interface EchoOptions {
   readonly failStart?: boolean;
 }
 
+/** A clock that is driven goes on faster than the database can answer. */
+const LEADER_TTL_MS = 1e9;
+
 export interface CallOptions {
   readonly method?: string;
   readonly key?: string | null;
@@ -48,6 +52,8 @@ export interface CallOptions {
 export interface HarnessOptions {
   readonly clock?: Clock;
   readonly config?: Partial<Config>;
+  /** The operator's own file. */
+  readonly file?: ConfigFile;
   /** An existing home to start on again; it is then not removed. */
   readonly home?: string;
   /** A database file; in memory unless told otherwise. */
@@ -82,7 +88,12 @@ export function echoManifest(options: EchoOptions = {}): Manifest {
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'my-home-'));
   const launcher = new InProcessLauncher();
-  const config = { ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }), drainMs: 2_000, ...options.config };
+  const config = {
+    ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }),
+    drainMs: 2_000,
+    ...(options.clock && { leaderTtlMs: LEADER_TTL_MS }),
+    ...options.config,
+  };
   const { folder, release } = await openHome(home, 'test');
   const running = await startModelyard({
     config,
@@ -92,6 +103,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     launcher,
     database: options.database ?? ':memory:',
     ...(options.clock && { clock: options.clock }),
+    ...(options.file && { file: options.file }),
   });
   const key = running.operatorKey ?? '';
   const { url, control, operator } = running;

@@ -11,6 +11,10 @@ import type { ExitInfo, Launched, Launcher, LaunchOrder } from '../src/scheduler
 export class InProcessLauncher implements Launcher {
   readonly #folder = mkdtempSync(join(tmpdir(), 'my-test-'));
   readonly #kills = new Map<string, (reason: string) => void>();
+  /** Calls that each replica was sent, in the order of their start. */
+  readonly calls = new Map<string, number>();
+  /** Replicas that answer no chat call until it is cancelled. */
+  readonly stuck = new Set<string>();
   /** How many engines were started, by deployment. */
   readonly launches: string[] = [];
 
@@ -18,7 +22,8 @@ export class InProcessLauncher implements Launcher {
     this.launches.push(deployment);
     const listen = { socket: join(this.#folder, `${replica.slice(-8)}.sock`) };
     const exit = Promise.withResolvers<ExitInfo>();
-    const started = startEchoEngine({ ...engine, listen });
+    this.calls.set(replica, 0);
+    const started = startEchoEngine({ ...engine, listen }, (one) => this.#watched(one, replica));
     let stopped = false;
     const end = async (reason: string) => {
       if (stopped) return;
@@ -47,6 +52,19 @@ export class InProcessLauncher implements Launcher {
     this.#kills.get(deployment)?.('killed by a test');
   }
 
+  /** Counts the calls of a text engine, and lets none of a stuck one through. */
+  #watched(engine: Engine, replica: string): Engine {
+    if (engine.dialect !== 'openai') return engine;
+    return {
+      ...engine,
+      generate: async (request, onPiece, signal) => {
+        this.calls.set(replica, (this.calls.get(replica) ?? 0) + 1);
+        if (this.stuck.has(replica)) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        return engine.generate(request, onPiece, signal);
+      },
+    };
+  }
+
   logs(): readonly string[] {
     return ['a line of the engine'];
   }
@@ -56,7 +74,7 @@ export class InProcessLauncher implements Launcher {
   }
 }
 
-async function startEchoEngine(spec: EngineSpec): Promise<{ engine: Engine; running: RunningEngine }> {
-  const engine = spec.manifest.task === 'tensor' ? createEchoTensorEngine(spec) : createEchoEngine(spec);
+async function startEchoEngine(spec: EngineSpec, watched: (engine: Engine) => Engine): Promise<{ engine: Engine; running: RunningEngine }> {
+  const engine = watched(spec.manifest.task === 'tensor' ? createEchoTensorEngine(spec) : createEchoEngine(spec));
   return { engine, running: await startEngine(engine, spec.listen) };
 }

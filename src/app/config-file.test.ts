@@ -16,3 +16,9 @@ test('a file of aliases that would grow without end is refused', () => {
   const lines = ['a: &a [x,x,x,x,x,x,x,x,x,x]', ...['b', 'c', 'd', 'e'].map((name, index) => `${name}: &${name} [${Array(10).fill(`*${'abcd'[index]}`).join(',')}]`)];
   expect(() => parseConfigFile(lines.join('\n'))).toThrow(/alias/i);
 });
+
+test('X12: what egress.allow opens is read at the start; an entry that means nothing is refused by name', () => {
+  expect(parseConfigFile('egress:\n  allow: [hooks.corp.internal:8443, 10.0.0.0/8]')).toEqual({ egress: { allow: ['hooks.corp.internal:8443', '10.0.0.0/8'] } });
+  expect(() => parseConfigFile('egress:\n  allow: [everything]')).toThrow('"everything" in egress.allow');
+  expect(() => parseConfigFile('egress:\n  allow: 10.0.0.0/8')).toThrow('egress.allow');
+});

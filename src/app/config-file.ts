@@ -4,11 +4,15 @@ import { isMap, parseDocument } from 'yaml';
 import { checker } from '../contract/check.ts';
 import { Fault, invalid } from '../contract/errors.ts';
 import { CostingSection } from '../control-plane/costing/index.ts';
+import { ALLOW_ENTRIES_MAX, parseAllow } from '../egress/allow.ts';
 
 const FILE_BYTES_MAX = 1_048_576;
 
+const closed = { additionalProperties: false } as const;
+/** `allow`: private hosts (`host:port`) and networks (CIDR) that this server may send requests to, for what an operator made. None unless told otherwise. */
+const EgressSection = Type.Object({ allow: Type.Optional(Type.Array(Type.String({ maxLength: 300 }), { maxItems: ALLOW_ENTRIES_MAX })) }, closed);
 /** The operator's own file, `modelyard.yaml` in the home. Every section may be left out; what it then means is said at the section. A key that nobody knows is refused. */
-const ConfigFileSchema = Type.Object({ costing: Type.Optional(CostingSection) }, { additionalProperties: false });
+const ConfigFileSchema = Type.Object({ costing: Type.Optional(CostingSection), egress: Type.Optional(EgressSection) }, closed);
 
 export type ConfigFile = Static<typeof ConfigFileSchema>;
 
@@ -35,5 +39,7 @@ export function parseConfigFile(text: string): ConfigFile {
   if (problem) throw invalid(problem.message);
   if (document.contents === null) return check({});
   if (!isMap(document.contents)) throw invalid('The file must be a map of sections.');
-  return check(document.toJS({ maxAliasCount: 100 }) as unknown);
+  const file = check(document.toJS({ maxAliasCount: 100 }) as unknown);
+  parseAllow(file.egress?.allow ?? []);
+  return file;
 }

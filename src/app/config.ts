@@ -34,6 +34,8 @@ export interface Config {
   readonly drainDelayMs: number;
   /** Answers under way have this long. */
   readonly drainMs: number;
+  /** A leader that has not been heard of for so long is replaced. */
+  readonly leaderTtlMs: number;
 }
 
 const PORT_DEFAULT = 8420;
@@ -41,6 +43,7 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
 const BODY_BYTES_MAX = 10 * 1_048_576;
 const QUEUE_MAX = 256;
 const DRAIN_MS = 30_000;
+const LEADER_TTL_MS = 15_000;
 
 /** Of the memory that this process may use, by its cgroup or the machine's, engines get this share; the rest is the gateway's, the system's and the page cache's. */
 const ENGINE_MEMORY_SHARE = 0.75;
@@ -79,6 +82,7 @@ export function loadConfig(flags: Flags, environment: Environment): Config {
     engineMemoryBytes: environment.memoryLimit === undefined ? freeForEngines() : parseBytes(environment.memoryLimit),
     drainDelayMs: parseSeconds(environment.drainDelay) * 1000,
     drainMs: DRAIN_MS,
+    leaderTtlMs: LEADER_TTL_MS,
   };
 }
 

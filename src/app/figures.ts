@@ -1,10 +1,26 @@
 import type { DeploymentFigures } from '../control-plane/monitoring/index.ts';
+import type { GaugeSources } from '../telemetry/gauges.ts';
+import type { ControlPlane } from './compose/control-plane.ts';
 import type { RecentFigures } from '../telemetry/recent-calls.ts';
 
 export interface Loaded {
   readonly deployment: string;
   readonly waiting: number;
   readonly running: number;
+}
+
+/** What metrics show of engines and objectives; the control plane comes later than the metrics. */
+export function gaugeSources(control: () => Pick<ControlPlane, 'deployments' | 'slos'>): Omit<GaugeSources, 'load'> {
+  const all = () => control().deployments.list({ orgId: '', orgName: '', scopes: ['operator'] });
+  return {
+    replicas: () =>
+      all().flatMap(({ name, health }) =>
+        Object.values(health)
+          .flatMap(({ replicas }) => replicas)
+          .map(({ id, state, slots, memoryBytes, usage }) => ({ deployment: name, replica: id, state, slots, memoryBytes, cpuSeconds: usage?.cpuSeconds })),
+      ),
+    burns: () => all().flatMap(({ name }) => (control().slos.burns(name) ?? []).map(({ windows, rate }) => ({ deployment: name, windows, rate }))),
+  };
 }
 
 /** What waits and runs, all revisions of a deployment together. */

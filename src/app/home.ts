@@ -14,6 +14,8 @@ export interface HomeFolder {
   readonly logs: string;
   /** The operator's login, written at the first boot. */
   readonly credentials: string;
+  /** The home's own secret: webhooks' secrets are made of it. */
+  readonly signingKey: string;
   /** There once the starter models were set up: what an operator removes later stays removed. */
   readonly startersDone: string;
   /** The operator's own file; it need not be there. */
@@ -28,6 +30,7 @@ export function homeFolder(path: string): HomeFolder {
     usageLog: join(path, 'gateways', 'main', 'usage'),
     logs: join(path, 'logs'),
     credentials: join(path, 'credentials.json'),
+    signingKey: join(path, 'signing.key'),
     startersDone: join(path, 'starters-done'),
     configFile: join(path, 'modelyard.yaml'),
   };

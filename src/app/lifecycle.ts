@@ -1,34 +1,23 @@
 import type { Server } from 'node:http';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
-import { costRoutes } from '../control-plane/costing/index.ts';
-import { deploymentRoutes } from '../control-plane/deployments/index.ts';
-import { evaluationRoutes, evaluationRunRoutes } from '../control-plane/evaluation/index.ts';
-import { identityRoutes } from '../control-plane/identity/index.ts';
-import { monitoringRoutes } from '../control-plane/monitoring/index.ts';
-import { jobRoutes } from '../control-plane/jobs/index.ts';
-import { pullRoutes, registryRoutes, sweepPulls } from '../control-plane/registry/index.ts';
-import { usageRoutes } from '../control-plane/usage/index.ts';
-import { visibleDeployments } from '../data-plane/resolve/resolve.ts';
+import { sweepPulls } from '../control-plane/registry/index.ts';
 import { openDatabase } from '../db/open.ts';
-import { createControl } from '../http/control.ts';
-import { createListener, listen } from '../http/listener.ts';
+import { listen } from '../http/listener.ts';
 import { createLocalLauncher } from '../scheduler/launchers/local.ts';
 import type { Launcher } from '../scheduler/ports.ts';
-import { createTelemetry, type Events } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { UsageLog } from '../usage-log/log.ts';
 import { Poster } from '../usage-log/poster.ts';
 import { folderStorage } from '../usage-log/storage.ts';
-import { composeControlPlane, type ControlPlane, repositoryOf } from './compose/control-plane.ts';
-import { composeDataPlane, type DataPlane } from './compose/data-plane.ts';
-import { composeScheduler } from './compose/scheduler.ts';
+import type { ControlPlane } from './compose/control-plane.ts';
+import { composeHttp } from './compose/http.ts';
+import { composeModelyard, type Modelyard } from './compose/modelyard.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { Config } from './config.ts';
-import { figuresOf, loadByDeployment } from './figures.ts';
 import type { HomeFolder } from './home.ts';
-import { InnerCalls } from './inner-calls.ts';
-import { VERSION } from '../contract/version.ts';
+import { drain, readinessOf } from './readiness.ts';
+import { readSigningKey } from './signing-key.ts';
 
 export interface StartOptions {
   readonly config: Config;
@@ -51,73 +40,55 @@ export interface Running {
   readonly operatorKey: string | undefined;
   readonly operator: CallerEntry;
   readonly control: ControlPlane;
-  /** Unready → jobs stopped, an evaluation keeps what it has → serve on → stop accepting → drain → engines → usage posted → database closed. */
+  /** Unready, and jobs stopped (an evaluation keeps what it has) → serve on → stop accepting → drain → engines → usage posted → database closed. */
   close(): Promise<void>;
 }
 
 /** Starts everything, in the order in which the parts need each other; they end in the opposite order, also when a later one fails to start. */
 export async function startModelyard(options: StartOptions): Promise<Running> {
-  const { config, folder, log, file = {}, clock = systemClock } = options;
+  const { config, folder, log, environment, file = {}, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
-  const telemetry = createTelemetry(log, clock, () => loadByDeployment(plane.dispatch.load()));
-  const { events } = telemetry;
   const db = await openDatabase(options.database ?? folder.database);
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
-  const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment: options.environment });
-  const { reconciler, scheduling, fleet } = composeScheduler({
-    clock,
-    launcher,
-    events,
-    node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
-    load: () => plane.dispatch.load(),
-    traffic: telemetry.revisions,
-    propose: (proposal) => control.deployments.propose(proposal),
-    changed: () => control.deployments.replicasChanged(),
-    happened: (event) => control.monitoring.record(event),
-  });
-  const innerCalls: InnerCalls = composeInnerCalls(clock, () => ({ control, plane }));
-  const control: ControlPlane = composeControlPlane({
-    db,
-    clock,
-    events,
-    blobFolder: folder.blobs,
-    threadsDefault: config.threadsDefault,
-    scheduling,
-    fleet,
-    costing: file.costing,
-    live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.load()) },
-    gateway: innerCalls,
-    publish: (feed) => plane.update(feed),
-  });
+  const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment });
+  const signingKey = await readSigningKey(folder.signingKey);
   const state = { draining: false };
-  const readiness = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable });
-  const plane: DataPlane = composeDataPlane({
+  const ready = () => readinessOf({ ...state, received: modelyard.plane.routes.received, writable: usageLog.writable });
+  const modelyard: Modelyard = composeModelyard({
+    config,
+    file,
     clock,
-    callers: { find: (hash) => control.entitlements.find(hash) ?? innerCalls.find(hash) },
-    usage: usageLog,
-    repository: repositoryOf(control),
-    events,
-    limits: config,
-    wake: () => reconciler.wake(),
-    ready: () => readiness().ready,
-    version: VERSION,
+    log,
+    db,
+    usageLog,
+    launcher,
+    blobFolder: folder.blobs,
+    signingKey,
+    holder: folder.path,
+    ready: () => ready().ready,
   });
+  const { control, events, leadership, reconciler } = modelyard;
   const { org, operatorKey } = await recover(control, clock);
   const poster = new Poster({ clock, storage, log: usageLog, post: ({ rows }) => control.usage.post(rows), report: (problem) => events.usageProblem(problem) });
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
-  stack.defer(() => control.monitoring.close());
-  const app = await createApp({ options, clock, control, plane, events, ready: readiness, metrics: () => telemetry.registry.metrics() });
+  stack.defer(() => endWatching(control));
+  const app = await composeHttp({ modelyard, clock, publicHosts: config.publicHosts, environment, ready });
   stack.defer(() => app.close());
   stack.defer(() => launcher.close());
   const address = await listen(app.server, config.host, config.port);
   stack.defer(() => reconciler.close(config.drainMs));
+  stack.defer(() => leadership.close());
   // Before the engines end: what they used is read from them.
   stack.defer(() => control.costing.close());
-  stack.defer(() => drain(app.server, clock, config, state));
-  stack.defer(() => control.jobs.close());
+  stack.defer(() => drain(app.server, clock, config));
+  stack.defer(() => {
+    state.draining = true;
+    return control.jobs.close();
+  });
+  await leadership.start();
   await begin(control);
   const parts = stack.move();
   return {
@@ -145,76 +116,18 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
   return platform;
 }
 
-/** Once calls are served: the engines are started, and jobs that a stop cut short go on. */
-async function begin({ deployments, jobs, costing }: ControlPlane): Promise<void> {
+/** Once calls are served: the engines are started, what goes on by itself begins, and jobs that a stop cut short go on. */
+async function begin({ deployments, history, slos, alerts, jobs, costing }: ControlPlane): Promise<void> {
   await deployments.refresh();
+  await history.start();
+  await slos.start();
+  await alerts.start();
   costing.start();
   await jobs.resume();
 }
 
-/** Calls that this server makes itself; what they need is there once all is joined. */
-function composeInnerCalls(clock: Clock, joined: () => { readonly control: ControlPlane; readonly plane: DataPlane }): InnerCalls {
-  const all: Pick<CallerEntry, 'orgId' | 'orgName' | 'scopes'> = { orgId: '', orgName: '', scopes: ['operator'] };
-  return new InnerCalls({
-    clock,
-    entryOf: (keyId) => joined().control.entitlements.byKeyId(keyId),
-    find: (hash) => joined().control.entitlements.find(hash),
-    visible: (caller) => visibleDeployments(caller, joined().plane.routes),
-    revisions: (deployment) => joined().control.deployments.get(all, deployment).revisions,
-    inference: (...call) => joined().plane.inference(...call),
-  });
-}
-
-interface AppParts {
-  readonly options: StartOptions;
-  readonly clock: Clock;
-  readonly control: ControlPlane;
-  readonly plane: ReturnType<typeof composeDataPlane>;
-  readonly events: Events;
-  ready(): ReturnType<typeof readinessOf>;
-  metrics(): Promise<string>;
-}
-
-/** The one server: inference routes by the data plane, all else by the control API. */
-function createApp({ options, clock, control, plane, events, ready, metrics }: AppParts) {
-  return createControl({
-    authenticate: plane.authenticate,
-    version: VERSION,
-    domains: routesOf(control, options.environment),
-    operations: { ready, metrics },
-    failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts: options.config.publicHosts }, handler),
-  });
-}
-
-/** What is mounted under `/api/v1`. */
-function routesOf({ identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing }: ControlPlane, environment: StartOptions['environment']) {
-  return [
-    identityRoutes(identity),
-    usageRoutes(usage),
-    registryRoutes(registry),
-    pullRoutes(registry, jobs, environment),
-    deploymentRoutes(deployments),
-    jobRoutes(jobs),
-    monitoringRoutes(monitoring),
-    evaluationRoutes(evaluation),
-    evaluationRunRoutes(evaluationRuns),
-    costRoutes(costing),
-  ];
-}
-
-function readinessOf({ draining, received, writable }: { draining: boolean; received: boolean; writable: boolean }) {
-  const reasons = [draining && 'draining', !received && 'no routes yet', !writable && 'the usage log can not be written'].filter((reason) => reason !== false);
-  return { ready: reasons.length === 0, status: draining ? ('draining' as const) : reasons.length === 0 ? ('ready' as const) : ('unready' as const), reasons };
-}
-
-/** Unready for `drainDelayMs`, so that balancers look away while all is still served; then no new connections, and `drainMs` for the answers under way. */
-async function drain(server: Server, clock: Clock, { drainDelayMs, drainMs }: Pick<Config, 'drainDelayMs' | 'drainMs'>, state: { draining: boolean }): Promise<void> {
-  state.draining = true;
-  if (drainDelayMs > 0) await clock.after(drainDelayMs);
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const cancel = clock.timer(drainMs, () => server.closeAllConnections());
-  await closed;
-  cancel();
+async function endWatching({ alerts, history, monitoring }: ControlPlane): Promise<void> {
+  await alerts.close();
+  await history.close();
+  await monitoring.close();
 }

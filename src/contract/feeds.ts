@@ -6,6 +6,8 @@ import type { TensorSignature } from './tensor.ts';
  * Routes are small and replaced whole; callers are immutable entries, one a key.
  */
 export interface RoutesFeed {
+  /** Of the server that made it: a gateway that has seen a higher one keeps what it has (S35). 0: nobody leads. */
+  readonly epoch: number;
   readonly deployments: readonly DeploymentRoute[];
 }
 
@@ -16,6 +18,8 @@ export interface DeploymentRoute {
   readonly createdAtMs: number;
   /** The deployment that is called in its place when it can't serve. */
   readonly fallback?: string;
+  /** A slow call is sent to a second replica too. */
+  readonly hedge?: true;
   readonly revisions: readonly RevisionRoute[];
 }
 

@@ -5,13 +5,18 @@ import type { Routes } from './ports.ts';
 export class RoutesTable implements Routes {
   #byName: ReadonlyMap<string, DeploymentRoute> = new Map();
   #all: readonly DeploymentRoute[] = [];
+  #epoch = 0;
   /** Whether any feed has come yet. */
   received = false;
 
-  update({ deployments }: RoutesFeed): void {
+  /** Takes a newer feed. Returns whether it did: one of a leader that has been replaced is refused (S35). */
+  update({ deployments, epoch }: RoutesFeed): boolean {
+    if (epoch !== 0 && epoch < this.#epoch) return false;
+    this.#epoch = Math.max(epoch, this.#epoch);
     this.#all = deployments;
     this.#byName = new Map(deployments.map((deployment) => [deployment.name, deployment]));
     this.received = true;
+    return true;
   }
 
   find(name: string): DeploymentRoute | undefined {

@@ -4,8 +4,10 @@ import { initial } from './migrations/0001-initial.ts';
 import { events } from './migrations/0002-events.ts';
 import { evaluations } from './migrations/0003-evaluations.ts';
 import { evaluationRuns } from './migrations/0004-evaluation-runs.ts';
+import { monitoring } from './migrations/0005-monitoring.ts';
 import { costHours } from './migrations/0006-cost-hours.ts';
 import { rollouts } from './migrations/0007-rollouts.ts';
+import { leases } from './migrations/0008-leases.ts';
 import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 
@@ -19,14 +21,17 @@ const MIGRATIONS = {
   '0002-events': events,
   '0003-evaluations': evaluations,
   '0004-evaluation-runs': evaluationRuns,
+  '0005-monitoring': monitoring,
   '0006-cost-hours': costHours,
   '0007-rollouts': rollouts,
+  '0008-leases': leases,
 };
 
 /** Opens the SQLite file in its own thread and brings it to the newest schema. `:memory:` is for tests. */
 export async function openDatabase(file: string): Promise<Db> {
   const db = new Kysely<Schema>({ dialect: sqliteDialect(file) });
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  // Unordered: branches are merged in another order than their migrations were numbered in; none needs another's tables.
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS }, allowUnorderedMigrations: true });
   const { error } = await migrator.migrateToLatest();
   if (error) {
     await db.destroy();

@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /** Every table, one interface each. Times are milliseconds since 1970, JSON columns are text; the owner is in its domain's README. */
 export interface Schema {
   organisations: { id: string; name: string; created_at: number };
@@ -21,7 +23,7 @@ export interface Schema {
   models: { name: string; org_id: string; created_at: number };
   model_versions: { model: string; number: number; digest: string; manifest: string; created_at: number };
   labels: { model: string; label: string; version: number };
-  deployments: { name: string; org_id: string; model: string; created_at: number; updated_at: number; fallback: string | null };
+  deployments: { name: string; org_id: string; model: string; created_at: number; updated_at: number; fallback: string | null; hedge: Generated<number> };
   revisions: {
     id: string;
     deployment: string;
@@ -82,6 +84,70 @@ export interface Schema {
     state: string;
     reason: string;
   };
+  alert_rules: {
+    id: string;
+    org_id: string;
+    name: string;
+    deployment: string | null;
+    metric: string;
+    quality_metric: string | null;
+    burn_windows: string | null;
+    comparison: string;
+    threshold: number;
+    for_seconds: number;
+    severity: string;
+    webhook_url: string | null;
+    secret_version: number;
+    by_operator: number;
+    created_at: number;
+  };
+  alerts: {
+    id: string;
+    rule_id: string;
+    org_id: string;
+    rule_name: string;
+    deployment: string;
+    severity: string;
+    state: string;
+    value: number;
+    reason: string;
+    pending_at: number;
+    fired_at: number | null;
+    resolved_at: number | null;
+  };
+  webhook_deliveries: {
+    id: string;
+    org_id: string;
+    rule_id: string;
+    alert_id: string;
+    body: string;
+    state: string;
+    attempts: number;
+    http_status: number | null;
+    problem: string;
+    created_at: number;
+    updated_at: number;
+  };
+  rollups: {
+    step_seconds: number;
+    start: number;
+    deployment: string;
+    org_id: string;
+    calls: number;
+    failed: number;
+    prompt_tokens: number;
+    cached_tokens: number;
+    completion_tokens: number;
+    duration: string;
+    first_byte: string;
+    waiting: number;
+    running: number;
+    replicas: number;
+    cpu_seconds: number;
+    memory_bytes: number;
+    restarts: number;
+  };
+  slos: { deployment: string; org_id: string; availability: number; latency_ms: number | null; latency_share: number | null; window_days: number };
   rollouts: {
     id: string;
     deployment: string;
@@ -110,6 +176,7 @@ export interface Schema {
     stored_byte_seconds: number;
   };
   cost_node_hours: { hour: number; node: string; up_seconds: number; core_seconds: number; byte_seconds: number; gpu_seconds: number };
+  leases: { name: string; holder: string; epoch: number; expires_at: number };
   jobs: {
     id: string;
     org_id: string;

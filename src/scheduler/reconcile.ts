@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
-import { CRASHES_KEPT, isDegraded, retryAt } from './decide/crashes.ts';
+import { type Crash, CRASHES_KEPT, isDegraded, retryAt } from './decide/crashes.ts';
 import type { Action, Node, Policy, Proposal, World } from './decide/world.ts';
 import { Rollouts, type Traffic, type WantedRollout } from './rollouts.ts';
 import { LoadWindow } from './load-window.ts';
@@ -20,6 +20,8 @@ export interface ReconcilerOptions {
   readonly launcher: Launcher;
   readonly nodes: readonly Node[];
   readonly policy: Policy;
+  /** In which this server leads; undefined: it does not, and then nothing is started (S35). */
+  epoch(): number | undefined;
   /** What the gateways have waiting and running now. */
   load(): readonly LoadReport[];
   /** What the gateways count of revisions. */
@@ -48,7 +50,7 @@ export interface ReplicaEvent {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #replicas = new Map<string, Replica>();
-  readonly #crashes = new Map<string, number[]>();
+  readonly #crashes = new Map<string, Crash[]>();
   readonly #lastReason = new Map<string, string>();
   /** Measured load times of revisions, milliseconds. */
   readonly #loadMs = new Map<string, number>();
@@ -83,6 +85,16 @@ export class Reconciler {
       this.#window.look(this.#options.load());
       this.#decide();
     });
+  }
+
+  /** This server leads no more: its engines go, another's will serve. */
+  stepDown(): void {
+    for (const replica of this.#replicas.values()) {
+      if (replica.state === 'stopping') continue;
+      this.#moveTo(replica, 'stopping', 'another server leads');
+      this.#stopSoon(replica);
+    }
+    this.#step();
   }
 
   /** Has replicas replaced, each as soon as another serves in its place. */
@@ -165,7 +177,7 @@ export class Reconciler {
 
   /** Looks, decides, carries out. Returns how many actions it took; if any, it has told of the change. */
   #decide(): number {
-    if (this.#closed) return 0;
+    if (this.#closed || this.#options.epoch() === undefined) return 0;
     const now = this.#options.clock.monotonic();
     const actions = this.#options.policy.decide(this.#world(), now);
     for (const action of actions) this.#carryOut(action);
@@ -191,8 +203,12 @@ export class Reconciler {
     const replica = this.#replicas.get(action.replica);
     if (!replica) return;
     this.#moveTo(replica, 'stopping', action.reason);
-    // Unpublish first: this step's `changed` tells the gateways, and what they have just sent must not meet a closed socket.
-    this.#options.clock.timer(UNPUBLISHED_MS, () => void replica.launched.stop(STOP_GRACE_MS));
+    this.#stopSoon(replica);
+  }
+
+  /** Unpublish first: this step's `changed` tells the gateways, and what they have just sent must not meet a closed socket. */
+  #stopSoon({ launched }: Replica): void {
+    this.#options.clock.timer(UNPUBLISHED_MS, () => void launched.stop(STOP_GRACE_MS));
   }
 
   #start(revision: DesiredRevision, node: string, reason: string): void {
@@ -222,7 +238,9 @@ export class Reconciler {
     const asked = replica.state === 'stopping' || this.#closed;
     this.#tell(replica, asked ? 'stopped' : 'crashed', reason);
     if (!asked) {
-      const crashes = [...(this.#crashes.get(replica.revision.id) ?? []), this.#options.clock.monotonic()];
+      const at = this.#options.clock.monotonic();
+      const crash = { at, servedMs: replica.state === 'ready' ? at - replica.since : 0 };
+      const crashes = [...(this.#crashes.get(replica.revision.id) ?? []), crash];
       this.#crashes.set(replica.revision.id, crashes.slice(-CRASHES_KEPT));
       this.#lastReason.set(replica.revision.id, reason);
     }

@@ -1,6 +1,7 @@
 import { Counter, Histogram, type MetricObjectWithValues, type MetricValueWithName, type Registry } from 'prom-client';
 import type { UsageRecord } from '../contract/usage.ts';
 import { DurationHistogram } from './histogram.ts';
+import { isServerFault } from './server-fault.ts';
 
 /** What calls of one deployment, operation and status were like. Durations are seconds. */
 export interface CallSeries {
@@ -9,9 +10,22 @@ export interface CallSeries {
   readonly status: UsageRecord['status'];
   readonly duration: DurationHistogram;
   readonly firstByte: DurationHistogram;
+  /** Calls that failed by the server's or an engine's fault. */
+  serverFaults: number;
   promptTokens: number;
+  /** Of the prompt tokens, those that came from a prefix cache. */
+  cachedTokens: number;
   completionTokens: number;
 }
+
+/** All calls of one deployment since the start. */
+export interface CallTotals extends Omit<CallSeries, 'operation' | 'status'> {
+  readonly calls: number;
+}
+
+/** Deployments are told apart up to so many; calls of those beyond count as one, `other`. */
+const DEPLOYMENTS_MAX = 1_000;
+const OTHER = 'other deployments';
 
 /** Counts every finished call since the start. The metrics library is told when somebody reads: its own counting looks every series up by a text that it puts together for each call. */
 export class CallStats {
@@ -22,7 +36,9 @@ export class CallStats {
     series.duration.observe(record.durationMs / 1000);
     const firstByte = record.stages['first_byte'];
     if (firstByte !== undefined) series.firstByte.observe(firstByte / 1000);
+    if (isServerFault(record)) series.serverFaults += 1;
     series.promptTokens += record.promptTokens;
+    series.cachedTokens += record.cachedTokens;
     series.completionTokens += record.completionTokens;
   }
 
@@ -30,11 +46,39 @@ export class CallStats {
     return [...this.#series.values()].flat();
   }
 
+  /** The series of each deployment together; copies, which later calls do not change. */
+  totals(): readonly CallTotals[] {
+    return [...this.#series].map(([deployment, all]) => {
+      const sum = {
+        deployment,
+        calls: 0,
+        serverFaults: 0,
+        promptTokens: 0,
+        cachedTokens: 0,
+        completionTokens: 0,
+        duration: new DurationHistogram(),
+        firstByte: new DurationHistogram(),
+      };
+      for (const series of all) {
+        sum.calls += series.duration.count;
+        sum.serverFaults += series.serverFaults;
+        sum.promptTokens += series.promptTokens;
+        sum.cachedTokens += series.cachedTokens;
+        sum.completionTokens += series.completionTokens;
+        sum.duration.merge(series.duration);
+        sum.firstByte.merge(series.firstByte);
+      }
+      return sum;
+    });
+  }
+
   /** A deployment has few series, so they are looked through. */
-  #of({ deployment, operation, status }: UsageRecord): CallSeries {
+  #of({ deployment: name, operation, status }: UsageRecord): CallSeries {
+    const deployment = this.#series.size < DEPLOYMENTS_MAX || this.#series.has(name) ? name : OTHER;
     const known = this.#series.get(deployment);
     for (const series of known ?? []) if (series.operation === operation && series.status === status) return series;
-    const made = { deployment, operation, status, duration: new DurationHistogram(), firstByte: new DurationHistogram(), promptTokens: 0, completionTokens: 0 };
+    const counts = { serverFaults: 0, promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
+    const made = { deployment, operation, status, duration: new DurationHistogram(), firstByte: new DurationHistogram(), ...counts };
     if (known) known.push(made);
     else this.#series.set(deployment, [made]);
     return made;
@@ -61,6 +105,22 @@ export function registerCallStats(stats: CallStats, registry: Registry): void {
       }
     },
   });
+  const counters = [
+    ['modelyard_cached_prompt_tokens_total', 'Of the input tokens, those that came from a prefix cache', 'cachedTokens'],
+    ['modelyard_server_faults_total', "Calls that failed by the server's or an engine's fault", 'serverFaults'],
+  ] as const;
+  for (const [name, help, field] of counters) {
+    new Counter({
+      registers,
+      name,
+      help,
+      labelNames: ['gen_ai_request_model'],
+      collect() {
+        this.reset();
+        for (const { deployment, [field]: count } of stats.all()) this.inc({ gen_ai_request_model: deployment }, count);
+      },
+    });
+  }
 }
 
 type Counted = readonly (readonly [CallSeries, DurationHistogram])[];

@@ -1,16 +1,21 @@
 import type { Clock } from '../base/clock.ts';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 import type { Fault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
-import { CallStats, registerCallStats } from './call-stats.ts';
+import { CallStats, type CallTotals, registerCallStats } from './call-stats.ts';
+import { type GaugeSources, registerGauges } from './gauges.ts';
 import { RecentCalls, type RecentFigures } from './recent-calls.ts';
 import { RevisionCalls } from './revision-calls.ts';
 import type { Logger } from './log.ts';
+
+const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /** One function per thing that happens: its log line and its metrics together. Names follow OpenTelemetry's GenAI conventions. */
 export interface Events {
   callFinished(record: UsageRecord): void;
   callRefused(operation: string, fault: Fault): void;
+  /** Calls went to an engine together; of deployments that batch only. */
+  batchSent(deployment: string, calls: number): void;
   replicaChanged(change: ReplicaChange): void;
   usageProblem(problem: { readonly message: string; readonly error?: unknown }): void;
   /** Something in the control plane failed behind a caller's back. */
@@ -28,23 +33,19 @@ export interface ReplicaChange {
   readonly reason: string;
 }
 
-export interface LoadSample {
-  readonly name: string;
-  readonly waiting: number;
-  readonly running: number;
-}
-
 export interface Telemetry {
   readonly events: Events;
   readonly registry: Registry;
   /** Calls of the last minute, by deployment. */
   recent(): readonly RecentFigures[];
+  /** Calls since the start, by deployment. */
+  totals(): readonly CallTotals[];
   /** Calls by revision, while a rollout watches them. */
   readonly revisions: RevisionCalls;
 }
 
-/** `load` is asked when metrics are read. */
-export function createTelemetry(log: Logger, clock: Clock, load: () => readonly LoadSample[]): Telemetry {
+/** `sources` are asked when metrics are read. */
+export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources): Telemetry {
   const registry = new Registry();
   const on = { registers: [registry] };
   const calls = new CallStats();
@@ -59,11 +60,13 @@ export function createTelemetry(log: Logger, clock: Clock, load: () => readonly 
   });
   const replicas = new Counter({ ...on, name: 'modelyard_replica_changes_total', help: 'State changes of engine replicas', labelNames: ['deployment', 'state'] });
   const problems = new Counter({ ...on, name: 'modelyard_usage_problems_total', help: 'Failed attempts to post usage records' });
-  loadGauges(registry, load);
+  const batches = new Histogram({ ...on, name: 'modelyard_batch_calls', help: 'Calls that one tensor batch was made of', labelNames: ['deployment'], buckets: BATCH_BUCKETS });
+  registerGauges(registry, sources);
   return {
     registry,
     revisions,
     recent: () => recent.now(clock.monotonic()),
+    totals: () => calls.totals(),
     events: {
       callFinished(record) {
         calls.add(record);
@@ -76,6 +79,7 @@ export function createTelemetry(log: Logger, clock: Clock, load: () => readonly 
         if (fault.kind === 'internal' || fault.kind === 'bad_upstream') log.error({ operation, code: fault.code, err: fault.cause ?? fault }, 'call failed');
         else log.debug({ operation, code: fault.code }, 'call refused');
       },
+      batchSent: (deployment, count) => batches.observe({ deployment }, count),
       replicaChanged({ replica, deployment, state, reason }) {
         replicas.inc({ deployment, state });
         log.info({ replica, deployment, state, reason }, 'replica changed');
@@ -89,19 +93,4 @@ export function createTelemetry(log: Logger, clock: Clock, load: () => readonly 
       keyChanged: (what, keyId, orgId) => log.info({ keyId, orgId }, `key ${what}`),
     },
   };
-}
-
-function loadGauges(registry: Registry, load: () => readonly LoadSample[]): void {
-  for (const field of ['waiting', 'running'] as const) {
-    new Gauge({
-      registers: [registry],
-      name: `modelyard_calls_${field}`,
-      help: `Calls ${field} now`,
-      labelNames: ['deployment'],
-      collect() {
-        this.reset();
-        for (const sample of load()) this.set({ deployment: sample.name }, sample[field]);
-      },
-    });
-  }
 }

@@ -35,11 +35,24 @@ test('two merged are as one that saw it all', () => {
   expect(a.sumSeconds).toBeCloseTo(all.sumSeconds);
 });
 
-test('how many were longer than a bound: none of its own bucket is counted', () => {
+test('a histogram survives being kept as text, and what was counted since an earlier copy is the difference', () => {
   const histogram = new DurationHistogram();
-  for (const seconds of [0.01, 0.1, 0.1, 1, 5]) histogram.observe(seconds);
-  expect(histogram.countAbove(0.5)).toBe(2);
-  expect(histogram.countAbove(0.1)).toBe(2);
-  expect(histogram.countAbove(0)).toBe(5);
-  expect(histogram.countAbove(10_000)).toBe(0);
+  for (const seconds of [0.0001, 0.004, 0.004, 1.5, 5_000]) histogram.observe(seconds);
+  const copy = DurationHistogram.fromText(histogram.toText());
+  expect([...copy.cumulative()]).toEqual([...histogram.cumulative()]);
+  expect([copy.count, copy.quantile(0.5)]).toEqual([5, histogram.quantile(0.5)]);
+  expect(copy.sumSeconds).toBeCloseTo(histogram.sumSeconds, 9);
+  histogram.observe(0.5);
+  const added = histogram.since(copy);
+  expect([added.count, added.quantile(1)]).toEqual([1, 0.5]);
+  expect(added.sumSeconds).toBeCloseTo(0.5, 6);
+  expect(DurationHistogram.fromText('').count).toBe(0);
+  expect(DurationHistogram.fromText('1 zzz:5 1:- 2:-1 3').count).toBe(0);
+});
+
+test('those above a time are never counted too low, and at most by what lies within an eighth of it', () => {
+  const histogram = new DurationHistogram();
+  for (const seconds of [0.1, 0.25, 0.26, 1, 2_000]) histogram.observe(seconds);
+  expect([0.05, 0.25, 0.3, 1, 1_023].map((seconds) => histogram.countAbove(seconds))).toEqual([5, 3, 2, 1, 1]);
+  expect(histogram.countAbove(0.27)).toBe(3);
 });

@@ -1,5 +1,6 @@
 import type { UsageRecord } from '../contract/usage.ts';
 import { DurationHistogram } from './histogram.ts';
+import { isServerFault } from './server-fault.ts';
 
 const SLOT_MS = 5_000;
 const SLOTS = 12;
@@ -8,6 +9,7 @@ const SLOTS = 12;
 export interface RecentFigures {
   readonly deployment: string;
   readonly calls: number;
+  /** By our fault or an engine's; what a client sent wrong is not among them. */
   readonly failed: number;
   readonly tokens: number;
   /** Seconds that these were counted over. */
@@ -36,7 +38,7 @@ export class RecentCalls {
   add(record: UsageRecord, now: number): void {
     const counts = this.#countsOf(record.deployment, now);
     counts.calls += 1;
-    if (record.status === 'failed') counts.failed += 1;
+    if (isServerFault(record)) counts.failed += 1;
     counts.tokens += record.completionTokens;
     counts.duration.observe(record.durationMs / 1_000);
     const firstByte = record.stages['first_byte'];

@@ -7,7 +7,7 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const READY_TIMEOUT_MS = 30_000;
 
 /** A real `modelyard up` in a process of its own. */
-export interface ServerProcess {
+export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
   readonly child: ChildProcess;
   kill(signal: NodeJS.Signals): Promise<number | null>;
@@ -29,13 +29,17 @@ export async function startServer(home: string, port: number, key: string): Prom
     if (Date.now() > until) throw new Error(`the server was not ready: ${output}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  const kill = async (signal: NodeJS.Signals) => {
+    const exited = once(child, 'exit') as Promise<[number | null]>;
+    child.kill(signal);
+    return (await exited)[0];
+  };
   return {
     url,
     child,
-    async kill(signal) {
-      const exited = once(child, 'exit') as Promise<[number | null]>;
-      child.kill(signal);
-      return (await exited)[0];
+    kill,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) await kill('SIGTERM');
     },
   };
 }

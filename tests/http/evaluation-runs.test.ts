@@ -240,6 +240,12 @@ test('a run over a rollout says which versions answered; of a mixed report no ga
   const pinned = await evaluated(modelyard, { ...body, deployment: 'chat:2', limit: 5 });
   expect(pinned).toMatchObject({ model: 'chat:2', examples: 5 });
   expect(await evaluation.gateMet(subject, ['exact_match>=1'])).toMatchObject({ met: true, reportId: pinned.id });
+  const rollOut = (model: string, gates: string[]) => modelyard.call('/api/v1/deployments/chat/rollouts', { body: { model, gates } });
+  const refused = await rollOut('chat:1', ['exact_match>=1']);
+  expect([refused.status, (await refusal(refused)).code]).toEqual([409, 'gate_not_met']);
+  expect((await rollOut('chat:2', ['exact_match>1'])).status).toBe(409);
+  expect((await rollOut('chat:2', ['exact_match'])).status).toBe(400);
+  expect((await rollOut('chat:2', ['exact_match>=1'])).status).toBe(202);
 });
 
 test('a run is cancelled, and gone on with later', async () => {

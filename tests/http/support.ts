@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect } from 'vitest';
 import type { FakeClock } from '../fake-clock.ts';
-import type { EchoOptions, Harness } from '../harness.ts';
+import { chatBody, type EchoOptions, type Harness } from '../harness.ts';
 
 const POLL_MS = 20;
 const ATTEMPTS_MAX = 150;
@@ -80,6 +80,14 @@ export async function whileAdvancing<T>(clock: FakeClock, promise: Promise<T>, s
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   return promise;
+}
+
+/** A call that takes at least `ms` of a fake clock, however long it takes in truth. */
+export async function slowCall(clock: FakeClock, harness: Harness, deployment: string, ms: number): Promise<Response> {
+  const answer = harness.call('/v1/chat/completions', { body: chatBody(deployment, '[[delay-ms:150]] slow answer') });
+  await expect.poll(() => gauge(harness, 'running', deployment)).toBe(1);
+  await clock.advance(ms);
+  return whileAdvancing(clock, answer, 1);
 }
 
 export interface RawAnswer {

@@ -504,6 +504,147 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List alerts */
+        get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List deliveries */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List alert rules */
+        get: operations["listAlertRules"];
+        put?: never;
+        /** Add alert rule */
+        post: operations["addAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get alert rule */
+        get: operations["getAlertRule"];
+        /** Replace alert rule */
+        put: operations["replaceAlertRule"];
+        post?: never;
+        /** Remove alert rule */
+        delete: operations["removeAlertRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew alert secret */
+        post: operations["renewAlertSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** History */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List slos */
+        get: operations["listSlos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/slo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get slo */
+        get: operations["getSlo"];
+        /** Put slo */
+        put: operations["putSlo"];
+        post?: never;
+        /** Remove slo */
+        delete: operations["removeSlo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evaluations": {
         parameters: {
             query?: never;
@@ -1991,6 +2132,7 @@ export interface operations {
                             org: string;
                             model: string;
                             fallback?: string;
+                            hedge: boolean;
                             createdAt: number;
                             revisions: {
                                 id: string;
@@ -2086,6 +2228,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2163,6 +2306,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2258,6 +2402,8 @@ export interface operations {
                     maxReplicas?: number;
                     /** @description replicas beyond the minimum go after so long without a call */
                     idleSeconds?: number;
+                    /** @description a call slower than 95 % of those before is sent to a second replica too; at most 5 % of the calls */
+                    hedge?: boolean;
                     /** @description deployment that is called in its place when it can not serve; null: none */
                     fallback?: string | null;
                 };
@@ -2275,6 +2421,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2472,6 +2619,8 @@ export interface operations {
                 "application/json": {
                     /** @description name, name:VERSION or name@LABEL */
                     model: string;
+                    /** @description conditions on the version's newest evaluation by this server, such as f1_macro>=0.85 */
+                    gates?: string[];
                     canary?: {
                         /** @description percent of the traffic, one after the other, growing; then all of it */
                         steps?: number[];
@@ -2510,6 +2659,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2587,6 +2737,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2671,6 +2822,7 @@ export interface operations {
                         org: string;
                         model: string;
                         fallback?: string;
+                        hedge: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -2830,7 +2982,7 @@ export interface operations {
                             revision: string;
                             replica: string;
                             node: string;
-                            /** @description starting, ready, stopping, stopped or crashed */
+                            /** @description of a replica: starting, ready, stopping, stopped or crashed; of an alert: alert pending, alert firing or alert resolved */
                             state: string;
                             reason: string;
                         }[];
@@ -2869,6 +3021,679 @@ export interface operations {
                         }[];
                     };
                 };
+            };
+        };
+    };
+    listAlerts: {
+        parameters: {
+            query?: {
+                state?: "pending" | "firing" | "resolved";
+                /** @description of a rule: absent means each one that you see */
+                deployment?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            ruleId: string;
+                            ruleName: string;
+                            deployment: string;
+                            /** @enum {unknown} */
+                            severity: "info" | "warning" | "critical";
+                            /** @enum {unknown} */
+                            state: "pending" | "firing" | "resolved";
+                            value: number;
+                            reason: string;
+                            /** @description milliseconds since 1970 */
+                            pendingAt: number;
+                            /** @description milliseconds since 1970 */
+                            firedAt?: number;
+                            /** @description milliseconds since 1970 */
+                            resolvedAt?: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                rule?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** @description the webhook-id header: the same at each attempt */
+                            id: string;
+                            ruleId: string;
+                            alertId: string;
+                            /** @enum {unknown} */
+                            state: "waiting" | "delivered" | "failed";
+                            attempts: number;
+                            httpStatus?: number;
+                            problem: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            /** @description milliseconds since 1970 */
+                            updatedAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listAlertRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            name: string;
+                            /** @description of a rule: absent means each one that you see */
+                            deployment?: string;
+                            /**
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
+                             * @enum {unknown}
+                             */
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
+                            /** @description of quality: which metric of the evaluation, such as accuracy */
+                            qualityMetric?: string;
+                            /**
+                             * @description of burn_rate: the long and the short window
+                             * @enum {unknown}
+                             */
+                            burnWindows?: "1h/5m" | "6h/30m";
+                            /** @enum {unknown} */
+                            comparison: "above" | "below";
+                            threshold: number;
+                            /** @description so long it must hold before the alert fires */
+                            forSeconds: number;
+                            /** @enum {unknown} */
+                            severity: "info" | "warning" | "critical";
+                            webhook?: {
+                                /** @description https; private addresses only where egress.allow opens them */
+                                url: string;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    addAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description of a rule: absent means each one that you see */
+                    deployment?: string;
+                    /**
+                     * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
+                     * @enum {unknown}
+                     */
+                    metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
+                    /** @description of quality: which metric of the evaluation, such as accuracy */
+                    qualityMetric?: string;
+                    /**
+                     * @description of burn_rate: the long and the short window
+                     * @enum {unknown}
+                     */
+                    burnWindows?: "1h/5m" | "6h/30m";
+                    /** @enum {unknown} */
+                    comparison: "above" | "below";
+                    threshold: number;
+                    /** @description so long it must hold before the alert fires */
+                    forSeconds: number;
+                    /** @enum {unknown} */
+                    severity: "info" | "warning" | "critical";
+                    webhook?: {
+                        /** @description https; private addresses only where egress.allow opens them */
+                        url: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rule: {
+                            id: string;
+                            name: string;
+                            /** @description of a rule: absent means each one that you see */
+                            deployment?: string;
+                            /**
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
+                             * @enum {unknown}
+                             */
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
+                            /** @description of quality: which metric of the evaluation, such as accuracy */
+                            qualityMetric?: string;
+                            /**
+                             * @description of burn_rate: the long and the short window
+                             * @enum {unknown}
+                             */
+                            burnWindows?: "1h/5m" | "6h/30m";
+                            /** @enum {unknown} */
+                            comparison: "above" | "below";
+                            threshold: number;
+                            /** @description so long it must hold before the alert fires */
+                            forSeconds: number;
+                            /** @enum {unknown} */
+                            severity: "info" | "warning" | "critical";
+                            webhook?: {
+                                /** @description https; private addresses only where egress.allow opens them */
+                                url: string;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description of the webhook (Standard Webhooks); shown this once */
+                        secret?: string;
+                    };
+                };
+            };
+        };
+    };
+    getAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @description of a rule: absent means each one that you see */
+                        deployment?: string;
+                        /**
+                         * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
+                         * @enum {unknown}
+                         */
+                        metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
+                        /** @description of quality: which metric of the evaluation, such as accuracy */
+                        qualityMetric?: string;
+                        /**
+                         * @description of burn_rate: the long and the short window
+                         * @enum {unknown}
+                         */
+                        burnWindows?: "1h/5m" | "6h/30m";
+                        /** @enum {unknown} */
+                        comparison: "above" | "below";
+                        threshold: number;
+                        /** @description so long it must hold before the alert fires */
+                        forSeconds: number;
+                        /** @enum {unknown} */
+                        severity: "info" | "warning" | "critical";
+                        webhook?: {
+                            /** @description https; private addresses only where egress.allow opens them */
+                            url: string;
+                        };
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                    };
+                };
+            };
+        };
+    };
+    replaceAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description of a rule: absent means each one that you see */
+                    deployment?: string;
+                    /**
+                     * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
+                     * @enum {unknown}
+                     */
+                    metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
+                    /** @description of quality: which metric of the evaluation, such as accuracy */
+                    qualityMetric?: string;
+                    /**
+                     * @description of burn_rate: the long and the short window
+                     * @enum {unknown}
+                     */
+                    burnWindows?: "1h/5m" | "6h/30m";
+                    /** @enum {unknown} */
+                    comparison: "above" | "below";
+                    threshold: number;
+                    /** @description so long it must hold before the alert fires */
+                    forSeconds: number;
+                    /** @enum {unknown} */
+                    severity: "info" | "warning" | "critical";
+                    webhook?: {
+                        /** @description https; private addresses only where egress.allow opens them */
+                        url: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rule: {
+                            id: string;
+                            name: string;
+                            /** @description of a rule: absent means each one that you see */
+                            deployment?: string;
+                            /**
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
+                             * @enum {unknown}
+                             */
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
+                            /** @description of quality: which metric of the evaluation, such as accuracy */
+                            qualityMetric?: string;
+                            /**
+                             * @description of burn_rate: the long and the short window
+                             * @enum {unknown}
+                             */
+                            burnWindows?: "1h/5m" | "6h/30m";
+                            /** @enum {unknown} */
+                            comparison: "above" | "below";
+                            threshold: number;
+                            /** @description so long it must hold before the alert fires */
+                            forSeconds: number;
+                            /** @enum {unknown} */
+                            severity: "info" | "warning" | "critical";
+                            webhook?: {
+                                /** @description https; private addresses only where egress.allow opens them */
+                                url: string;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description of the webhook (Standard Webhooks); shown this once */
+                        secret?: string;
+                    };
+                };
+            };
+        };
+    };
+    removeAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    renewAlertSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rule: {
+                            id: string;
+                            name: string;
+                            /** @description of a rule: absent means each one that you see */
+                            deployment?: string;
+                            /**
+                             * @description error_rate (0 to 1), p99_ms and first_byte_p99_ms of the last minute; saturation: waiting and running calls over slots; quality: of the newest evaluation; burn_rate: of the objective
+                             * @enum {unknown}
+                             */
+                            metric: "error_rate" | "p99_ms" | "first_byte_p99_ms" | "saturation" | "quality" | "burn_rate";
+                            /** @description of quality: which metric of the evaluation, such as accuracy */
+                            qualityMetric?: string;
+                            /**
+                             * @description of burn_rate: the long and the short window
+                             * @enum {unknown}
+                             */
+                            burnWindows?: "1h/5m" | "6h/30m";
+                            /** @enum {unknown} */
+                            comparison: "above" | "below";
+                            threshold: number;
+                            /** @description so long it must hold before the alert fires */
+                            forSeconds: number;
+                            /** @enum {unknown} */
+                            severity: "info" | "warning" | "critical";
+                            webhook?: {
+                                /** @description https; private addresses only where egress.allow opens them */
+                                url: string;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description of the webhook (Standard Webhooks); shown this once */
+                        secret?: string;
+                    };
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: {
+                /** @description absent: each that you see */
+                deployment?: string;
+                /** @description milliseconds since 1970; an hour before until unless told otherwise */
+                since?: number;
+                /** @description milliseconds since 1970; now unless told otherwise */
+                until?: number;
+                /** @description seconds, a multiple of 60; minutes are kept for two days, steps of whole hours reach back ninety */
+                step?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        stepSeconds: number;
+                        data: {
+                            deployment: string;
+                            /** @description milliseconds since 1970 */
+                            start: number;
+                            calls: number;
+                            /** @description by the server's or an engine's fault */
+                            failed: number;
+                            p50Ms: number;
+                            p99Ms: number;
+                            firstByteP50Ms: number;
+                            firstByteP99Ms: number;
+                            promptTokens: number;
+                            cachedTokens: number;
+                            completionTokens: number;
+                            /** @description the most calls that waited at a look */
+                            waiting: number;
+                            /** @description the most calls that ran at a look */
+                            running: number;
+                            /** @description the most replicas that were ready at a look */
+                            replicas: number;
+                            /** @description the most bytes that all replicas took at a look */
+                            memoryBytes: number;
+                            cpuSeconds: number;
+                            /** @description engines that ended without being asked to */
+                            restarts: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listSlos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            deployment: string;
+                            availability: number;
+                            latency?: {
+                                ms: number;
+                                /** @description of calls that end within ms */
+                                share: number;
+                            };
+                            windowDays: number;
+                            /** @description in the window */
+                            calls: number;
+                            budgetLeft: {
+                                /** @description 1: all of it; less than 0: overdrawn */
+                                availability: number;
+                                /** @description 1: all of it; less than 0: overdrawn */
+                                latency?: number;
+                            };
+                            burnRates: {
+                                /** @enum {unknown} */
+                                windows: "1h/5m" | "6h/30m";
+                                long: number;
+                                short: number;
+                                /** @description the lower of the two: what an alert on burn_rate compares */
+                                rate: number;
+                                pageAbove: number;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getSlo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        deployment: string;
+                        availability: number;
+                        latency?: {
+                            ms: number;
+                            /** @description of calls that end within ms */
+                            share: number;
+                        };
+                        windowDays: number;
+                        /** @description in the window */
+                        calls: number;
+                        budgetLeft: {
+                            /** @description 1: all of it; less than 0: overdrawn */
+                            availability: number;
+                            /** @description 1: all of it; less than 0: overdrawn */
+                            latency?: number;
+                        };
+                        burnRates: {
+                            /** @enum {unknown} */
+                            windows: "1h/5m" | "6h/30m";
+                            long: number;
+                            short: number;
+                            /** @description the lower of the two: what an alert on burn_rate compares */
+                            rate: number;
+                            pageAbove: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    putSlo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description of calls that do not fail by the server's or an engine's fault, such as 0.995 */
+                    availability: number;
+                    latency?: {
+                        ms: number;
+                        /** @description of calls that end within ms */
+                        share: number;
+                    };
+                    /** @description of the error budget; 30 unless told otherwise */
+                    windowDays?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        deployment: string;
+                        availability: number;
+                        latency?: {
+                            ms: number;
+                            /** @description of calls that end within ms */
+                            share: number;
+                        };
+                        windowDays: number;
+                        /** @description in the window */
+                        calls: number;
+                        budgetLeft: {
+                            /** @description 1: all of it; less than 0: overdrawn */
+                            availability: number;
+                            /** @description 1: all of it; less than 0: overdrawn */
+                            latency?: number;
+                        };
+                        burnRates: {
+                            /** @enum {unknown} */
+                            windows: "1h/5m" | "6h/30m";
+                            long: number;
+                            short: number;
+                            /** @description the lower of the two: what an alert on burn_rate compares */
+                            rate: number;
+                            pageAbove: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    removeSlo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description org/name is written org%2Fname */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -5,13 +5,15 @@ import { type Deployer, Deployments, type Scheduling } from '../../control-plane
 import { Entitlements } from '../../control-plane/entitlements/index.ts';
 import { Evaluation, EvaluationRuns, type Gateway } from '../../control-plane/evaluation/index.ts';
 import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
-import { type LiveFigures, Monitoring } from '../../control-plane/monitoring/index.ts';
+import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
 import { Jobs } from '../../control-plane/jobs/index.ts';
 import { BlobStore, Registry } from '../../control-plane/registry/index.ts';
 import { Usage } from '../../control-plane/usage/index.ts';
 import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
+import type { Egress } from '../../egress/egress.ts';
 import type { Events } from '../../telemetry/events.ts';
+import { composeMonitoring } from './monitoring.ts';
 
 export interface ControlPlaneParts {
   readonly db: Db;
@@ -24,6 +26,9 @@ export interface ControlPlaneParts {
   readonly fleet: Fleet;
   readonly costing: CostingSection | undefined;
   readonly gateway: Gateway;
+  readonly egress: Egress;
+  /** The home's own secret, of which webhooks' secrets are made. */
+  readonly signingKey: Buffer;
   publish(feed: RoutesFeed): void;
 }
 
@@ -47,20 +52,31 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     platformName: PLATFORM,
     deployedDigests: () => deployments.deployedDigests(),
   });
+  const evaluation = new Evaluation(db, clock);
   const deployments: Deployments = new Deployments({
     db,
     clock,
     registry,
+    evaluation,
     scheduling,
     threadsDefault,
     publish,
     problem: (error) => events.controlProblem(error),
-    happened: (change) => monitoring.record({ ...change, replica: '', node: '' }),
+    happened: (change) => watching.monitoring.record({ ...change, replica: '', node: '' }),
   });
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
-  const monitoring: Monitoring = new Monitoring({ db, clock, deployments, live: parts.live, problem: (error) => events.controlProblem(error) });
-  const evaluation = new Evaluation(db, clock);
   const evaluationRuns = new EvaluationRuns({ db, clock, jobs, evaluation, gateway: parts.gateway });
+  const { live, egress, signingKey } = parts;
+  const watching: ReturnType<typeof composeMonitoring> = composeMonitoring({
+    db,
+    clock,
+    deployments,
+    evaluation,
+    live,
+    egress,
+    signingKey,
+    problem: (error) => events.controlProblem(error),
+  });
   const costing = new Costing({
     db,
     clock,
@@ -73,7 +89,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     organisations: { names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])) },
     problem: (error) => events.controlProblem(error),
   });
-  return { identity, entitlements, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing };
+  return { identity, entitlements, usage, registry, deployments, jobs, evaluation, evaluationRuns, costing, ...watching };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

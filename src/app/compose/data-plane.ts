@@ -28,7 +28,7 @@ export type DataPlane = ReturnType<typeof composeDataPlane>;
 export function composeDataPlane(parts: DataPlaneParts) {
   const { clock, callers, usage, repository, events, limits } = parts;
   const routes = new RoutesTable();
-  const dispatch = new Dispatch({ clock, queueMax: limits.queueMax, wake: () => parts.wake() });
+  const dispatch = new Dispatch({ clock, queueMax: limits.queueMax, wake: () => parts.wake(), batched: (deployment, calls) => events.batchSent(deployment, calls) });
   const authenticate = createAuthenticate(callers, clock);
   const requestPath = createRequestPath({
     clock,
@@ -47,8 +47,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
     dispatch,
     routes,
     update(feed: RoutesFeed): void {
-      routes.update(feed);
-      dispatch.update(feed);
+      if (routes.update(feed)) dispatch.update(feed);
     },
   };
 }

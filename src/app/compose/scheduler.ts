@@ -24,6 +24,7 @@ export interface SchedulerParts {
   readonly launcher: Launcher;
   readonly events: Events;
   readonly node: Node;
+  epoch(): number | undefined;
   load(): readonly LoadReport[];
   readonly traffic: Traffic;
   propose(proposal: Proposal): void;
@@ -33,7 +34,7 @@ export interface SchedulerParts {
 }
 
 /** The reconciler, and the face that the deployments domain sees of it. */
-export function composeScheduler({ clock, launcher, events, node, load, traffic, propose, changed, happened }: SchedulerParts): {
+export function composeScheduler({ clock, launcher, events, node, epoch, load, traffic, propose, changed, happened }: SchedulerParts): {
   readonly reconciler: Reconciler;
   readonly scheduling: Scheduling;
   readonly fleet: Fleet;
@@ -42,11 +43,12 @@ export function composeScheduler({ clock, launcher, events, node, load, traffic,
     events.replicaChanged(change);
     happened(change);
   };
-  const reconciler = new Reconciler({ clock, launcher, nodes: [node], policy: demandPolicy, load, traffic, propose, changed, event });
+  const reconciler = new Reconciler({ clock, launcher, nodes: [node], policy: demandPolicy, epoch, load, traffic, propose, changed, event });
   let machine: Machine | undefined;
   const scheduling: Scheduling = {
     want: (revisions, rollouts) => reconciler.want(revisions.map(desired), rollouts),
     drain: (replicas) => reconciler.drain(replicas),
+    epoch: () => epoch() ?? 0,
     admit(manifest, { threads }) {
       const { memoryBytes } = estimate(manifest);
       if (memoryBytes > node.memoryBytes) {

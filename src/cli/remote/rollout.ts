@@ -14,6 +14,7 @@ interface RolloutFlags {
   readonly checkSeconds?: number;
   readonly errorsMax?: number;
   readonly latencyMax?: number;
+  readonly gate?: readonly string[];
   readonly wait: boolean;
 }
 
@@ -28,6 +29,7 @@ export function addRollout(program: Command): void {
     .option('--check-seconds <seconds>', 'time between checks', positive)
     .option('--errors-max <fraction>', 'taken back when so much more of its calls fail than of the other version', positive)
     .option('--latency-max <factor>', 'taken back when its 99th percentile is so many times the other version', positive)
+    .option('--gate <conditions...>', "refused unless the version's newest evaluation meets them, for example f1_macro>=0.85")
     .option('--no-wait', 'do not wait until it has ended')
     .addHelpText(
       'after',
@@ -37,6 +39,7 @@ A canary's share is watched for checks × check-seconds (10 × 60 s unless told 
 Examples:
   modelyard rollout acme/ocr acme/ocr:2
   modelyard rollout acme/ocr acme/ocr:2 --canary 5,25,50 --check-seconds 30
+  modelyard rollout acme/ocr acme/ocr:2 --gate "f1_macro>=0.85"
   modelyard rollout acme/ocr`,
     )
     .action(withSession(rollout));
@@ -59,7 +62,7 @@ async function rollout(session: Session, name: string, model: string | undefined
   const { canary: steps, checks, checkSeconds, errorsMax: errorIncreaseMax, latencyMax: latencyFactorMax } = flags;
   const canary = defined({ steps: steps && [...steps], checks, checkSeconds, errorIncreaseMax, latencyFactorMax });
   if (!steps && Object.keys(canary).length > 0) throw new Fault('invalid_argument', 'no_canary', 'The limits are of a canary: say its shares with --canary, for example 5,25,50.');
-  const body = { model, ...(steps && { canary }) };
+  const body = { model, ...(steps && { canary }), ...(flags.gate && { gates: [...flags.gate] }) };
   await session.api.post('/api/v1/deployments/{name}/rollouts', { params: { name }, body });
   await follow(session, name, flags.wait);
 }

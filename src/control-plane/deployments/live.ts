@@ -60,13 +60,7 @@ export class LiveDeployments {
   /** The scheduler's world has changed: so have the routes. */
   publish(): void {
     const { scheduling, publish } = this.#options;
-    publish(
-      routesFeed(
-        this.#deployments,
-        (digest) => this.#manifests.get(digest),
-        (id) => scheduling.health(id),
-      ),
-    );
+    publish(routesFeed(this.#deployments, (digest) => this.#manifests.get(digest), { epoch: scheduling.epoch(), healthOf: (id) => scheduling.health(id) }));
   }
 
   all(): readonly Deployment[] {

@@ -37,6 +37,8 @@ export interface Deployment {
   readonly model: string;
   /** The deployment that is called in its place when it can't serve. */
   readonly fallback: string | undefined;
+  /** A slow call is sent to a second replica too. */
+  readonly hedge: boolean;
   readonly createdAt: number;
   /** Newest first, both. */
   readonly revisions: readonly Revision[];
@@ -86,9 +88,10 @@ const UNKNOWN: RevisionHealth = { state: 'loading', reason: '', restarts: 0, rep
 export function routesFeed(
   deployments: readonly Deployment[],
   manifestOf: (digest: string) => Manifest | undefined,
-  healthOf: (revision: string) => RevisionHealth | undefined,
+  { epoch, healthOf }: { readonly epoch: number; healthOf(revision: string): RevisionHealth | undefined },
 ): RoutesFeed {
   return {
+    epoch,
     deployments: deployments
       .map((deployment) => ({
         name: deployment.name,
@@ -96,6 +99,7 @@ export function routesFeed(
         orgName: deployment.orgName,
         createdAtMs: deployment.createdAt,
         ...(deployment.fallback !== undefined && { fallback: deployment.fallback }),
+        ...(deployment.hedge && { hedge: true as const }),
         revisions: liveRevisions(deployment).flatMap((revision) => {
           const manifest = manifestOf(revision.digest);
           return manifest ? [route(revision, manifest, healthOf(revision.id) ?? UNKNOWN)] : [];

@@ -52,6 +52,8 @@ export interface Scheduling {
   /** @throws Fault `model_too_large` with the numbers when the model can never fit */
   admit(manifest: Manifest, resources: Resources): void;
   estimate(manifest: Manifest, threads: number, callsPerSecond: number | undefined): Needs;
+  /** In which the scheduler leads; 0: another does. */
+  epoch(): number;
   health(revision: string): RevisionHealth | undefined;
   logs(deployment: string, linesMax: number): readonly string[];
 }

@@ -16,6 +16,7 @@ const Scaling = {
 export const Bounds = Type.Object(
   {
     ...Scaling,
+    hedge: Type.Optional(Type.Boolean({ description: 'a call slower than 95 % of those before is sent to a second replica too; at most 5 % of the calls' })),
     fallback: Type.Optional(
       Type.Union([Type.String({ minLength: 1, maxLength: 160 }), Type.Null()], { description: 'deployment that is called in its place when it can not serve; null: none' }),
     ),
@@ -44,7 +45,11 @@ const Canary = Type.Object(
   },
   { additionalProperties: false },
 );
-export const RolloutOrder = Type.Object({ model: Model, canary: Type.Optional(Canary), ...Engine }, { additionalProperties: false });
+const Gates = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+  maxItems: 20,
+  description: "conditions on the version's newest evaluation by this server, such as f1_macro>=0.85",
+});
+export const RolloutOrder = Type.Object({ model: Model, gates: Type.Optional(Gates), canary: Type.Optional(Canary), ...Engine }, { additionalProperties: false });
 const RevisionSchema = Type.Object({
   id: Type.String(),
   model: Type.String(),
@@ -91,6 +96,7 @@ export const DeploymentSchema = Type.Object({
   org: Type.String(),
   model: Type.String(),
   fallback: Type.Optional(Type.String()),
+  hedge: Type.Boolean(),
   createdAt: Count,
   revisions: Type.Array(RevisionSchema),
   rollout: Type.Optional(RolloutSchema),
@@ -102,7 +108,7 @@ export const DrainOrder = Type.Object(
 
 /** As the API shows it. */
 export function view(deployment: DeploymentView) {
-  const { name, orgName, model, fallback, createdAt, health } = deployment;
+  const { name, orgName, model, fallback, hedge, createdAt, health } = deployment;
   const revisions = liveRevisions(deployment).map((revision) => {
     const { state = 'loading' as const, reason = '', restarts = 0, replicas = [] } = health[revision.id] ?? {};
     return {
@@ -122,7 +128,7 @@ export function view(deployment: DeploymentView) {
     };
   });
   const rollout = runningRollout(deployment);
-  return { name, org: orgName, model, ...(fallback !== undefined && { fallback }), createdAt, revisions, ...(rollout && { rollout: rolloutView(rollout) }) };
+  return { name, org: orgName, model, ...(fallback !== undefined && { fallback }), hedge, createdAt, revisions, ...(rollout && { rollout: rolloutView(rollout) }) };
 }
 
 const Rate = Type.Optional(Type.Number({ description: 'a second' }));

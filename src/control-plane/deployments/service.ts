@@ -4,8 +4,9 @@ import { Mutex } from '../../base/mutex.ts';
 import { invalid } from '../../contract/errors.ts';
 import { isName, orgOfName } from '../../contract/names.ts';
 import { transact } from '../../db/open.ts';
+import type { Evaluation } from '../evaluation/index.ts';
 import { PLATFORM } from '../identity/index.ts';
-import { loadFailed, nothingToRollBack, notYourName, replicaNotFound } from './errors.ts';
+import { gateNotMet, loadFailed, nothingToRollBack, notYourName, replicaNotFound } from './errors.ts';
 import { type Deployer, LiveDeployments, type DeploymentView, type LiveOptions } from './live.ts';
 import { type Deployment, liveRevisions, type Revision, runningRollout } from './model.ts';
 import type { Proposal } from './ports.ts';
@@ -20,6 +21,8 @@ export interface DeployOrder extends ResourceOrder {
   readonly model: string;
   /** The deployment's name; the model's unless told otherwise. */
   readonly name?: string;
+  /** Conditions on the version's newest evaluation, such as `f1_macro>=0.85`; refused when one is not met. */
+  readonly gates?: readonly string[];
   /** How the traffic moves, if something of that name runs already; all at once unless told otherwise. */
   readonly strategy?: Partial<Strategy>;
 }
@@ -27,9 +30,12 @@ export interface DeployOrder extends ResourceOrder {
 export interface ScaleOrder extends Bounds {
   /** The deployment that is called in its place when it can't serve; null: none. */
   readonly fallback?: string | null;
+  /** Send a slow call to a second replica too. */
+  readonly hedge?: boolean;
 }
 
 export interface DeploymentsOptions extends LiveOptions {
+  readonly evaluation: Pick<Evaluation, 'gateMet'>;
   readonly clock: Clock;
   readonly threadsDefault: number;
   /** Told of each move of a rollout. */
@@ -56,9 +62,9 @@ export class Deployments {
     this.#live = new LiveDeployments(options);
   }
 
-  /** Reads the tables and tells the scheduler; at the start. */
+  /** Reads the tables and tells the scheduler; at the start, and when this server has come to lead. */
   refresh(): Promise<void> {
-    return this.#live.refresh();
+    return this.#turns.run(() => this.#live.refresh());
   }
 
   /** The scheduler's world has changed: publish the routes. */
@@ -77,6 +83,7 @@ export class Deployments {
       await loadable({ registry, version, asked: order.model, deployment: known });
       const resources = resourcesOf(order, known && heaviest(known.revisions)?.resources, threadsDefault);
       scheduling.admit(version.manifest, resources);
+      if (order.gates && order.gates.length > 0) await this.#passGates(deployer, version, order.gates);
       const now = clock.now();
       const { model, number, digest } = version;
       await this.#begin(deployer, { name, revision: { id: newId('rev', now), model, version: number, digest, resources, weight: known ? 0 : 100, createdAt: now }, order });
@@ -137,14 +144,14 @@ export class Deployments {
     }
   }
 
-  /** Changes the bounds of what runs and of what is about to, and its fallback; what an engine is made of stays. */
-  scale(deployer: Deployer, name: string, { fallback, ...order }: ScaleOrder): Promise<DeploymentView> {
+  /** Changes the bounds of what runs and of what is about to, its fallback and hedging; what an engine is made of stays. */
+  scale(deployer: Deployer, name: string, { fallback, hedge, ...order }: ScaleOrder): Promise<DeploymentView> {
     return this.#turns.run(async () => {
       if (typeof fallback === 'string') this.#checkFallback(deployer, name, fallback);
       const changed = liveRevisions(this.get(deployer, name)).map(({ id, resources }) => ({ id, resources: boundsOf(order, resources) }));
       await transact(this.#options.db, async (tx) => {
         for (const { id, resources } of changed) await store.updateResources(tx, id, resources);
-        if (fallback !== undefined) await store.setFallback(tx, name, fallback);
+        await store.updateRouting(tx, name, { fallback, hedge });
       });
       await this.#live.refresh();
       return this.get(deployer, name);
@@ -200,6 +207,16 @@ export class Deployments {
     if (!isName(name) || owner !== deployer.orgName || (known && known.orgId !== deployer.orgId)) throw notYourName(name);
   }
 
+  /** @throws Fault that says which condition the version does not meet */
+  async #passGates(
+    { orgId }: Deployer,
+    { model, number, digest }: { readonly model: string; readonly number: number; readonly digest: string },
+    gates: readonly string[],
+  ): Promise<void> {
+    const verdict = await this.#options.evaluation.gateMet({ orgId, model, version: number, versionDigest: digest }, gates);
+    if (!verdict.met) throw gateNotMet(`${model}:${number}`, verdict.reason);
+  }
+
   /** Writes a new revision, and beside one that runs the rollout that brings it to the traffic. */
   async #begin(
     deployer: Deployer,
@@ -220,8 +237,9 @@ export class Deployments {
       await store.insertRevision(tx, name, revision);
       if (rollout) await insertRollout(tx, name, rollout);
     });
-    if (rollout)
-      this.#options.happened({ deployment: name, revision: revision.id, state: 'rollout started', reason: `${revision.model}:${revision.version} is to replace ${previous}` });
+    const old = known?.revisions.find(({ id }) => id === previous);
+    const reason = `${revision.model}:${revision.version} is to replace ${old?.model}:${old?.version}`;
+    if (rollout) this.#options.happened({ deployment: name, revision: revision.id, state: 'rollout started', reason });
     await this.#live.refresh();
   }
 

@@ -20,6 +20,7 @@ export async function listDeployments(on: On): Promise<Deployment[]> {
     orgName: row.org_name,
     model: row.model,
     fallback: row.fallback ?? undefined,
+    hedge: row.hedge === 1,
     createdAt: row.created_at,
     rollouts: rollouts.get(row.name) ?? [],
     revisions: revisions
@@ -61,8 +62,13 @@ export async function updateResources(on: On, revision: string, resources: Resou
     .execute();
 }
 
-export async function setFallback(on: On, deployment: string, fallback: string | null): Promise<void> {
-  await on.updateTable('deployments').set({ fallback }).where('name', '=', deployment).execute();
+export async function updateRouting(
+  on: On,
+  deployment: string,
+  { fallback, hedge }: { readonly fallback: string | null | undefined; readonly hedge: boolean | undefined },
+): Promise<void> {
+  const set = { ...(fallback !== undefined && { fallback }), ...(hedge !== undefined && { hedge: Number(hedge) }) };
+  if (Object.keys(set).length > 0) await on.updateTable('deployments').set(set).where('name', '=', deployment).execute();
 }
 
 export async function deleteDeployment(on: On, name: string): Promise<void> {

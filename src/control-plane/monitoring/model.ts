@@ -1,4 +1,4 @@
-/** Something that happened to a replica. */
+/** Something that happened to a replica, or an alert; then there is no revision, replica or node. */
 export interface ReplicaEvent {
   readonly seq: number;
   readonly at: number;

@@ -14,7 +14,7 @@ const EventSchema = Type.Object({
   revision: Type.String(),
   replica: Type.String(),
   node: Type.String(),
-  state: Type.String({ description: 'starting, ready, stopping, stopped or crashed' }),
+  state: Type.String({ description: 'of a replica: starting, ready, stopping, stopped or crashed; of an alert: alert pending, alert firing or alert resolved' }),
   reason: Type.String(),
 });
 const FiguresSchema = Type.Object({

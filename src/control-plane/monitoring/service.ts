@@ -40,8 +40,8 @@ export class Monitoring {
     this.#options = options;
   }
 
-  record(event: Omit<ReplicaEvent, 'seq' | 'orgId' | 'at'>): void {
-    const orgId = this.#options.deployments.ownerOf(event.deployment);
+  /** Of the deployment's owner, unless another organisation is named. */
+  record(event: Omit<ReplicaEvent, 'seq' | 'orgId' | 'at'>, orgId: string = this.#options.deployments.ownerOf(event.deployment)): void {
     if (this.#waiting.length >= WAITING_MAX) this.#waiting.shift();
     this.#waiting.push({ ...event, at: this.#options.clock.now(), orgId });
     this.#writing ??= this.#writeSoon();

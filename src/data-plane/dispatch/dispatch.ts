@@ -4,7 +4,8 @@ import { Fault } from '../../contract/errors.ts';
 import type { DeploymentRoute, RoutesFeed } from '../../contract/feeds.ts';
 import type { Call, Ending, AnswerSink, Target, Work } from '../call.ts';
 import { ForwardJob } from './forward.ts';
-import { ATTEMPTS_MAX, type JobEnd, type JobParts } from './job.ts';
+import { runHedged } from './hedge.ts';
+import { ATTEMPTS_MAX, type Job, type JobEnd, type JobParts } from './job.ts';
 import { DeploymentQueue, notRunning, type QueueOptions, type RevisionLoad } from './queue.ts';
 import { TensorJob } from './tensors.ts';
 
@@ -18,6 +19,7 @@ export interface DispatchOptions {
   readonly queueMax: number;
   /** Told when a call waits for a revision that has no replica: it is to be loaded. */
   wake(): void;
+  batched?: NonNullable<QueueOptions['batched']>;
 }
 
 /** What a dispatched call brings. */
@@ -35,9 +37,9 @@ export class Dispatch {
   readonly #deadlines: Deadlines;
   readonly #queues = new Map<string, DeploymentQueue>();
 
-  constructor({ clock, queueMax, wake }: DispatchOptions) {
+  constructor({ clock, queueMax, wake, batched }: DispatchOptions) {
     this.#clock = clock;
-    this.#queueOptions = { clock, entriesMax: queueMax, wake };
+    this.#queueOptions = { clock, entriesMax: queueMax, wake, ...(batched && { batched }) };
     this.#deadlines = new Deadlines(clock);
   }
 
@@ -65,8 +67,7 @@ export class Dispatch {
     let avoid = NONE;
     for (let attempts = 1; ; attempts++) {
       const parts: JobParts = { call, target, tenant: dispatched.tenant, attempt: attempts, queue, deadlines: this.#deadlines, clock: this.#clock, avoid };
-      const job = work.kind === 'tensor' ? new TensorJob(parts, { work, sink }) : new ForwardJob(parts, { work, cacheSalt: dispatched.tenant, sink });
-      const end = await job.run();
+      const { job, end } = await this.#attempt(parts, work, sink);
       if (job.lane && (end.status === 'full' || end.status === 'failed')) avoid = new Set([...avoid, job.lane.replica.id]);
       if (end.status === 'failed' && end.retry === true && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, avoid)) continue;
       if (end.status !== 'full') return endingOf(end, attempts);
@@ -74,6 +75,25 @@ export class Dispatch {
       if (target.revision.replicas.every(({ id }) => avoid.has(id))) avoid = NONE;
       if (!(await this.#pause(FULL_PAUSE_MS * attempts, call))) return { status: 'cancelled', attempts };
     }
+  }
+
+  /** One attempt; where the deployment hedges, a slow one is made on a second replica too. A stream is not: it has begun before it is slow. */
+  async #attempt(parts: JobParts, work: Work, sink: AnswerSink): Promise<{ readonly job: Job; readonly end: JobEnd }> {
+    const { queue, call, clock } = parts;
+    const afterMs = work.kind === 'forward' && work.stream ? undefined : queue.hedgeAfterMs;
+    if (afterMs === undefined) {
+      const job = jobFor(parts, work, sink);
+      return { job, end: await job.run() };
+    }
+    let primary: Job | undefined;
+    const first = (own: AnswerSink) => (primary = jobFor(parts, work, own));
+    const second = () => {
+      const { lane, revision } = primary ?? {};
+      const avoid = new Set([...parts.avoid, ...(lane ? [lane.replica.id] : [])]);
+      if (!lane || revision === undefined || !queue.mayHedge(revision, avoid)) return undefined;
+      return (own: AnswerSink) => jobFor({ ...parts, avoid, isHedge: true }, work, own);
+    };
+    return runHedged({ clock, presence: call.presence, sink, afterMs, first, second });
   }
 
   /** Resolves with whether the client is still there. */
@@ -98,6 +118,10 @@ export class Dispatch {
     if (!queue) this.#queues.set(route.name, (queue = new DeploymentQueue(route, this.#queueOptions)));
     return queue;
   }
+}
+
+function jobFor(parts: JobParts, work: Work, sink: AnswerSink): Job {
+  return work.kind === 'tensor' ? new TensorJob(parts, { work, sink }) : new ForwardJob(parts, { work, cacheSalt: parts.tenant, sink });
 }
 
 function endingOf(end: Exclude<JobEnd, { status: 'full' }>, attempts: number): Ending {

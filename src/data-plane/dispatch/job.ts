@@ -30,6 +30,8 @@ export interface JobParts {
   /** Who calls. */
   readonly tenant: string;
   readonly attempt: number;
+  /** Sent beside another attempt at the same call, which is slow. */
+  readonly isHedge?: boolean;
   readonly queue: DeploymentQueue;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
@@ -68,9 +70,11 @@ export abstract class Job implements Entry, Timed {
   protected readonly queue: DeploymentQueue;
   protected readonly clock: Clock;
   readonly #deadlines: Deadlines;
+  readonly #isHedge: boolean;
   #resolve: ((end: JobEnd) => void) | undefined;
 
-  constructor({ call, target, tenant, attempt, queue, deadlines, clock, avoid }: JobParts) {
+  constructor({ call, target, tenant, attempt, isHedge = false, queue, deadlines, clock, avoid }: JobParts) {
+    this.#isHedge = isHedge;
     this.call = call;
     this.pinned = target.pinned;
     this.tenant = tenant;
@@ -126,7 +130,7 @@ export abstract class Job implements Entry, Timed {
   protected begin(lane: Lane): void {
     this.lane = lane;
     this.begunAt = this.clock.monotonic();
-    this.call.times.queue = this.begunAt - this.call.arrivedAt;
+    if (!this.#isHedge) this.call.times.queue = this.begunAt - this.call.arrivedAt;
     this.call.servedBy = lane.revision;
   }
 
@@ -135,7 +139,7 @@ export abstract class Job implements Entry, Timed {
     const resolve = this.#resolve;
     if (!resolve) return;
     this.#resolve = undefined;
-    this.call.presence.holder = undefined;
+    if (this.call.presence.holder === this) this.call.presence.holder = undefined;
     this.#deadlines.delete(this);
     resolve(end);
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import type { DeploymentRoute } from '../../contract/feeds.ts';
 import { FairLine, type Member } from './fair-line.ts';
+import { HedgePolicy } from './hedge-policy.ts';
 import { Lane, type Outcome } from './lane.ts';
 import { next, type Pick, type Waiting } from './next.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -41,6 +42,8 @@ export interface QueueOptions {
   readonly entriesMax: number;
   /** Told when a call waits for a revision that has no replica. */
   wake(): void;
+  /** Told how many calls go to an engine together, of revisions that batch. */
+  batched?(deployment: string, calls: number): void;
 }
 
 /** The queue of one deployment. Only this object changes it: every change ends in `#pump`, which asks `next` what to do. */
@@ -48,6 +51,7 @@ export class DeploymentQueue {
   readonly #options: QueueOptions;
   readonly #lastCallAt = new Map<string, number>();
   readonly #budget = new RetryBudget();
+  readonly #hedge = new HedgePolicy();
   readonly #line = new FairLine<Entry>();
   readonly #lanes = new Map<string, Lane>();
   #laneList: readonly Lane[] = [];
@@ -117,6 +121,18 @@ export class DeploymentQueue {
     return this.#laneList.some((lane) => lane.revision.id === revision && !avoid.has(lane.replica.id)) && this.#budget.withdraw();
   }
 
+  /** When a call of this deployment is sent a second time; undefined: never. */
+  get hedgeAfterMs(): number | undefined {
+    return this.#route.hedge === true ? this.#hedge.afterMs : undefined;
+  }
+
+  /** Whether it may be now: another replica has a free slot, none of them rests, and the budget allows it (S11). */
+  mayHedge(revision: string, avoid: ReadonlySet<string>): boolean {
+    const lanes = this.#laneList.filter((lane) => lane.revision.id === revision);
+    const isFree = lanes.some((lane) => lane.free > 0 && !avoid.has(lane.replica.id));
+    return isFree && lanes.every(({ restsUntil }) => restsUntil === undefined) && this.#budget.isFull && this.#hedge.withdraw();
+  }
+
   /** Whether a call that an engine was too full for may be offered again. One that is about to end refuses what it is sent: that costs nothing. */
   mayOfferAgain(lane: Lane): boolean {
     return !this.#lanes.has(lane.replica.id) || this.#budget.withdraw();
@@ -132,6 +148,7 @@ export class DeploymentQueue {
     lane.busy--;
     const rows = calls.reduce((sum, call) => sum + call.rows, 0);
     for (const call of calls) this.#line.end(call, (ms * call.rows) / Math.max(rows, 1), call.charged);
+    if (outcome === 'served' && this.#route.hedge === true) this.#hedge.observe(ms);
     if (outcome) lane.report(outcome, () => this.#mayEject(lane));
     this.#pump();
   }
@@ -154,6 +171,7 @@ export class DeploymentQueue {
 
   #start({ lane, calls }: Pick<Entry, Lane>): void {
     lane.busy++;
+    if (lane.revision.maxBatchSize > 1) this.#options.batched?.(this.#route.name, calls.length);
     for (const call of calls) call.charged = this.#line.begin(call);
     calls[0]?.start(lane, calls);
   }

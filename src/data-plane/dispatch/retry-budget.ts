@@ -5,11 +5,24 @@ const RESERVE = 10;
 
 /** A bucket that every first attempt fills a little and every retry empties by one. Source: Finagle's retry budget. */
 export class RetryBudget {
-  #left = RESERVE;
+  readonly #share: number;
+  readonly #reserve: number;
+  #left: number;
+
+  constructor(share = SHARE, reserve = RESERVE) {
+    this.#share = share;
+    this.#reserve = reserve;
+    this.#left = reserve;
+  }
 
   /** A call's first attempt. */
   deposit(): void {
-    this.#left = Math.min(RESERVE, this.#left + SHARE);
+    this.#left = Math.min(this.#reserve, this.#left + this.#share);
+  }
+
+  /** Whether nothing was spent lately: all is well. */
+  get isFull(): boolean {
+    return this.#left >= this.#reserve / 2;
   }
 
   /** Whether one more attempt may be made; it is then spent. */

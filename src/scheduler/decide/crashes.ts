@@ -4,21 +4,34 @@ const BACKOFF_BASE_MS = 1_000;
 const BACKOFF_MAX_MS = 60_000;
 const DEGRADED_CRASHES = 5;
 const DEGRADED_WINDOW_MS = 300_000;
+/** An engine that has served for so long is no part of a loop: what ended it may have come from outside. */
+const SERVED_MS = 10_000;
 export const CRASHES_KEPT = 16;
 
-/** Crashes that follow each other within the window; one good stretch of that length wipes the slate. */
-function recent(crashes: readonly number[], now: number): readonly number[] {
-  return crashes.filter((at) => now - at < DEGRADED_WINDOW_MS);
+/** An engine's end that nobody asked for. */
+export interface Crash {
+  /** Monotonic milliseconds. */
+  readonly at: number;
+  /** How long it had been ready; 0: it never was. */
+  readonly servedMs: number;
 }
 
-/** A crash loop: five ends within five minutes (S17). It is still retried, once a minute. */
-export function isDegraded(crashes: readonly number[], now: number): boolean {
+/** Crashes within the window; one good stretch of that length wipes the slate. */
+function recent(crashes: readonly Crash[], now: number): readonly Crash[] {
+  return crashes.filter(({ at }) => now - at < DEGRADED_WINDOW_MS);
+}
+
+/** A crash loop: five ends within five minutes (S17). It is still retried, once a minute at most when its engines end at once. */
+export function isDegraded(crashes: readonly Crash[], now: number): boolean {
   return recent(crashes, now).length >= DEGRADED_CRASHES;
 }
 
-/** When a revision whose engines crashed may start again: 1, 2, 4 … 60 s after the last crash. */
-export function retryAt(crashes: readonly number[], now: number): number {
-  const loop = recent(crashes, now);
-  const last = loop.at(-1);
-  return last === undefined ? now : last + backoffMs(loop.length - 1, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
+/** When a revision whose engines crashed may start again: 1, 2, 4 … 60 s after the last crash, by how many in a row ended soon. */
+export function retryAt(crashes: readonly Crash[], now: number): number {
+  const all = recent(crashes, now);
+  const last = all.at(-1);
+  if (!last) return now;
+  const lastGood = all.findLastIndex(({ servedMs }) => servedMs >= SERVED_MS);
+  const inARow = all.length - 1 - lastGood;
+  return last.at + backoffMs(Math.max(0, inARow - 1), BACKOFF_BASE_MS, BACKOFF_MAX_MS);
 }

@@ -49,15 +49,24 @@ describe('what is wanted', () => {
     expect(short(decide(world({ revisions, replicas: [replica('a', { state: 'stopping' })] }), NOW))).toEqual(['start a on n']);
   });
 
+  const ends = (...times: readonly number[]) => times.map((at) => ({ at, servedMs: 0 }));
+
+  test('S34: an engine that had served for a while is replaced after a second, however many were before it', () => {
+    const served = ends(0, 1, 2, 3).concat({ at: 40_000, servedMs: 30_000 });
+    expect(retryAt(served, 40_000)).toBe(41_000);
+    expect(retryAt([...served, ...ends(42_000)], 42_000)).toBe(43_000);
+    expect(retryAt([...served, ...ends(42_000, 44_000)], 44_000)).toBe(46_000);
+  });
+
   test('S17: after crashes it waits 1, 2, 4 … 60 s, and five in five minutes are degraded', () => {
-    const crashed = world({ revisions: [revision('a')], crashes: new Map([['a', [1_000]]]) });
+    const crashed = world({ revisions: [revision('a')], crashes: new Map([['a', ends(1_000)]]) });
     expect(decide(crashed, 1_999)).toEqual([]);
     expect(short(decide(crashed, 2_000))).toEqual(['start a on n']);
-    expect(retryAt([0, 1, 2], 3)).toBe(2 + 4_000);
-    expect(retryAt([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 10)).toBe(10 + 60_000);
-    expect(isDegraded([1, 2, 3, 4], 5)).toBe(false);
-    expect(isDegraded([1, 2, 3, 4, 5], 6)).toBe(true);
-    expect(isDegraded([1, 2, 3, 4, 5], 400_000)).toBe(false);
+    expect(retryAt(ends(0, 1, 2), 3)).toBe(2 + 4_000);
+    expect(retryAt(ends(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), 10)).toBe(10 + 60_000);
+    expect(isDegraded(ends(1, 2, 3, 4), 5)).toBe(false);
+    expect(isDegraded(ends(1, 2, 3, 4, 5), 6)).toBe(true);
+    expect(isDegraded(ends(1, 2, 3, 4, 5), 400_000)).toBe(false);
   });
 });
 

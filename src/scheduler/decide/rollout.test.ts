@@ -22,7 +22,9 @@ const rollout = (more: Partial<Rollout> = {}): Rollout => ({
 });
 const replica = (id: string, state: RunningReplica['state'] = 'ready', since = NOW - 1_000): RunningReplica => ({ id, revision: 'new', node: 'n', state, since, memoryBytes: 1 });
 const decided = (one: Rollout, replicas: readonly RunningReplica[], crashes: readonly number[] = []) =>
-  rollOut({ rollouts: [one], replicas, crashes: new Map([['new', crashes]]) }, NOW).map((action) => (action.type === 'shift' ? `shift to ${one.steps[action.step]}` : action.type));
+  rollOut({ rollouts: [one], replicas, crashes: new Map([['new', crashes.map((at) => ({ at, servedMs: 0 }))]]) }, NOW).map((action) =>
+    action.type === 'shift' ? `shift to ${one.steps[action.step]}` : action.type,
+  );
 
 describe('before it has any traffic', () => {
   test('it waits until as many replicas are ready as its first share needs', () => {

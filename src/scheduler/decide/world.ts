@@ -1,3 +1,5 @@
+import type { Crash } from './crashes.ts';
+
 /**
  * What the scheduler looks at when it decides: plain values, so that the same decision can be taken live and in the simulator.
  * Times are monotonic milliseconds, memory is bytes.
@@ -7,7 +9,7 @@ export interface World {
   readonly revisions: readonly WantedReplicas[];
   readonly replicas: readonly RunningReplica[];
   /** When each revision's engines ended unasked, newest last; only the last `CRASHES_KEPT` matter. */
-  readonly crashes: ReadonlyMap<string, readonly number[]>;
+  readonly crashes: ReadonlyMap<string, readonly Crash[]>;
   readonly load: ReadonlyMap<string, Load>;
   /** Under way; absent: none. */
   readonly rollouts?: readonly Rollout[];

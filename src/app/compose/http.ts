@@ -1,0 +1,55 @@
+import type { Clock } from '../../base/clock.ts';
+import { VERSION } from '../../contract/version.ts';
+import { costRoutes } from '../../control-plane/costing/index.ts';
+import { deploymentRoutes } from '../../control-plane/deployments/index.ts';
+import { evaluationRoutes, evaluationRunRoutes } from '../../control-plane/evaluation/index.ts';
+import { identityRoutes } from '../../control-plane/identity/index.ts';
+import { jobRoutes } from '../../control-plane/jobs/index.ts';
+import { alertRoutes, historyRoutes, monitoringRoutes, sloRoutes } from '../../control-plane/monitoring/index.ts';
+import { pullRoutes, registryRoutes } from '../../control-plane/registry/index.ts';
+import { usageRoutes } from '../../control-plane/usage/index.ts';
+import { createControl } from '../../http/control.ts';
+import { createListener } from '../../http/listener.ts';
+import type { Readiness } from '../readiness.ts';
+import type { Modelyard } from './modelyard.ts';
+
+export interface HttpParts {
+  readonly modelyard: Modelyard;
+  readonly clock: Clock;
+  readonly publicHosts: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  ready(): Readiness;
+}
+
+/** The one server: inference routes by the data plane, all else by the control API. */
+export function composeHttp({ modelyard, clock, publicHosts, environment, ready }: HttpParts) {
+  const { control, plane, events, metrics } = modelyard;
+  return createControl({
+    authenticate: plane.authenticate,
+    version: VERSION,
+    domains: routesOf(control, environment),
+    operations: { ready, metrics },
+    failed: (fault) => events.callRefused('control', fault),
+    createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts }, handler),
+  });
+}
+
+/** What is mounted under `/api/v1`. */
+function routesOf(control: Modelyard['control'], environment: HttpParts['environment']) {
+  const { identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing } = control;
+  return [
+    identityRoutes(identity),
+    usageRoutes(usage),
+    registryRoutes(registry),
+    pullRoutes(registry, jobs, environment),
+    deploymentRoutes(deployments),
+    jobRoutes(jobs),
+    monitoringRoutes(monitoring),
+    alertRoutes(control),
+    historyRoutes(control.history),
+    sloRoutes(control.slos),
+    evaluationRoutes(evaluation),
+    evaluationRunRoutes(evaluationRuns),
+    costRoutes(costing),
+  ];
+}

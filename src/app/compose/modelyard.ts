@@ -1,0 +1,91 @@
+import type { Clock } from '../../base/clock.ts';
+import { VERSION } from '../../contract/version.ts';
+import type { UsageSink } from '../../data-plane/ports.ts';
+import { takeLease } from '../../db/leases.ts';
+import type { Db } from '../../db/open.ts';
+import { parseAllow } from '../../egress/allow.ts';
+import { Egress } from '../../egress/egress.ts';
+import { Leadership } from '../../scheduler/leadership.ts';
+import type { Launcher } from '../../scheduler/ports.ts';
+import { createTelemetry } from '../../telemetry/events.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { ConfigFile } from '../config-file.ts';
+import type { Config } from '../config.ts';
+import { figuresOf, gaugeSources, loadByDeployment } from '../figures.ts';
+import type { InnerCalls } from '../inner-calls.ts';
+import { composeControlPlane, type ControlPlane, repositoryOf } from './control-plane.ts';
+import { composeDataPlane, type DataPlane } from './data-plane.ts';
+import { composeInnerCalls } from './inner-calls.ts';
+import { composeScheduler } from './scheduler.ts';
+
+/** What is open already when the parts are joined. */
+export interface ModelyardParts {
+  readonly config: Config;
+  readonly file: ConfigFile;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly db: Db;
+  readonly usageLog: UsageSink;
+  readonly launcher: Launcher;
+  readonly blobFolder: string;
+  readonly signingKey: Buffer;
+  /** This server's own name among those that share the database. */
+  readonly holder: string;
+  ready(): boolean;
+}
+
+/** The scheduler, the control plane and the data plane, joined: nothing runs yet. What each needs of the others it asks for when it is there. */
+export function composeModelyard({ config, file, clock, log, db, usageLog, launcher, blobFolder, signingKey, holder, ready }: ModelyardParts) {
+  const load = () => plane.dispatch.load();
+  const { events, registry, recent, totals, revisions } = createTelemetry(log, clock, { load: () => loadByDeployment(load()), ...gaugeSources(() => control) });
+  const { reconciler, scheduling, fleet } = composeScheduler({
+    clock,
+    launcher,
+    events,
+    node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
+    epoch: () => leadership.epoch,
+    load,
+    traffic: revisions,
+    propose: (proposal) => control.deployments.propose(proposal),
+    changed: () => control.deployments.replicasChanged(),
+    happened: (event) => control.happened(event),
+  });
+  const leadership = new Leadership({
+    clock,
+    ttlMs: config.leaderTtlMs,
+    take: (epoch, ttlMs) => takeLease(db, { name: 'leader', holder, epoch, now: clock.now(), ttlMs }),
+    gained: () => void control.deployments.refresh().catch((error: unknown) => events.controlProblem(error)),
+    lost: () => reconciler.stepDown(),
+    problem: (error) => events.controlProblem(error),
+  });
+  const innerCalls: InnerCalls = composeInnerCalls(clock, () => ({ control, plane }));
+  const control: ControlPlane = composeControlPlane({
+    db,
+    clock,
+    events,
+    blobFolder,
+    threadsDefault: config.threadsDefault,
+    scheduling,
+    fleet,
+    costing: file.costing,
+    live: { now: () => figuresOf(recent(), load()), totals },
+    gateway: innerCalls,
+    egress: new Egress({ clock, allow: parseAllow(file.egress?.allow ?? []) }),
+    signingKey,
+    publish: (feed) => plane.update(feed),
+  });
+  const plane: DataPlane = composeDataPlane({
+    clock,
+    callers: { find: (hash) => control.entitlements.find(hash) ?? innerCalls.find(hash) },
+    usage: usageLog,
+    repository: repositoryOf(control),
+    events,
+    limits: config,
+    wake: () => reconciler.wake(),
+    ready,
+    version: VERSION,
+  });
+  return { control, plane, leadership, reconciler, events, metrics: () => registry.metrics() };
+}
+
+export type Modelyard = ReturnType<typeof composeModelyard>;
