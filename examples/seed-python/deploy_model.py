@@ -17,10 +17,16 @@ def publish_model(modelyard: Modelyard, model: DefinedModel) -> int:
 
 def deploy_model(modelyard: Modelyard, model: DefinedModel) -> None:
     """Publishes and deploys with one engine, two under load. Returns when it answers."""
-    publish_model(modelyard, model)
-    scale = {"minReplicas": 1, "maxReplicas": 2, "targetConcurrency": 2, "threads": 1}
-    modelyard.post("/api/v1/deployments", {"model": NAME, **scale})
-    until(lambda: len(ready_replicas(modelyard)) == 1)
+    version = publish_model(modelyard, model)
+    scale = {"minReplicas": 1, "maxReplicas": 2, "targetConcurrency": 1, "threads": 1}
+    modelyard.post("/api/v1/deployments", {"model": f"{NAME}:{version}", **scale})
+
+    def answers() -> bool:
+        revisions = modelyard.get(f"/api/v1/deployments/{NAME}")["revisions"]
+        ready = [revision["version"] for revision in revisions if revision["state"] == "ready"]
+        return ready == [version]  # where the server knew the name already, the old one has gone
+
+    until(answers)
 
 
 def ready_replicas(modelyard: Modelyard) -> list[dict[str, Any]]:
