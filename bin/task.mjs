@@ -9,13 +9,14 @@ const TASKS = {
   generate: ['checks/generate.ts'],
   format: ['node_modules/oxfmt/bin/oxfmt'],
   'example:seed': ['examples/seed/main.ts'],
+  'example:seed-python': ['examples/seed-python/run.ts'],
 };
 
 const [name = '', ...rest] = process.argv.slice(2);
 try {
   const task = TASKS[name];
   if (!task) throw new Error(`there is no task "${name}"; there are: ${Object.keys(TASKS).join(', ')}`);
-  await ensureInstalled({ dev: name !== 'example:seed' });
+  await ensureInstalled({ dev: !name.startsWith('example:') });
   const [file, ...args] = task;
   runNode([join(ROOT, file), ...args, ...rest], { cwd: ROOT });
 } catch (error) {

@@ -19,9 +19,15 @@ export async function publishModel(client: Modelyard, { files }: DefinedModel): 
 
 /** Publishes the model and deploys it with one engine, and a second one under load. Resolves when it answers. */
 export async function deployModel(client: Modelyard, model: DefinedModel): Promise<void> {
-  await publishModel(client, model);
-  await client.post('/api/v1/deployments', { body: { model: NAME, minReplicas: 1, maxReplicas: 2, targetConcurrency: 2, threads: 1 } });
-  await until(async () => (await readyReplicas(client)).length === 1);
+  const version = await publishModel(client, model);
+  await client.post('/api/v1/deployments', { body: { model: `${NAME}:${version}`, name: NAME, minReplicas: 1, maxReplicas: 2, targetConcurrency: 2, threads: 1 } });
+  await until(async () => (await servedVersion(client)) === version);
+}
+
+/** The version that has all the traffic and an engine that is ready; undefined while there is none. */
+async function servedVersion(client: Modelyard): Promise<number | undefined> {
+  const { revisions } = await client.get('/api/v1/deployments/{name}', { params: { name: NAME } });
+  return revisions.find(({ weight, state }) => weight === 100 && state === 'ready')?.version;
 }
 
 export type Replica = Awaited<ReturnType<typeof readyReplicas>>[number];

@@ -11,13 +11,14 @@ const MODELYARD = fileURLToPath(new URL('../../bin/modelyard.mjs', import.meta.u
 
 export interface Server extends AsyncDisposable {
   readonly url: string;
+  readonly key: string;
   readonly client: Modelyard;
 }
 
 /** The server that MODELYARD_URL and MODELYARD_API_KEY name; where none is named, one of our own in a temporary home, which goes with the program. */
 export async function findServer(): Promise<Server> {
   const { MODELYARD_URL: url, MODELYARD_API_KEY: key } = process.env;
-  if (url && key) return { url, client: new Modelyard({ url, key }), [Symbol.asyncDispose]: () => Promise.resolve() };
+  if (url && key) return { url, key, client: new Modelyard({ url, key }), [Symbol.asyncDispose]: () => Promise.resolve() };
   const home = await mkdtemp(join(tmpdir(), 'modelyard-seed-'));
   const child = spawn(process.execPath, [MODELYARD, 'up', '--no-starters', '--port', '0', '--home', home], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -28,7 +29,7 @@ export async function findServer(): Promise<Server> {
   child.stdout.resume();
   const login = JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8')) as { url: string; key: string };
   return {
-    url: login.url,
+    ...login,
     client: new Modelyard(login),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
