@@ -1281,6 +1281,13 @@ export interface operations {
                                             /** @description the header itself names a window shorter than the context */
                                             windowIsNamed?: boolean;
                                         };
+                                        activations?: {
+                                            /** @description FP32 values that the heap must hold for one row */
+                                            valuesPerRow: number;
+                                            /** @description what convolutions keep to find their inputs by, whatever the rows */
+                                            indexBytes: number;
+                                            layerCalls: number;
+                                        };
                                         signature?: {
                                             inputs: {
                                                 name: string;
@@ -1459,6 +1466,13 @@ export interface operations {
                                     /** @description the header itself names a window shorter than the context */
                                     windowIsNamed?: boolean;
                                 };
+                                activations?: {
+                                    /** @description FP32 values that the heap must hold for one row */
+                                    valuesPerRow: number;
+                                    /** @description what convolutions keep to find their inputs by, whatever the rows */
+                                    indexBytes: number;
+                                    layerCalls: number;
+                                };
                                 signature?: {
                                     inputs: {
                                         name: string;
@@ -1598,6 +1612,13 @@ export interface operations {
                                         stateValues?: number;
                                         /** @description the header itself names a window shorter than the context */
                                         windowIsNamed?: boolean;
+                                    };
+                                    activations?: {
+                                        /** @description FP32 values that the heap must hold for one row */
+                                        valuesPerRow: number;
+                                        /** @description what convolutions keep to find their inputs by, whatever the rows */
+                                        indexBytes: number;
+                                        layerCalls: number;
                                     };
                                     signature?: {
                                         inputs: {
