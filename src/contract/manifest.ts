@@ -49,6 +49,13 @@ const CacheInfo = Type.Object({
 });
 export type CacheInfo = Static<typeof CacheInfo>;
 
+/** What a run holds beside the weights, by the shapes of the layers. */
+const ActivationsInfo = Type.Object({
+  valuesPerRow: Type.Integer({ minimum: 0, description: 'FP32 values that the heap must hold for one row' }),
+  indexBytes: Type.Integer({ minimum: 0, description: 'what convolutions keep to find their inputs by, whatever the rows' }),
+  layerCalls: Type.Integer({ minimum: 0 }),
+});
+
 /** What a bounded header reader found in the weights; nothing here was claimed by the publisher. */
 export const WeightsInfo = Type.Object({
   format: Type.Enum(['gguf', 'onnx', 'tfjs', 'safetensors', 'none']),
@@ -64,6 +71,7 @@ export const WeightsInfo = Type.Object({
   keyValueHeads: Type.Optional(Type.Integer({ minimum: 1 })),
   vocabularySize: Type.Optional(Type.Integer({ minimum: 1 })),
   cache: Type.Optional(CacheInfo),
+  activations: Type.Optional(ActivationsInfo),
   signature: Type.Optional(SignatureSchema),
   chatTemplate: Type.Optional(Type.String()),
   licence: Type.Optional(Type.String()),

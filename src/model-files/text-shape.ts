@@ -21,7 +21,8 @@ export function textShape({ weights, engineOptions }: Pick<Manifest, 'weights' |
   return { slots, contextTokens: Math.min(wholeOption(engineOptions, 'contextSize', CONTEXT_TOKENS_MAX) ?? CONTEXT_TOKENS_DEFAULT, trained) };
 }
 
-function wholeOption(options: Readonly<Record<string, unknown>>, name: string, max: number): number | undefined {
+/** A whole number from 1 to `max` of the manifest's options; undefined where it is absent. @throws Fault when it is no such number */
+export function wholeOption(options: Readonly<Record<string, unknown>>, name: string, max: number): number | undefined {
   const value = options[name];
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > max) {

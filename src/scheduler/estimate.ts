@@ -1,14 +1,7 @@
 import type { Manifest } from '../contract/manifest.ts';
 import { cacheParts, type CachePart, type CacheShape } from '../model-files/kv-cache.ts';
 import { TEXT_BATCH_TOKENS, textShape } from '../model-files/text-shape.ts';
-
-/** One line of an estimate: what, by which arithmetic, how many bytes, and where the formula is from. */
-export interface EstimateLine {
-  readonly what: string;
-  readonly arithmetic: string;
-  readonly bytes: number;
-  readonly source: string;
-}
+import { onnxLines, tfjsLines, type EstimateLine } from './estimate-tensor.ts';
 
 /** What one replica needs, from its manifest alone: nothing has been loaded. */
 export interface Estimate {
@@ -25,7 +18,7 @@ const LOAD_BYTES_PER_SECOND = 400 * MIB;
 const LOAD_MS_MIN = 700;
 
 /** The engine's own process without a model: Node, its code and the library. Fitted to the peaks that were measured on the starters (docs/guides/scheduling.md). */
-const RUNTIME_MIB = { llama: 175, onnx: 140, tfjs: 160, echo: 75 } as const satisfies Record<Manifest['engine'], number>;
+const RUNTIME_MIB = { llama: 175, onnx: 140, tfjs: 172, echo: 75 } as const satisfies Record<Manifest['engine'], number>;
 
 export function estimate(manifest: Manifest): Estimate {
   const lines = [...ENGINE_LINES[manifest.engine](manifest)];
@@ -37,8 +30,8 @@ export function estimate(manifest: Manifest): Estimate {
 
 const ENGINE_LINES: Readonly<Record<Manifest['engine'], (manifest: Manifest) => readonly EstimateLine[]>> = {
   llama: llamaLines,
-  onnx: onnxLines,
-  tfjs: tfjsLines,
+  onnx: (manifest) => [weightsLine(manifest), ...onnxLines(manifest)],
+  tfjs: (manifest) => [weightsLine(manifest), ...tfjsLines(manifest)],
   echo: () => [],
 };
 
@@ -90,35 +83,3 @@ function cacheLine({ what, layers, cells, bytesPerToken, bytes }: CachePart, { s
 
 /** Buffers of one layer that are alive together: input, attention's three, its output, and the feed-forward's four widths. */
 const ACTIVATION_FACTOR = 9;
-
-/** ONNX Runtime copies what it repacks for its kernels, and keeps its arena. */
-function onnxLines(manifest: Manifest): readonly EstimateLine[] {
-  const { tensorBytes } = manifest.weights;
-  return [
-    weightsLine(manifest),
-    { what: 'repacked weights', arithmetic: `${tensorBytes} bytes × 1`, bytes: tensorBytes, source: 'ONNX Runtime prepacks weights for its kernels' },
-    arenaLine(manifest),
-  ];
-}
-
-/** Whatever the files hold, TF.js computes in 32 bits: quantized weights grow to that when they are loaded. */
-function tfjsLines(manifest: Manifest): readonly EstimateLine[] {
-  const { parameters } = manifest.weights;
-  return [
-    weightsLine(manifest),
-    {
-      what: 'decoded weights',
-      arithmetic: `${parameters} parameters × ${FLOAT_BYTES} bytes × 2`,
-      bytes: parameters * FLOAT_BYTES * 2,
-      source: 'the wasm backend copies tensors into its own heap; measured',
-    },
-    arenaLine(manifest),
-  ];
-}
-
-const ARENA_MIB = 48;
-
-function arenaLine({ batching }: Manifest): EstimateLine {
-  const rows = batching?.maxBatchSize ?? 1;
-  return { what: 'activations', arithmetic: `${ARENA_MIB} MiB for ${rows} rows`, bytes: ARENA_MIB * MIB, source: 'fitted to measured peaks; too little for large convolutions' };
-}

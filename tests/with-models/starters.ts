@@ -48,6 +48,18 @@ const STARTERS = {
     entries: ['rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx'],
     file: 'ch_PP-OCRv4_rec_infer.onnx',
   },
+  'ppocr-v4-det': {
+    pip: 'rapidocr-onnxruntime==1.4.4',
+    wheel: 'rapidocr_onnxruntime-1.4.4',
+    entries: ['rapidocr_onnxruntime/models/ch_PP-OCRv4_det_infer.onnx'],
+    file: 'ch_PP-OCRv4_det_infer.onnx',
+  },
+  'ppocr-v2-cls': {
+    pip: 'rapidocr-onnxruntime==1.4.4',
+    wheel: 'rapidocr_onnxruntime-1.4.4',
+    entries: ['rapidocr_onnxruntime/models/ch_ppocr_mobile_v2.0_cls_infer.onnx'],
+    file: 'ch_ppocr_mobile_v2.0_cls_infer.onnx',
+  },
   'magika-v3.3': { pip: 'magika==1.0.3', wheel: 'magika-1.0.3', entries: ['magika/models/standard_v3_3/model.onnx'], file: 'model.onnx' },
 } as const satisfies Record<string, Starter>;
 

@@ -1541,6 +1541,13 @@ export interface operations {
                                             /** @description the header itself names a window shorter than the context */
                                             windowIsNamed?: boolean;
                                         };
+                                        activations?: {
+                                            /** @description FP32 values that the heap must hold for one row */
+                                            valuesPerRow: number;
+                                            /** @description what convolutions keep to find their inputs by, whatever the rows */
+                                            indexBytes: number;
+                                            layerCalls: number;
+                                        };
                                         signature?: {
                                             inputs: {
                                                 name: string;
@@ -1719,6 +1726,13 @@ export interface operations {
                                     /** @description the header itself names a window shorter than the context */
                                     windowIsNamed?: boolean;
                                 };
+                                activations?: {
+                                    /** @description FP32 values that the heap must hold for one row */
+                                    valuesPerRow: number;
+                                    /** @description what convolutions keep to find their inputs by, whatever the rows */
+                                    indexBytes: number;
+                                    layerCalls: number;
+                                };
                                 signature?: {
                                     inputs: {
                                         name: string;
@@ -1858,6 +1872,13 @@ export interface operations {
                                         stateValues?: number;
                                         /** @description the header itself names a window shorter than the context */
                                         windowIsNamed?: boolean;
+                                    };
+                                    activations?: {
+                                        /** @description FP32 values that the heap must hold for one row */
+                                        valuesPerRow: number;
+                                        /** @description what convolutions keep to find their inputs by, whatever the rows */
+                                        indexBytes: number;
+                                        layerCalls: number;
                                     };
                                     signature?: {
                                         inputs: {

@@ -2,6 +2,7 @@ import type { EngineSpec } from '../../contract/engine-wire.ts';
 import { invalid } from '../../contract/errors.ts';
 import type { TensorSignature } from '../../contract/tensor.ts';
 import type { TensorEngine } from '../engine.ts';
+import { createCollector } from './collector.ts';
 import type { ModelThread } from './thread.ts';
 
 /** Two: one computes while the other's bytes are read or written. */
@@ -17,6 +18,7 @@ export function signatureOf({ manifest: { weights } }: EngineSpec): TensorSignat
 export function threadEngine(spec: EngineSpec, thread: ModelThread): TensorEngine {
   const { pipeline, engineOptions } = spec.manifest;
   const { inputs, outputs } = pipeline ?? signatureOf(spec);
+  const ended = createCollector();
   return {
     dialect: 'oip',
     slots: typeof engineOptions['slots'] === 'number' && engineOptions['slots'] >= 1 ? Math.floor(engineOptions['slots']) : SLOTS_DEFAULT,
@@ -24,7 +26,11 @@ export function threadEngine(spec: EngineSpec, thread: ModelThread): TensorEngin
     async infer(tensors, wanted, signal) {
       signal.throwIfAborted();
       // Copies: they start aligned, and giving them away costs nothing; the body they come from is shared.
-      return await thread.call({ type: 'infer', inputs: tensors.map((tensor) => ({ ...tensor, data: new Uint8Array(tensor.data) })), outputs: wanted });
+      try {
+        return await thread.call({ type: 'infer', inputs: tensors.map((tensor) => ({ ...tensor, data: new Uint8Array(tensor.data) })), outputs: wanted });
+      } finally {
+        ended(tensors);
+      }
     },
     warmUp: async () => void (await thread.call({ type: 'warmUp' })),
     close: () => thread.close(),

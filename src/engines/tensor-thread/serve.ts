@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { plainFault } from '../../contract/plain-fault.ts';
 import type { Tensor } from '../../contract/tensor.ts';
 import { createPipeline } from '../pipeline/index.ts';
+import { createCollector } from './collector.ts';
 import type { FromWorker, ThreadStart, ToWorker } from './messages.ts';
 import type { Session } from './session.ts';
 import { warmUp } from './warm-up.ts';
@@ -20,8 +21,11 @@ export async function serveThread(port: MessagePort, start: ThreadStart, load: (
     const { session, metadata } = await load();
     const infer = start.pipeline ? pipelined(session, start.pipeline, metadata) : plain(session);
     let turn = Promise.resolve();
+    const ended = createCollector();
     port.on('message', (message: ToWorker) => {
-      turn = turn.then(() => answer(port, message.id, () => (message.type === 'warmUp' ? warmUp(session, start.signature) : infer(message.inputs, message.outputs))));
+      turn = turn
+        .then(() => answer(port, message.id, () => (message.type === 'warmUp' ? warmUp(session, start.signature) : infer(message.inputs, message.outputs))))
+        .then(() => (message.type === 'infer' ? ended(message.inputs) : undefined));
     });
     send(port, { type: 'ready' });
   } catch (error) {

@@ -1,2 +1,3 @@
 export { readTfjsFolder } from './folder.ts';
+export { VARIABLE_SIZE } from './live-values.ts';
 export { isTfjsModel, readTfjs, type TfjsModel } from './model-json.ts';

@@ -3,6 +3,7 @@ import type { Datatype, TensorSignature, TensorSpec } from '../../contract/tenso
 import { fieldOf, isRecord, malformed, quoted, recordOf, type Json } from './fields.ts';
 import { isModel, Layer, type Shape } from './layer-config.ts';
 import { LAYER_RULES } from './layer-shapes.ts';
+import { indexBytesOf, heapValues, type RunMemory, type Step } from './live-values.ts';
 
 /**
  * What a Keras model takes and gives, from its layers alone: its file names no output shapes. Runs the layers' shape rules along the
@@ -19,23 +20,33 @@ const DATATYPES: Readonly<Record<string, Datatype>> = { float32: 'FP32', int32: 
 interface Tensors {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly { readonly name: string; readonly shape: Shape }[];
+  /** Values that a run of one row needs the heap to hold. */
+  readonly values: number;
 }
 
 interface Walk {
   readonly depth: number;
   readonly steps: { left: number };
+  /** What convolutions keep, and how many layers run. */
+  readonly index: { bytes: number; calls: number };
 }
 
 /** @throws Fault for an unknown class of layer, for layers that keep state between calls, and for connections that lead nowhere */
-export function readLayersSignature(modelJson: Json): TensorSignature & { readonly className: string } {
+export function readLayersSignature(modelJson: Json): TensorSignature & { readonly className: string; readonly memory: RunMemory } {
   const topology = recordOf(modelJson, 'modelTopology', 'model.json');
   const model = new Layer(fieldOf(topology, 'model_config') ?? topology);
-  const { inputs, outputs } = infer(model, undefined, { depth: 0, steps: { left: STEPS_MAX } });
+  const index = { bytes: 0, calls: 0 };
+  const { inputs, outputs, values } = infer(model, undefined, { depth: 0, steps: { left: STEPS_MAX }, index });
   if (inputs.length === 0 || outputs.length === 0) throw malformed(`it has ${inputs.length} inputs and ${outputs.length} outputs`);
   for (const ports of [inputs, outputs])
     if (new Set(ports.map(({ name }) => name)).size !== ports.length) throw malformed('two of its inputs or of its outputs have the same name');
   // The engine casts what it gives to this type, which is nearly always what it has.
-  return { className: model.className, inputs, outputs: outputs.map(({ name, shape }) => ({ name, datatype: 'FP32', shape })) };
+  return {
+    className: model.className,
+    inputs,
+    outputs: outputs.map(({ name, shape }) => ({ name, datatype: 'FP32', shape })),
+    memory: { values, indexBytes: index.bytes, layerCalls: index.calls },
+  };
 }
 
 /** @param given shapes of the inputs where the model is a layer of another; else its own declarations count */
@@ -51,22 +62,26 @@ function sequential(layers: readonly Layer[], given: readonly Shape[] | undefine
   if (!first) throw malformed('a Sequential model has no layers');
   const start = startOf(first, given, walk);
   let { outputs } = start;
+  const keys = (shapes: readonly Shape[], at: number) => shapes.map((_, index) => keyOf('', at, index));
+  const shapesOf = () => outputs.map(({ shape }) => shape);
+  const known = new Map(keys(shapesOf(), 0).map((key, index) => [key, outputs[index]?.shape ?? []]));
+  const steps: Step[] = [];
   for (const layer of first.className === 'InputLayer' || isModel(first) ? rest : layers) {
-    const shapes = apply(
-      layer,
-      outputs.map(({ shape }) => shape),
-      walk,
-    );
+    const before = keys(shapesOf(), steps.length);
+    const { shapes, inside } = apply(layer, shapesOf(), walk);
     outputs = shapes.map((shape, index) => ({ name: portName(layer.name, index), shape }));
+    const after = keys(shapes, steps.length + 1);
+    for (const [index, key] of after.entries()) known.set(key, shapes[index] ?? []);
+    steps.push({ layer, inputs: before, outputs: after, inside });
   }
-  return { inputs: start.inputs, outputs };
+  return { inputs: start.inputs, outputs, values: Math.max(start.values, heapValues(steps, known, new Set(keys(shapesOf(), steps.length)))) };
 }
 
 function startOf(first: Layer, given: readonly Shape[] | undefined, walk: Walk): Tensors {
   if (isModel(first)) return infer(first, given, deeper(walk));
   // TF.js puts an input of this name before a first layer that is none.
   const input = inputOf(first, first.className === 'InputLayer' ? first.name : `${first.name}_input`);
-  return { inputs: [input], outputs: [{ name: input.name, shape: given?.[0] ?? input.shape }] };
+  return { inputs: [input], outputs: [{ name: input.name, shape: given?.[0] ?? input.shape }], values: 0 };
 }
 
 function inputOf(layer: Layer, name: string): TensorSpec {
@@ -99,16 +114,14 @@ function functional(model: Layer, layers: readonly Layer[], { given, walk }: { r
     known.set(keyOf(name, 0, 0), given?.[index] ?? input.shape);
     return input;
   });
-  connect(
+  const steps = connect(
     model,
     layers.flatMap((layer) => nodesOf(model, layer)),
     { known, walk },
   );
-  const outputs = model.list('output_layers').map((reference) => {
-    const { name, key, tensor } = referenceOf(model, reference);
-    return { name: portName(name, tensor), shape: shapeAt(model, known, key) };
-  });
-  return { inputs, outputs };
+  const references = model.list('output_layers').map((reference) => referenceOf(model, reference));
+  const outputs = references.map(({ name, key, tensor }) => ({ name: portName(name, tensor), shape: shapeAt(model, known, key) }));
+  return { inputs, outputs, values: heapValues(steps, known, new Set(references.map(({ key }) => key))) };
 }
 
 function nodesOf(model: Layer, layer: Layer): readonly Node[] {
@@ -120,38 +133,50 @@ function nodesOf(model: Layer, layer: Layer): readonly Node[] {
   });
 }
 
-/** Computes every call whose inputs are known, until none is left. */
-function connect(model: Layer, nodes: readonly Node[], { known, walk }: { readonly known: Map<string, Shape>; readonly walk: Walk }): void {
+/** Computes every call whose inputs are known, until none is left. @returns the calls in their order */
+function connect(model: Layer, nodes: readonly Node[], { known, walk }: { readonly known: Map<string, Shape>; readonly walk: Walk }): readonly Step[] {
+  const steps: Step[] = [];
   for (let pending = nodes; pending.length > 0;) {
     const waiting = pending.filter((node) => {
       countStep(walk);
       if (!node.inputs.every((key) => known.has(key))) return true;
-      const shapes = apply(
+      const { shapes, inside } = apply(
         node.layer,
         node.inputs.map((key) => shapeAt(model, known, key)),
         walk,
       );
-      for (const [tensor, shape] of shapes.entries()) publish(known, node, { tensor, shape });
+      const outputs = shapes.map((shape, tensor) => publish(known, node, { tensor, shape }));
+      steps.push({ layer: node.layer, inputs: node.inputs, outputs, inside });
       return false;
     });
     if (waiting.length === pending.length) throw model.fail(`the input of its layer ${quoted(waiting[0]?.layer.name ?? '')} comes from nowhere`);
     pending = waiting;
   }
+  return steps;
 }
 
-function publish(known: Map<string, Shape>, { layer, index }: Node, { tensor, shape }: { readonly tensor: number; readonly shape: Shape }): void {
+/** @returns the key that the layers behind it know the tensor by */
+function publish(known: Map<string, Shape>, { layer, index }: Node, { tensor, shape }: { readonly tensor: number; readonly shape: Shape }): string {
   known.set(keyOf(layer.name, index, tensor), shape);
+  if (!isModel(layer)) return keyOf(layer.name, index, tensor);
   // Keras counts a nested model's own making as its first call, so that its calls here start at 1.
-  if (isModel(layer)) known.set(keyOf(layer.name, index + 1, tensor), shape);
+  known.set(keyOf(layer.name, index + 1, tensor), shape);
+  return keyOf(layer.name, index + 1, tensor);
 }
 
-function apply(layer: Layer, inputs: readonly Shape[], walk: Walk): readonly Shape[] {
+function apply(layer: Layer, inputs: readonly Shape[], walk: Walk): { readonly shapes: readonly Shape[]; readonly inside: number } {
   countStep(walk);
   if (layer.flag('stateful')) throw refusedLayer(layer, 'keeps state between calls, which would be seen by other callers');
-  if (isModel(layer)) return infer(layer, inputs, deeper(walk)).outputs.map(({ shape }) => checked(layer, shape));
+  if (isModel(layer)) {
+    const { outputs, values } = infer(layer, inputs, deeper(walk));
+    return { shapes: outputs.map(({ shape }) => checked(layer, shape)), inside: values };
+  }
   const rule = LAYER_RULES.get(layer.className);
   if (!rule) throw refusedLayer(layer, 'is of a class that this server does not serve');
-  return rule(layer, inputs, (inner, shapes) => apply(inner, shapes, deeper(walk))).map((shape) => checked(layer, shape));
+  const shapes = rule(layer, inputs, (inner, given) => apply(inner, given, deeper(walk)).shapes).map((shape) => checked(layer, shape));
+  walk.index.bytes += indexBytesOf(layer, shapes);
+  walk.index.calls += 1;
+  return { shapes, inside: 0 };
 }
 
 function checked(layer: Layer, shape: Shape): Shape {
@@ -160,9 +185,9 @@ function checked(layer: Layer, shape: Shape): Shape {
   return shape;
 }
 
-function deeper({ depth, steps }: Walk): Walk {
+function deeper({ depth, ...walk }: Walk): Walk {
   if (depth >= NESTING_MAX) throw malformed(`layers nest deeper than ${NESTING_MAX}`);
-  return { depth: depth + 1, steps };
+  return { depth: depth + 1, ...walk };
 }
 
 function countStep({ steps }: Walk): void {

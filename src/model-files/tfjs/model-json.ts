@@ -6,6 +6,7 @@ import { createTally } from '../tally.ts';
 import { fieldOf, isRecord, malformed, quoted, type Json } from './fields.ts';
 import { readGraphSignature } from './graph-signature.ts';
 import { looksLikeLayers, readLayersSignature } from './layers-signature.ts';
+import type { RunMemory } from './live-values.ts';
 import { readWeightsManifest, type WeightGroup } from './weights-manifest.ts';
 
 /** Reader of TF.js' model.json (https://www.tensorflow.org/js/guide/save_load): layers models and graph models. */
@@ -41,10 +42,22 @@ export function readTfjs(source: ByteSource): TfjsModel {
   const kind = kindOf(json);
   const tally = createTally();
   const groups = readWeightsManifest(json, tally);
-  const { className, ...signature } = kind === 'layers' ? readLayersSignature(json) : { className: 'graph', ...readGraphSignature(json) };
-  const architecture = `tfjs (${className})`;
+  const read = kind === 'layers' ? readLayersSignature(json) : { className: 'graph', memory: undefined, ...readGraphSignature(json) };
+  const signature = { inputs: read.inputs, outputs: read.outputs };
   const [inputs, outputs] = [signature.inputs, signature.outputs].map((specs) => specs.map(({ name, datatype, shape }) => ({ name, datatype, shape: [...shape] })));
-  return { kind, json, groups, signature, weights: { format: 'tfjs', architecture, ...tally.result(), signature: { inputs: inputs ?? [], outputs: outputs ?? [] } } };
+  const weights: WeightsInfo = {
+    format: 'tfjs',
+    architecture: `tfjs (${read.className})`,
+    ...tally.result(),
+    ...(read.memory && { activations: bounded(read.memory) }),
+    signature: { inputs: inputs ?? [], outputs: outputs ?? [] },
+  };
+  return { kind, json, groups, signature, weights };
+}
+
+/** Sizes that a hostile file claims may multiply to more than a number holds exactly; such a model fits nowhere anyhow. */
+function bounded({ values, indexBytes, layerCalls }: RunMemory): NonNullable<WeightsInfo['activations']> {
+  return { valuesPerRow: Math.min(values, Number.MAX_SAFE_INTEGER), indexBytes: Math.min(indexBytes, Number.MAX_SAFE_INTEGER), layerCalls };
 }
 
 function parse(source: ByteSource): Json {

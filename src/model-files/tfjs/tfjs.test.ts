@@ -20,6 +20,7 @@ test('X22: a layers model gives its signature and its parameters', () => {
     parametersByType: { FP32: 8 },
     tensorBytes: 32,
     quantization: 'FP32',
+    activations: { valuesPerRow: Math.ceil(5 * 1.25), indexBytes: 0, layerCalls: 1 },
     signature: { inputs: [{ name: 'y_input', datatype: 'FP32', shape: [-1, 3] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }] },
   });
 });
