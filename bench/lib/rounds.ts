@@ -9,8 +9,8 @@ const WARM_CALLS_DEFAULT = 15_000;
 const WARM_SECONDS_MAX = 16;
 const STEAL_MAX = 0.02;
 const GENERATOR_MAX = 0.8;
-const AA_MIN = 0.9;
-const AA_MAX = 1.1;
+export const AA_MIN = 0.9;
+export const AA_MAX = 1.1;
 
 /** What is measured: a process, and the load that it gets in its turn. */
 export interface Arm {
