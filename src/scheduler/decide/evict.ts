@@ -32,6 +32,8 @@ interface Evictable {
   readonly idleMs: number;
   readonly isCalled: boolean;
   readonly cost: number;
+  /** It was chosen already. */
+  goes: boolean;
 }
 
 interface OnNode {
@@ -40,6 +42,12 @@ interface OnNode {
   readonly candidates: readonly Evictable[];
   /** Those before it go already. */
   next: number;
+}
+
+interface Choice {
+  readonly room: Room;
+  readonly victims: readonly Evictable[];
+  readonly cost: number;
 }
 
 type Reach = 'all' | 'idle' | 'disused';
@@ -77,7 +85,7 @@ export class Evictables {
   /**
    * Which replicas to send away so that `wanted` fits on some node: on each node the cheapest to lose first, and the node where that
    * costs least. Cheap is what loads fast and was not called for long: load time over idle time, the greedy-dual rule without sizes.
-   * Undefined: nobody may go.
+   * They are not chosen again. Undefined: nobody may go.
    */
   victimsFor(need: Need): Loss | undefined {
     const { wanted } = need;
@@ -85,9 +93,9 @@ export class Evictables {
     const key = `${reach} ${wanted.priority}`;
     const hopeless = this.#hopeless.get(key);
     if (hopeless && wanted.memoryBytes >= hopeless.memoryBytes && wanted.threads >= hopeless.threads) return undefined;
-    let best: (Loss & { readonly cost: number }) | undefined;
+    let best: Choice | undefined;
     for (const on of this.#byReach[reach]) {
-      while (this.#leaving.has(on.candidates[on.next]?.replica.id ?? '')) on.next++;
+      while (on.candidates[on.next]?.goes) on.next++;
       const cheapest = on.candidates[on.next];
       if (!cheapest || !canHold(on.room, wanted)) continue;
       // No node from here on can cost less than its cheapest candidate did.
@@ -96,12 +104,13 @@ export class Evictables {
       best = this.#lossOn(on, wanted, best?.cost ?? Number.POSITIVE_INFINITY) ?? best;
     }
     if (!best) this.#hopeless.set(key, wanted);
-    return best;
+    for (const victim of best?.victims ?? []) victim.goes = true;
+    return best && { room: best.room, victims: best.victims.map(({ replica }) => replica) };
   }
 
   /** What is to go from a node, if that costs less than `costMax`. */
-  #lossOn({ room, candidates, next }: OnNode, wanted: WantedReplicas, costMax: number) {
-    const victims: RunningReplica[] = [];
+  #lossOn({ room, candidates, next }: OnNode, wanted: WantedReplicas, costMax: number): Choice | undefined {
+    const victims: Evictable[] = [];
     let bytes = room.free + room.freeing;
     let cost = 0;
     for (let index = next; index < candidates.length; index++) {
@@ -110,15 +119,15 @@ export class Evictables {
       if (!candidate || cost + candidate.cost >= costMax) return undefined;
       if (!this.#mayGo(candidate, wanted)) continue;
       cost += candidate.cost;
-      victims.push(candidate.replica);
+      victims.push(candidate);
       bytes += candidate.replica.memoryBytes;
       if (bytes >= wanted.memoryBytes) return { room, victims, cost };
     }
     return undefined;
   }
 
-  #mayGo({ replica, priority }: Evictable, wanted: WantedReplicas): boolean {
-    return priority <= wanted.priority && replica.revision !== wanted.id && !this.#leaving.has(replica.id);
+  #mayGo({ replica, priority, goes }: Evictable, wanted: WantedReplicas): boolean {
+    return !goes && priority <= wanted.priority && replica.revision !== wanted.id && !this.#leaving.has(replica.id);
   }
 }
 
@@ -139,7 +148,7 @@ function evictableOf(replica: RunningReplica, { revision, load, now }: { readonl
   const idleMs = now - Math.max(load.lastCallAt ?? replica.since, replica.since);
   const calls = load.running + load.waiting;
   const cost = ((revision?.loadMs ?? 0) * (1 + calls)) / (idleMs + 1_000);
-  return { replica, priority: revision?.priority ?? Number.NEGATIVE_INFINITY, idleMs, isCalled: calls > 0, cost };
+  return { replica, priority: revision?.priority ?? Number.NEGATIVE_INFINITY, idleMs, isCalled: calls > 0, cost, goes: false };
 }
 
 export function loadOf(loads: ReadonlyMap<string, Load>, revision: string): Load {
