@@ -35,6 +35,8 @@ export interface Measured {
   readonly samples: Readonly<Record<string, readonly Sample[]>>;
   /** Successes of each arm, the warm-up's included. */
   readonly successes: Readonly<Record<string, number>>;
+  /** Calls of all arms that were turned away as expected, the warm-up's included. */
+  readonly refusals: number;
   readonly residentBytes: Readonly<Record<string, number>>;
   /** Why nothing of this run proves anything. */
   readonly doubts: readonly string[];
@@ -55,10 +57,12 @@ export interface RoundsOptions {
 export async function measure({ arms, generator, rounds, seconds, warmCalls = WARM_CALLS_DEFAULT }: RoundsOptions): Promise<Measured> {
   const samples: Record<string, Sample[]> = {};
   const successes: Record<string, number> = {};
+  let refusals = 0;
   const doubts = new Set<string>();
   const turn = async (arm: Arm, turnSeconds: number): Promise<Sample> => {
     const sample = await takeTurn(arm, generator, turnSeconds);
     successes[arm.name] = (successes[arm.name] ?? 0) + sample.successes;
+    refusals += sample.refusals;
     if (sample.failures > 0) doubts.add(`${arm.name}: ${sample.failures} wrong answers in a turn (${sample.firstFailure})`);
     if (sample.successes === 0) doubts.add(`${arm.name}: no answer in a turn`);
     return sample;
@@ -80,7 +84,7 @@ export async function measure({ arms, generator, rounds, seconds, warmCalls = WA
     if (busy > GENERATOR_MAX) doubts.add(`the generator was ${(busy * 100).toFixed(0)} % busy on ${name}`);
   }
   const cpu1Busy = 1 - (after.one.idle - before.one.idle) / (after.one.total - before.one.total);
-  return { samples, successes, residentBytes: Object.fromEntries(arms.map(({ name, pid }) => [name, residentBytes(pid)])), doubts: [...doubts], cpu1Busy };
+  return { samples, successes, refusals, residentBytes: Object.fromEntries(arms.map(({ name, pid }) => [name, residentBytes(pid)])), doubts: [...doubts], cpu1Busy };
 }
 
 async function takeTurn({ pid, alsoPids = [], load }: Arm, generator: BenchProcess<unknown>, seconds: number): Promise<Sample> {

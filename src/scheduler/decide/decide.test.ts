@@ -79,7 +79,17 @@ describe('how many', () => {
   test('in a burst the mean over 6 s decides, and nothing is taken away', () => {
     expect(decided([replica('a')], { running: 4, stableConcurrency: 2, panicConcurrency: 12 })).toHaveLength(2);
     const three = ['1', '2', '3'].map((id) => replica('a', { id }));
-    expect(decided(three, { stableConcurrency: 1, panicConcurrency: 24 })).toEqual(['start a on n']);
+    expect(decided(three, { running: 12, stableConcurrency: 1, panicConcurrency: 24 })).toEqual(['start a on n']);
+    expect(decided(three, { running: 11, stableConcurrency: 1, panicConcurrency: 24 })).toEqual([]);
+  });
+
+  test('P14: many calls at once for what is not loaded are worth one replica, until that one has served for 2 s and they still wait', () => {
+    const many = { waiting: 50, waitingSince: NOW - 9_000, stableConcurrency: 8, panicConcurrency: 50 };
+    expect(decided([], many)).toEqual(['start a on n']);
+    expect(decided([replica('a', { state: 'starting', since: NOW - 9_000 })], many)).toEqual([]);
+    expect(decided([replica('a', { since: NOW - 1_999 })], many)).toEqual([]);
+    expect(decided([replica('a', { since: NOW - 2_000 })], { running: 3, stableConcurrency: 8, panicConcurrency: 50 })).toEqual([]);
+    expect(decided([replica('a', { since: NOW - 2_000 })], many)).toHaveLength(3);
   });
 
   test('what is no longer called goes after its idle time, the youngest first while some calls are left', () => {
