@@ -10,6 +10,8 @@ import type { LoadOrder } from './load-order.ts';
 /** What is measured runs alone on the first CPU; what measures it, and the mock upstream, on the second. */
 export const GATEWAY_CPU = '0';
 const LOAD_CPU = '1';
+/** Where engines are to have a core each, all share both. */
+export const BOTH_CPUS = '0,1';
 /** Calls that the mock takes at once: more than any bar sends. */
 const UPSTREAM_SLOTS = 256;
 
@@ -24,8 +26,8 @@ export interface Rig extends AsyncDisposable {
   readonly peers: ReadonlyMap<Peer, BenchProcess<{ port: number }>>;
 }
 
-export function startGenerator(): Promise<BenchProcess<unknown>> {
-  return startNode('load.ts', {}, { cpus: LOAD_CPU });
+export function startGenerator(cpus = LOAD_CPU): Promise<BenchProcess<unknown>> {
+  return startNode('load.ts', {}, { cpus });
 }
 
 /** `cpus`: its engines, as its children, run on the same. */
