@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { cpuTimes, onCpuUs, residentBytes } from './cpu.ts';
 import type { LoadOrder, LoadResult } from './load-order.ts';
 import type { BenchProcess } from './process.ts';
@@ -29,6 +30,8 @@ export interface Sample extends LoadResult {
   readonly cpuUsPerEvent: number;
   readonly tokensPerSecond: number;
   readonly generatorBusy: number;
+  /** Cores of the machine that were busy, with whatever. */
+  readonly machineCores: number;
 }
 
 export interface Measured {
@@ -90,8 +93,11 @@ export async function measure({ arms, generator, rounds, seconds, warmCalls = WA
 async function takeTurn({ pid, alsoPids = [], load }: Arm, generator: BenchProcess<unknown>, seconds: number): Promise<Sample> {
   const spent = () => [pid, ...alsoPids].reduce((sum, member) => sum + onCpuUs(member), 0);
   const before = spent();
+  const machineBefore = cpuTimes('all');
   const result = await generator.ask<LoadResult>({ ...load, seconds } satisfies LoadOrder);
   const cpuUs = spent() - before;
+  const machine = cpuTimes('all');
+  const idle = (machine.idle - machineBefore.idle) / (machine.total - machineBefore.total);
   return {
     ...result,
     perSecond: result.successes / result.seconds,
@@ -99,6 +105,7 @@ async function takeTurn({ pid, alsoPids = [], load }: Arm, generator: BenchProce
     cpuUsPerEvent: cpuUs / result.events,
     tokensPerSecond: result.tokens / result.seconds,
     generatorBusy: result.cpuUs / 1e6 / result.seconds,
+    machineCores: (1 - idle) * availableParallelism(),
   };
 }
 
