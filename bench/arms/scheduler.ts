@@ -14,6 +14,8 @@ export interface DecideOrder {
 export interface Decided {
   /** Of each decision, milliseconds. */
   readonly ms: readonly number[];
+  /** Of the deciding thread on a CPU: other work on the machine does not add to it. */
+  readonly cpuMs: readonly number[];
   readonly starts: readonly number[];
   readonly stops: readonly number[];
 }
@@ -38,18 +40,22 @@ function applied(world: World, actions: readonly Action[], now: number): World {
 function decideOn({ world: name, ticks }: DecideOrder): Decided {
   let world = worldOf(name);
   const ms: number[] = [];
+  const cpuMs: number[] = [];
   const starts: number[] = [];
   const stops: number[] = [];
   for (let tick = 0; tick < ticks; tick++) {
     const now = WORLDS_NOW + tick * TICK_MS;
+    const cpuBefore = process.threadCpuUsage();
     const began = performance.now();
     const actions = demandPolicy.decide(world, now);
     ms.push(performance.now() - began);
+    const { user, system } = process.threadCpuUsage(cpuBefore);
+    cpuMs.push((user + system) / 1_000);
     starts.push(actions.filter(({ type }) => type === 'start').length);
     stops.push(actions.filter(({ type }) => type === 'stop').length);
     world = applied(world, actions, now);
   }
-  return { ms, starts, stops };
+  return { ms, cpuMs, starts, stops };
 }
 
 await serveOrders<DecideOrder>({ ready: true }, (order) => Promise.resolve(decideOn(order)));

@@ -27,20 +27,22 @@ interface Slowest {
   readonly median: number;
   readonly iqr: readonly [number, number];
   readonly max: number;
+  /** On the CPU, median. */
+  readonly cpuMs: number;
 }
 
 /** Of a world's decisions the one that takes longest; each decision's time is the median of all rounds. */
 function slowest(decided: readonly Decided[]): Slowest {
   const ticks = Array.from({ length: TICKS }, (_, tick): Slowest => {
     const ms = decided.map((one) => one.ms[tick] ?? Number.NaN);
-    return { tick, ...spreadOf(ms), max: Math.max(...ms) };
+    return { tick, ...spreadOf(ms), max: Math.max(...ms), cpuMs: spreadOf(decided.map((one) => one.cpuMs[tick] ?? Number.NaN)).median };
   });
   return ticks.reduce((worst, one) => (one.median > worst.median ? one : worst));
 }
 
-function shown({ tick, median, iqr, max }: Slowest, { starts, stops }: Decided): string {
+function shown({ tick, median, iqr, max, cpuMs }: Slowest, { starts, stops }: Decided): string {
   const done = `${starts[tick]} starts and ${stops[tick]} stops in it; ${starts.join(' ')} starts, ${stops.join(' ')} stops in all`;
-  return `${median.toFixed(1)} ms (${iqr.map((ms) => ms.toFixed(1)).join('–')}, at most ${max.toFixed(1)}; ${done})`;
+  return `${median.toFixed(1)} ms (${iqr.map((ms) => ms.toFixed(1)).join('–')}, at most ${max.toFixed(1)}; ${cpuMs.toFixed(1)} ms on the CPU; ${done})`;
 }
 
 function figureOf(rounds: readonly Round[]): Figure {
