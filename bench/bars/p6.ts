@@ -11,6 +11,8 @@ const HOLD_MS = 20;
 /** More than slots: there is always a next one. Fewer than the queue takes: none is refused. */
 const CONCURRENCY = 64;
 const OVERLOAD = 2;
+/** The maximum is found before the rounds: where it was found too low, less than that is offered. */
+const OVERLOAD_MIN = 1.9;
 const MAXIMUM_ROUNDS = 3;
 /** Slots and a full queue are 264. */
 const IN_FLIGHT_MAX = 2_048;
@@ -44,7 +46,9 @@ function figuresOf({ measured, offered, before, after }: Awaited<ReturnType<type
   const overload = measured.samples['overload'] ?? [];
   const unsent = overload.reduce((sum, sample) => sum + sample.unsent, 0);
   const refusals = overload.reduce((sum, sample) => sum + sample.refusals, 0);
-  const all = [...doubts, ...(unsent > 0 ? [`${unsent} calls that were due were not sent`] : []), ...(refusals === 0 ? ['nothing was refused'] : [])];
+  const overloadedBy = offered / spreadOf(valuesOf(measured, 'maximum', perSecond)).median;
+  const tooLittle = overloadedBy < OVERLOAD_MIN ? [`only ${overloadedBy.toFixed(2)} times the maximum was offered`] : [];
+  const all = [...doubts, ...tooLittle, ...(unsent > 0 ? [`${unsent} calls that were due were not sent`] : []), ...(refusals === 0 ? ['nothing was refused'] : [])];
   return [
     {
       what: 'goodput / maximum',
@@ -53,7 +57,7 @@ function figuresOf({ measured, offered, before, after }: Awaited<ReturnType<type
       aim: 0.97,
       better: 'higher',
       doubts: all,
-      details: { offered, maximum: absolute(measured, 'maximum', perSecond), goodput: absolute(measured, 'overload', perSecond), refusals, aa },
+      details: { offered, overloadedBy, maximum: absolute(measured, 'maximum', perSecond), goodput: absolute(measured, 'overload', perSecond), refusals, aa },
     },
     {
       what: 'p99 of a refusal from when the call was due, ms',
