@@ -1,9 +1,13 @@
 import { Pool } from 'undici';
-import type { Expectation, LoadOrder, LoadResult } from './lib/load-order.ts';
+import { Random } from '../src/scheduler/simulate/random.ts';
+import type { Expectation, LoadOrder, LoadResult, OpenLoop } from './lib/load-order.ts';
 import { serveOrders } from './lib/process.ts';
 import { quantile } from './lib/stats.ts';
 
-/** The load generator: a closed loop of C workers over undici's dispatch, each sending its next request when its answer was read and checked. */
+/**
+ * The load generator, over undici's dispatch. Closed loop: C workers, each sending its next request when its answer was read and checked.
+ * Open loop: calls by a schedule of their own, their times counted from when they were due (no coordinated omission; Tene, wrk2).
+ */
 interface Answer {
   readonly status: number;
   readonly body: Buffer;
@@ -16,25 +20,46 @@ interface Tally {
   events: number;
   eventsLost: number;
   tokens: number;
+  refusals: number;
+  unsent: number;
   readonly times: number[];
+  readonly refusalTimes: number[];
+  readonly lateTimes: number[];
 }
 
+/** Calls of an open loop go out so often, all that are due together. */
+const BUNCH_MS = 2;
 const DATA = Buffer.from('data: ');
 const COMPLETION_TOKENS = '"completion_tokens":';
 
 async function run(order: LoadOrder): Promise<LoadResult> {
-  const pool = new Pool(order.origin, { connections: order.concurrency, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
+  const connections = order.open?.inFlightMax ?? order.concurrency;
+  const pool = new Pool(order.origin, { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
   const bodies = order.bodies.map((body) => Buffer.from(body, order.binary ? 'base64' : 'utf8'));
-  const tally: Tally = { successes: 0, failures: 0, firstFailure: '', events: 0, eventsLost: 0, tokens: 0, times: [] };
+  const tally = newTally();
   const cpuBefore = process.cpuUsage();
   const started = performance.now();
   const until = started + order.seconds * 1000;
-  await Promise.all(Array.from({ length: order.concurrency }, (_, index) => worker(index, { pool, order, bodies, until, tally })));
+  const work: Work = { pool, order, bodies, until, tally };
+  if (order.open) await openLoop(order.open, work);
+  else await Promise.all(Array.from({ length: order.concurrency }, (_, index) => worker(index, work)));
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   await pool.close();
-  const { times, ...counts } = tally;
-  return { ...counts, seconds, cpuUs: user + system, p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) };
+  const { times, refusalTimes, lateTimes, ...counts } = tally;
+  return {
+    ...counts,
+    seconds,
+    cpuUs: user + system,
+    p50Ms: quantile(times, 0.5),
+    p99Ms: quantile(times, 0.99),
+    refusalP99Ms: quantile(refusalTimes, 0.99),
+    lateP99Ms: quantile(lateTimes, 0.99),
+  };
+}
+
+function newTally(): Tally {
+  return { successes: 0, failures: 0, firstFailure: '', events: 0, eventsLost: 0, tokens: 0, refusals: 0, unsent: 0, times: [], refusalTimes: [], lateTimes: [] };
 }
 
 interface Work {
@@ -45,18 +70,53 @@ interface Work {
   readonly tally: Tally;
 }
 
-async function worker(index: number, { pool, order, bodies, until, tally }: Work): Promise<void> {
-  for (let turn = index; performance.now() < until; turn += order.concurrency) {
-    const started = performance.now();
-    try {
-      const answer = await send(pool, order, bodies[turn % bodies.length] ?? Buffer.alloc(0));
-      tally.times.push(performance.now() - started);
-      const fault = check(answer, order.expect, tally);
-      if (fault === undefined) tally.successes++;
-      else fail(tally, fault);
-    } catch (error) {
-      fail(tally, String(error));
+async function worker(index: number, work: Work): Promise<void> {
+  const { order, until } = work;
+  for (let turn = index; performance.now() < until; turn += order.concurrency) await one(turn, performance.now(), work);
+}
+
+/**
+ * Independent arrivals, the same at each run, moved on to the next multiple of a few milliseconds: a generator that woke for each call would
+ * need the CPU that it shares with the mock upstream for itself.
+ */
+async function openLoop({ perSecond, inFlightMax }: OpenLoop, work: Work): Promise<void> {
+  const { tally, until } = work;
+  const random = new Random(1);
+  const underWay = new Set<Promise<void>>();
+  const began = performance.now();
+  let arrivesAt = random.exponential(1_000 / perSecond);
+  let turn = 0;
+  for (let due = began + BUNCH_MS; due < until; due += BUNCH_MS) {
+    while (performance.now() < due) await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+    for (; began + arrivesAt < due; arrivesAt += random.exponential(1_000 / perSecond)) {
+      if (underWay.size >= inFlightMax) {
+        tally.unsent++;
+        continue;
+      }
+      tally.lateTimes.push(performance.now() - due);
+      const call: Promise<void> = one(turn++, due, work).then(() => void underWay.delete(call));
+      underWay.add(call);
     }
+  }
+  await Promise.all(underWay);
+}
+
+/** Sends one request and judges its answer; its time is from `since`. */
+async function one(turn: number, since: number, { pool, order, bodies, tally }: Work): Promise<void> {
+  try {
+    const answer = await send(pool, order, bodies[turn % bodies.length] ?? Buffer.alloc(0));
+    const ms = performance.now() - since;
+    if (answer.status === order.expect.refusal) {
+      tally.refusals++;
+      tally.refusalTimes.push(ms);
+      return;
+    }
+    tally.times.push(ms);
+    const fault = check(answer, order.expect, tally);
+    if (fault === undefined) tally.successes++;
+    else fail(tally, fault);
+  } catch (error) {
+    fail(tally, String(error));
   }
 }
 

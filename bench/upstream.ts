@@ -2,9 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { ENGINE_HEADER, USAGE_COMMENT } from '../src/contract/engine-wire.ts';
 import { COMMENTED_USAGE, CONTENT_EVENT, LAST_EVENT, MOCK_ANSWER, MOCK_USAGE } from './lib/mock-answers.ts';
-import { serveOrders } from './lib/process.ts';
+import { orderOf, serveOrders } from './lib/process.ts';
 
-/** A MOCK of an engine: always the same OpenAI chat answer, whole at once or as a stream of `max_tokens` frames 20 ms apart. */
+/** A MOCK of an engine: always the same OpenAI chat answer, whole at once (or after `holdMs`), or as a stream of `max_tokens` frames 20 ms apart. */
+const { holdMs = 0 } = orderOf<UpstreamOrder>();
+export interface UpstreamOrder {
+  /** A whole answer takes so long, as an engine's that computes it. */
+  readonly holdMs?: number;
+}
+
 const FRAME_MS = 20;
 const ANSWER = Buffer.from(MOCK_ANSWER);
 const CONTENT = Buffer.from(CONTENT_EVENT);
@@ -17,6 +23,7 @@ function handle(request: IncomingMessage, response: ServerResponse): void {
   request.on('end', () => {
     const body = Buffer.concat(chunks);
     if (body.includes('"stream":true')) stream(response, Number(/"max_tokens":(\d+)/.exec(body.toString())?.[1] ?? 1));
+    else if (holdMs > 0) setTimeout(() => response.writeHead(200, HEADERS).end(ANSWER), holdMs);
     else response.writeHead(200, HEADERS).end(ANSWER);
   });
 }

@@ -5,10 +5,11 @@ import { basename, join } from 'node:path';
 import { loadConfig } from '../../src/app/config.ts';
 import { openHome } from '../../src/app/home.ts';
 import { type Running, startModelyard } from '../../src/app/lifecycle.ts';
+import type { EngineSpec } from '../../src/contract/engine-wire.ts';
 import { pullStarter, STARTERS } from '../../src/control-plane/registry/index.ts';
 import type { Launched, Launcher } from '../../src/scheduler/ports.ts';
 import { silentLogger } from '../../src/telemetry/log.ts';
-import type { GatewayOrder, GatewayReady, ModelOrder, UsageTotals } from '../lib/gateway-order.ts';
+import type { GatewayOrder, GatewayQuestion, GatewayReady, ModelOrder, UsageTotals } from '../lib/gateway-order.ts';
 import { orderOf, serveOrders } from '../lib/process.ts';
 
 /** The real product: authentication, limits, metering, the usage log and the database file are on. */
@@ -32,6 +33,7 @@ async function provide({ control, operator }: Running, model: ModelOrder): Promi
   if ('manifest' in model) await registry.publishManifest(operator, model.name, model.manifest);
   else if ('file' in model) await publishFile({ control, operator }, model);
   else await publishStarter({ control, operator }, model);
+  if (model.isDeployed === false) return;
   await deployments.deploy(operator, { model: model.name });
   await deployments.ready(operator, model.name);
 }
@@ -81,6 +83,14 @@ async function totals({ control }: Running): Promise<UsageTotals> {
   return { calls: total(({ calls }) => calls), failed: total(({ failed }) => failed), completionTokens: total(({ completionTokens }) => completionTokens) };
 }
 
+/** What a launcher is given for a replica of a model's newest version. */
+async function engineOf({ control: { registry }, operator }: Running, model: string): Promise<Omit<EngineSpec, 'listen'>> {
+  const [newest] = (await registry.get(operator, model)).versions.toSorted((a, b) => b.number - a.number);
+  if (!newest) throw new Error(`${model} has no version`);
+  const { manifest } = newest;
+  return { kind: manifest.engine, manifest, files: registry.filesOf(manifest), threads: 1 };
+}
+
 async function main(): Promise<void> {
   const order = orderOf<GatewayOrder>();
   const home = mkdtempSync(join(tmpdir(), 'modelyard-bench-'));
@@ -94,8 +104,8 @@ async function main(): Promise<void> {
     const launcher = order.upstream && upstreamLauncher(order.upstream);
     const running = await startModelyard({ config, folder, log: silentLogger(), environment: process.env, ...(launcher && { launcher }) });
     for (const model of order.models) await provide(running, model);
-    const ready: GatewayReady = { port: Number(new URL(running.url).port), key: await makeKey(running) };
-    await serveOrders(ready, () => totals(running));
+    const ready: GatewayReady = { port: Number(new URL(running.url).port), key: await makeKey(running), operatorKey: running.operatorKey ?? '' };
+    await serveOrders<GatewayQuestion>(ready, (question) => (question === 'usage' ? totals(running) : engineOf(running, question.engineOf)));
     await running.close();
     await release();
   } finally {

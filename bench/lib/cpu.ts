@@ -1,26 +1,26 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** A process and all that it has started, by /proc. */
-function familyOf(pid: number): number[] {
+export function processesOf(pid: number): number[] {
   const children = tasksOf(pid).flatMap((task) => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number));
-  return [pid, ...children.flatMap(familyOf)];
+  return [pid, ...children.flatMap(processesOf)];
 }
 
 /** Microseconds on a CPU since its start, of all threads of a process and of its children. A thread that has ended is not counted. */
 export function onCpuUs(pid: number): number {
   let ns = 0;
-  for (const member of familyOf(pid)) for (const task of tasksOf(member)) ns += Number(read(`/proc/${member}/task/${task}/schedstat`).split(' ')[0] ?? 0);
+  for (const member of processesOf(pid)) for (const task of tasksOf(member)) ns += Number(read(`/proc/${member}/task/${task}/schedstat`).split(' ')[0] ?? 0);
   return ns / 1000;
 }
 
 /** Resident bytes of a process and its children. */
 export function residentBytes(pid: number): number {
-  return familyOf(pid).reduce((sum, member) => sum + Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${member}/status`))?.[1] ?? 0) * 1024, 0);
+  return processesOf(pid).reduce((sum, member) => sum + Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${member}/status`))?.[1] ?? 0) * 1024, 0);
 }
 
 /** Names of the shared libraries that a process or a child of it has loaded. */
 export function librariesOf(pid: number): Set<string> {
-  return new Set(familyOf(pid).flatMap((member) => [...read(`/proc/${member}/maps`).matchAll(/\/([^/\n]+\.so[.\d]*)$/gm)].map((match) => match[1] ?? '')));
+  return new Set(processesOf(pid).flatMap((member) => [...read(`/proc/${member}/maps`).matchAll(/\/([^/\n]+\.so[.\d]*)$/gm)].map((match) => match[1] ?? '')));
 }
 
 export interface CpuTimes {

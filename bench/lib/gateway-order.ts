@@ -9,7 +9,12 @@ export interface GatewayOrder {
   readonly models: readonly ModelOrder[];
 }
 
-export type ModelOrder =
+export type ModelOrder = ModelSource & {
+  /** It is published only: the bar deploys it. */
+  readonly isDeployed?: false;
+};
+
+type ModelSource =
   | { readonly name: string; readonly manifest: Manifest }
   /** A weights file of the bench's own. */
   | { readonly name: string; readonly file: string; readonly maxBatchSize: number }
@@ -19,7 +24,12 @@ export type ModelOrder =
 export interface GatewayReady {
   readonly port: number;
   readonly key: string;
+  /** For the control API. */
+  readonly operatorKey: string;
 }
+
+/** What the gateway arm is asked: its usage rows, or what an engine of a model is told when it starts. */
+export type GatewayQuestion = 'usage' | { readonly engineOf: string };
 
 export interface UsageTotals {
   readonly calls: number;

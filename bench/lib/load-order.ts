@@ -7,9 +7,19 @@ export interface LoadOrder {
   readonly bodies: readonly string[];
   /** The bodies are base64. */
   readonly binary?: boolean;
+  /** Closed loop: workers, each sending its next request when its answer has come. Not used with `open`. */
   readonly concurrency: number;
+  readonly open?: OpenLoop;
   readonly seconds: number;
   readonly expect: Expectation;
+}
+
+/** Calls come by the clock, whether the others were answered or not. Times are from when a call was due, so that none is left out while the server stalls. */
+export interface OpenLoop {
+  /** Of independent arrivals, on average. */
+  readonly perSecond: number;
+  /** A call that is due while so many are under way is not sent. */
+  readonly inFlightMax: number;
 }
 
 /** A right answer. Anything else is a failure, and no success. */
@@ -18,6 +28,8 @@ export interface Expectation {
   readonly bytesMin?: number;
   readonly contains?: readonly string[];
   readonly absent?: readonly string[];
+  /** Status of an answer that turns a call away, and does so rightly: neither success nor failure. */
+  readonly refusal?: number;
   /** Of a stream: `data:` events, the terminator included. */
   readonly events?: number;
 }
@@ -26,6 +38,12 @@ export interface LoadResult {
   readonly successes: number;
   readonly failures: number;
   readonly firstFailure: string;
+  readonly refusals: number;
+  readonly refusalP99Ms: number;
+  /** Open loop: calls that were due and not sent. */
+  readonly unsent: number;
+  /** Open loop: how much later than due calls were sent, 99th percentile. */
+  readonly lateP99Ms: number;
   /** From the first request to the end of the last answer. */
   readonly seconds: number;
   /** The generator's own. */

@@ -2,6 +2,7 @@ import { echoManifest } from '../../tests/harness.ts';
 import { ensurePortkey } from '../peers/portkey.ts';
 import type { BenchContext } from './bar.ts';
 import type { GatewayOrder, GatewayReady } from './gateway-order.ts';
+import type { UpstreamOrder } from '../upstream.ts';
 import { MOCK_ANSWER } from './mock-answers.ts';
 import { type BenchProcess, startNode } from './process.ts';
 import type { LoadOrder } from './load-order.ts';
@@ -9,6 +10,8 @@ import type { LoadOrder } from './load-order.ts';
 /** What is measured runs alone on the first CPU; what measures it, and the mock upstream, on the second. */
 export const GATEWAY_CPU = '0';
 const LOAD_CPU = '1';
+/** Where engines are to have a core each, all share both. */
+export const BOTH_CPUS = '0,1';
 /** Calls that the mock takes at once: more than any bar sends. */
 const UPSTREAM_SLOTS = 256;
 
@@ -23,12 +26,29 @@ export interface Rig extends AsyncDisposable {
   readonly peers: ReadonlyMap<Peer, BenchProcess<{ port: number }>>;
 }
 
-export function startGenerator(): Promise<BenchProcess<unknown>> {
-  return startNode('load.ts', {}, { cpus: LOAD_CPU });
+export function startGenerator(cpus = LOAD_CPU): Promise<BenchProcess<unknown>> {
+  return startNode('load.ts', {}, { cpus });
 }
 
-export function startGateway(order: GatewayOrder, { gatewayArguments }: Pick<BenchContext, 'gatewayArguments'>): Promise<BenchProcess<GatewayReady>> {
-  return startNode('arms/gateway.ts', order, { cpus: GATEWAY_CPU, nodeArguments: gatewayArguments });
+/** `cpus`: its engines, as its children, run on the same. */
+export function startGateway(order: GatewayOrder, { gatewayArguments }: Pick<BenchContext, 'gatewayArguments'>, cpus = GATEWAY_CPU): Promise<BenchProcess<GatewayReady>> {
+  return startNode('arms/gateway.ts', order, { cpus, nodeArguments: gatewayArguments });
+}
+
+/** A gateway before a mock engine that computes for a while: so many answers at once, each in so long. What bounds it is the engine, not the gateway. */
+export interface HoldingRig extends AsyncDisposable {
+  readonly generator: BenchProcess<unknown>;
+  readonly gateway: BenchProcess<GatewayReady>;
+}
+
+export async function startHoldingRig({ slots, holdMs }: { readonly slots: number; readonly holdMs: number }, context: BenchContext): Promise<HoldingRig> {
+  await using stack = new AsyncDisposableStack();
+  const generator = stack.use(await startGenerator());
+  const upstream = stack.use(await startNode<{ port: number }>('upstream.ts', { holdMs } satisfies UpstreamOrder, { cpus: LOAD_CPU }));
+  const order: GatewayOrder = { upstream: { port: upstream.ready.port, slots }, models: [{ name: 'bench', manifest: echoManifest() }] };
+  const gateway = stack.use(await startGateway(order, context));
+  const parts = stack.move();
+  return { generator, gateway, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
 export async function startRig(peers: readonly Peer[], context: BenchContext): Promise<Rig> {

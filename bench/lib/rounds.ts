@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { cpuTimes, onCpuUs, residentBytes } from './cpu.ts';
 import type { LoadOrder, LoadResult } from './load-order.ts';
 import type { BenchProcess } from './process.ts';
@@ -9,8 +10,8 @@ const WARM_CALLS_DEFAULT = 15_000;
 const WARM_SECONDS_MAX = 16;
 const STEAL_MAX = 0.02;
 const GENERATOR_MAX = 0.8;
-const AA_MIN = 0.9;
-const AA_MAX = 1.1;
+export const AA_MIN = 0.9;
+export const AA_MAX = 1.1;
 
 /** What is measured: a process, and the load that it gets in its turn. */
 export interface Arm {
@@ -29,12 +30,16 @@ export interface Sample extends LoadResult {
   readonly cpuUsPerEvent: number;
   readonly tokensPerSecond: number;
   readonly generatorBusy: number;
+  /** Cores of the machine that were busy, with whatever. */
+  readonly machineCores: number;
 }
 
 export interface Measured {
   readonly samples: Readonly<Record<string, readonly Sample[]>>;
   /** Successes of each arm, the warm-up's included. */
   readonly successes: Readonly<Record<string, number>>;
+  /** Calls of all arms that were turned away as expected, the warm-up's included. */
+  readonly refusals: number;
   readonly residentBytes: Readonly<Record<string, number>>;
   /** Why nothing of this run proves anything. */
   readonly doubts: readonly string[];
@@ -55,10 +60,12 @@ export interface RoundsOptions {
 export async function measure({ arms, generator, rounds, seconds, warmCalls = WARM_CALLS_DEFAULT }: RoundsOptions): Promise<Measured> {
   const samples: Record<string, Sample[]> = {};
   const successes: Record<string, number> = {};
+  let refusals = 0;
   const doubts = new Set<string>();
   const turn = async (arm: Arm, turnSeconds: number): Promise<Sample> => {
     const sample = await takeTurn(arm, generator, turnSeconds);
     successes[arm.name] = (successes[arm.name] ?? 0) + sample.successes;
+    refusals += sample.refusals;
     if (sample.failures > 0) doubts.add(`${arm.name}: ${sample.failures} wrong answers in a turn (${sample.firstFailure})`);
     if (sample.successes === 0) doubts.add(`${arm.name}: no answer in a turn`);
     return sample;
@@ -80,14 +87,17 @@ export async function measure({ arms, generator, rounds, seconds, warmCalls = WA
     if (busy > GENERATOR_MAX) doubts.add(`the generator was ${(busy * 100).toFixed(0)} % busy on ${name}`);
   }
   const cpu1Busy = 1 - (after.one.idle - before.one.idle) / (after.one.total - before.one.total);
-  return { samples, successes, residentBytes: Object.fromEntries(arms.map(({ name, pid }) => [name, residentBytes(pid)])), doubts: [...doubts], cpu1Busy };
+  return { samples, successes, refusals, residentBytes: Object.fromEntries(arms.map(({ name, pid }) => [name, residentBytes(pid)])), doubts: [...doubts], cpu1Busy };
 }
 
 async function takeTurn({ pid, alsoPids = [], load }: Arm, generator: BenchProcess<unknown>, seconds: number): Promise<Sample> {
   const spent = () => [pid, ...alsoPids].reduce((sum, member) => sum + onCpuUs(member), 0);
   const before = spent();
+  const machineBefore = cpuTimes('all');
   const result = await generator.ask<LoadResult>({ ...load, seconds } satisfies LoadOrder);
   const cpuUs = spent() - before;
+  const machine = cpuTimes('all');
+  const idle = (machine.idle - machineBefore.idle) / (machine.total - machineBefore.total);
   return {
     ...result,
     perSecond: result.successes / result.seconds,
@@ -95,6 +105,7 @@ async function takeTurn({ pid, alsoPids = [], load }: Arm, generator: BenchProce
     cpuUsPerEvent: cpuUs / result.events,
     tokensPerSecond: result.tokens / result.seconds,
     generatorBusy: result.cpuUs / 1e6 / result.seconds,
+    machineCores: (1 - idle) * availableParallelism(),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Measured } from './rounds.ts';
 const WAIT_MS = 10_000;
 const EVERY_MS = 100;
 
-/** Waits until each gateway has one usage row per success; says what is wrong when one hasn't. */
+/** Waits until each gateway has one usage row per success, and one marked failed per call that it turned away; says what is wrong when one hasn't. */
 export async function checkUsageRows(
   measured: Measured,
   gateways: Readonly<Record<string, BenchProcess<GatewayReady>>>,
@@ -16,11 +16,13 @@ export async function checkUsageRows(
     const wanted = (perArm[name] ?? [name]).reduce((sum, arm) => sum + (measured.successes[arm] ?? 0), 0);
     const until = performance.now() + WAIT_MS;
     let totals = await gateway.ask<UsageTotals>('usage');
-    while (totals.calls < wanted && performance.now() < until) {
+    const { refusals } = measured;
+    while (totals.calls < wanted + refusals && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
       totals = await gateway.ask<UsageTotals>('usage');
     }
-    if (totals.calls !== wanted || totals.failed > 0) doubts.push(`${name}: ${totals.calls} usage rows (${totals.failed} failed) for ${wanted} good answers`);
+    if (totals.calls !== wanted + refusals || totals.failed !== refusals)
+      doubts.push(`${name}: ${totals.calls} usage rows (${totals.failed} failed) for ${wanted} good answers and ${refusals} refusals`);
   }
   return { ...measured, doubts };
 }

@@ -88,7 +88,17 @@ describe('how many', () => {
   test('in a burst the mean over 6 s decides, and nothing is taken away', () => {
     expect(decided([replica('a')], { running: 4, stableConcurrency: 2, panicConcurrency: 12 })).toHaveLength(2);
     const three = ['1', '2', '3'].map((id) => replica('a', { id }));
-    expect(decided(three, { stableConcurrency: 1, panicConcurrency: 24 })).toEqual(['start a on n']);
+    expect(decided(three, { running: 12, stableConcurrency: 1, panicConcurrency: 24 })).toEqual(['start a on n']);
+    expect(decided(three, { running: 11, stableConcurrency: 1, panicConcurrency: 24 })).toEqual([]);
+  });
+
+  test('P14: many calls at once for what is not loaded are worth one replica, until that one has served for 2 s and they still wait', () => {
+    const many = { waiting: 50, waitingSince: NOW - 9_000, stableConcurrency: 8, panicConcurrency: 50 };
+    expect(decided([], many)).toEqual(['start a on n']);
+    expect(decided([replica('a', { state: 'starting', since: NOW - 9_000 })], many)).toEqual([]);
+    expect(decided([replica('a', { since: NOW - 1_999 })], many)).toEqual([]);
+    expect(decided([replica('a', { since: NOW - 2_000 })], { running: 3, stableConcurrency: 8, panicConcurrency: 50 })).toEqual([]);
+    expect(decided([replica('a', { since: NOW - 2_000 })], many)).toHaveLength(3);
   });
 
   test('what is no longer called goes after its idle time, the youngest first while some calls are left', () => {
@@ -155,6 +165,114 @@ describe('who goes', () => {
 
   test('a rollout’s new revision is given room too', () => {
     expect(short(decide(world({ revisions: revisions({ urgentSince: NOW - 3_000 }), replicas: full }), NOW))).toEqual(['stop a-1']);
+  });
+});
+
+describe('what is called more than it can serve', () => {
+  const GROWING = { memoryBytes: 2 * GIB, replicasMax: 4 };
+  const two = [revision('hot', GROWING), revision('other', { memoryBytes: 2 * GIB })];
+  const full = [replica('hot', { memoryBytes: 2 * GIB }), replica('other', { memoryBytes: 2 * GIB })];
+  const hot = (waitedMs: number, more: Partial<Load> = {}) =>
+    load({ waiting: 8, running: 4, waitingSince: NOW - waitedMs, lastCallAt: NOW, stableConcurrency: 12, panicConcurrency: 12, ...more });
+  const decided = (its: Load, others: Partial<Load>, more: Partial<World> = {}) =>
+    short(
+      decide(
+        world({
+          revisions: two,
+          replicas: full,
+          load: new Map([
+            ['hot', its],
+            ['other', load(others)],
+          ]),
+          ...more,
+        }),
+        NOW,
+      ),
+    );
+
+  test('once its calls have waited for 2 s it gets the memory of what has not been called for 10 s, one replica at a time', () => {
+    expect(decided(hot(2_000), { lastCallAt: NOW - 10_000 })).toEqual(['stop other-1']);
+    expect(decided(hot(1_999), { lastCallAt: NOW - 10_000 })).toEqual([]);
+    expect(decided(hot(2_000), { lastCallAt: NOW - 9_999 })).toEqual([]);
+    const three = [...full, replica('third', { memoryBytes: 2 * GIB })];
+    const more = { nodes: [node('n', { memoryBytes: 6 * GIB })], revisions: [...two, revision('third', { memoryBytes: 2 * GIB })], replicas: three };
+    expect(decided(hot(9_000), { lastCallAt: NOW - 10_000 }, more)).toEqual(['stop third-1']);
+  });
+
+  test('not of what is being called, however long it waits, nor of what has a higher priority', () => {
+    expect(decided(hot(60_000), { running: 1, lastCallAt: NOW - 60_000 })).toEqual([]);
+    expect(decided(hot(60_000), { lastCallAt: NOW - 60_000 }, { revisions: [revision('hot', GROWING), revision('other', { memoryBytes: 2 * GIB, priority: 1 })] })).toEqual([]);
+  });
+
+  test('not while another replica of it is being loaded, nor beyond what its load asks for or its maximum', () => {
+    const starting = [...full, replica('hot', { id: 'hot-2', memoryBytes: 2 * GIB, state: 'starting', since: NOW })];
+    expect(decided(hot(9_000), { lastCallAt: NOW - 60_000 }, { nodes: [node('n', { memoryBytes: 6 * GIB })], replicas: starting })).toEqual([]);
+    expect(decided(hot(9_000, { stableConcurrency: 4, panicConcurrency: 4 }), { lastCallAt: NOW - 60_000 })).toEqual([]);
+    expect(decided(hot(9_000), { lastCallAt: NOW - 60_000 }, { revisions: [revision('hot', { ...GROWING, replicasMax: 1 }), ...two.slice(1)] })).toEqual([]);
+  });
+
+  test('what is not there at all comes first', () => {
+    const revisions = [...two, revision('cold', { memoryBytes: 2 * GIB, replicasMin: 0 })];
+    const loads = new Map([
+      ['hot', hot(60_000)],
+      ['other', load({ lastCallAt: NOW - 60_000 })],
+      ['cold', load({ waiting: 1, waitingSince: NOW, lastCallAt: NOW })],
+    ]);
+    const actions = decide(world({ revisions, replicas: full, load: loads }), NOW);
+    expect(actions).toEqual([{ type: 'stop', replica: 'other-1', reason: 'cold is called and needs its memory' }]);
+  });
+});
+
+describe('P18: a decision stays short', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
+
+  test('at most 1,000 are started at once, those first whose calls wait', () => {
+    const revisions = names(1_500).map((id) => revision(id, { memoryBytes: 1 }));
+    const actions = short(decide(world({ revisions, load: new Map([['r1499', load({ waiting: 1, waitingSince: NOW })]]) }), NOW));
+    expect(actions).toHaveLength(1_000);
+    expect(actions[0]).toBe('start r1499 on n');
+  });
+
+  test('at most 256 are sent away at once, and the rest follow, the longest waiting first', () => {
+    const loaded = names(300).map((id) => replica(id, { memoryBytes: 1 }));
+    const cold = names(600).slice(300);
+    const revisions = names(600).map((id) => revision(id, { memoryBytes: 1, replicasMin: 0 }));
+    const loads = new Map(cold.map((id, index) => [id, load({ waiting: 1, waitingSince: NOW - index, lastCallAt: NOW })]));
+    for (const id of names(300)) loads.set(id, load({ lastCallAt: NOW - 20_000 }));
+    const first = decide(world({ nodes: [node('n', { memoryBytes: 300 })], revisions, replicas: loaded, load: loads }), NOW);
+    expect(first.every(({ type }) => type === 'stop')).toBe(true);
+    expect(first).toHaveLength(256);
+    const stopping = new Set(first.flatMap((action) => (action.type === 'stop' ? [action.replica] : [])));
+    const then = loaded.map((one): RunningReplica => (stopping.has(one.id) ? { ...one, state: 'stopping' } : one));
+    expect(decide(world({ nodes: [node('n', { memoryBytes: 300 })], revisions, replicas: then, load: loads }), NOW)).toHaveLength(44);
+    const left = then.filter(({ state }) => state === 'ready');
+    const started = short(decide(world({ nodes: [node('n', { memoryBytes: 300 })], revisions, replicas: left, load: loads }), NOW)).filter((action) => action.startsWith('start'));
+    expect(started).toHaveLength(256);
+    expect(started[0]).toBe('start r599 on n');
+  });
+
+  test('what finds no room, or nobody who may go, does not keep a smaller one or one of higher priority from it', () => {
+    const revisions = [
+      revision('loaded', { memoryBytes: 2 * GIB }),
+      revision('giant', { memoryBytes: 9 * GIB, priority: 2 }),
+      revision('urgent', { memoryBytes: 3 * GIB, priority: 0 }),
+      revision('small', { memoryBytes: GIB, priority: -1 }),
+    ];
+    const loads = new Map(['giant', 'urgent', 'small'].map((id) => [id, load({ waiting: 1, waitingSince: NOW - 9_000 })]));
+    const decided = (priority: number) =>
+      short(
+        decide(
+          world({
+            nodes: [node('n', { memoryBytes: 3 * GIB })],
+            revisions: revisions.with(0, revision('loaded', { memoryBytes: 2 * GIB, priority })),
+            replicas: [replica('loaded', { memoryBytes: 2 * GIB })],
+            load: loads,
+          }),
+          NOW,
+        ),
+      );
+    expect(decided(0)).toEqual(['stop loaded-1']);
+    expect(decided(1)).toEqual(['start small on n']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { retryAt } from './crashes.ts';
 import { loadOf } from './evict.ts';
-import { type Room, roomsOf, take } from './place.ts';
+import { type Room, Rooms } from './place.ts';
 import type { Action, Policy, RunningReplica, WantedReplicas, World } from './world.ts';
 
 /**
@@ -15,13 +15,14 @@ function decide(world: World, now: number): Action[] {
     const reason = replica.state === 'stopping' ? undefined : whyEnd(replica, wanted.get(replica.revision), world, now);
     if (reason !== undefined) actions.push({ type: 'stop', replica: replica.id, reason });
   }
-  const rooms = [...roomsOf(world.nodes, world.replicas, (id) => wanted.get(id)?.threads ?? 0).values()];
+  const byRevision = Map.groupBy(world.replicas, ({ revision }) => revision);
+  const rooms = new Rooms(world.nodes, { replicas: world.replicas, byRevision, threadsOf: (id) => wanted.get(id)?.threads ?? 0 });
   const called = world.revisions.filter(({ id }) => !there.has(id) && loadOf(world.load, id).waiting > 0 && now >= retryAt(world.crashes.get(id) ?? [], now));
   const since = ({ id }: WantedReplicas) => loadOf(world.load, id).waitingSince ?? now;
   for (const revision of called.toSorted((a, b) => since(a) - since(b))) {
-    const room = firstFit(rooms, revision);
+    const room = firstFit(rooms.list, revision);
     if (!room) continue;
-    take(room, revision);
+    rooms.take(room, revision);
     actions.push({ type: 'start', revision: revision.id, node: room.node.id, reason: 'a call waits' });
   }
   return actions;
