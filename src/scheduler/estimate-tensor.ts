@@ -46,7 +46,7 @@ const DECODED_COPIES = 3;
 const GRAPH_ARENA_MIB = 40;
 const GRAPH_INPUT_FACTOR = 14;
 /** A layer's objects, and its kernel once it is compiled. Fitted to measured peaks. */
-const LAYER_BYTES = 0.15 * MIB;
+const LAYER_BYTES = 157_286;
 export function tfjsLines({ weights, batching, engineOptions }: Manifest): readonly EstimateLine[] {
   const { parameters, activations } = weights;
   const rows = batching?.maxBatchSize ?? 1;

@@ -81,7 +81,7 @@ export function demandOf(manifest: Manifest, callsPerSecond: number, { tokensPer
 }
 
 /** Little's law: calls at a time are rate × time in service. Replicas so that each keeps some slots free. */
-function replicasFor(callsPerSecond: number, secondsPerCall: number, slots: number): { readonly concurrency: number; readonly replicas: number } {
+export function replicasFor(callsPerSecond: number, secondsPerCall: number, slots: number): { readonly concurrency: number; readonly replicas: number } {
   const concurrency = callsPerSecond * secondsPerCall;
   return { concurrency, replicas: Math.max(1, Math.ceil(concurrency / (BUSY_SHARE * slots))) };
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { invalid } from '../../contract/errors.ts';
@@ -18,6 +18,7 @@ Examples:
   modelyard estimate smollm2-135m-instruct
   modelyard estimate ./llama-3-8b.Q4_K_M.gguf --threads 8
   modelyard estimate all-minilm-l6-v2 --rate 50
+  modelyard estimate ./tfjs-model --json
 
 Of a published model the server computes it, for its own machine; of a file it is computed here. The machine's bandwidth is
 probed for a moment; what its processor computes is taken from its clock.`;
@@ -32,7 +33,7 @@ interface Flags {
 export function addEstimate(program: Command): void {
   remoteOptions(program.command('estimate'))
     .description('compute what a model needs, line by line, before it is loaded')
-    .argument('<model>', 'a published model, or a weights file')
+    .argument('<model>', 'a published model, a weights file, or a folder of a TF.js model')
     .option('--threads <number>', 'CPU threads of the engine')
     .option('--rate <number>', 'calls a second, for the number of replicas')
     .addHelpText('after', HELP)
@@ -49,8 +50,10 @@ async function remote({ api, print, columns }: Session, name: string, { threads,
   print(answer, (computed) => page({ ...computed, name: `${computed.model}:${computed.version}` }, columns));
 }
 
-async function manifestOfFile(file: string): Promise<Manifest> {
-  const { engine, task, weights } = await inspectFiles([{ path: basename(file), absolutePath: resolve(file) }]);
+/** @param path a weights file, or a folder with all files of a model */
+async function manifestOfFile(path: string): Promise<Manifest> {
+  const paths = statSync(path).isDirectory() ? readdirSync(path).map((name) => join(path, name)) : [path];
+  const { engine, task, weights } = await inspectFiles(paths.map((file) => ({ path: basename(file), absolutePath: resolve(file) })));
   return { schema: 'modelyard.manifest/1', task, engine, weights, files: [], engineOptions: {}, licence: '', origin: 'file', card: '' };
 }
 

@@ -5,7 +5,7 @@ import { isModel, type Layer, type Shape } from './layer-config.ts';
 /** Taken for a size that varies; the first, the rows, counts as one. */
 export const VARIABLE_SIZE = 64;
 /** Gaps that are looked through; beyond, the lowest are given up. */
-const GAPS_MAX = 1_024;
+const GAPS_MAX = 256;
 /** The heap is larger than one run makes it: runs before it, and kernels that were made between, leave gaps of their own, so much of what is alive. Fitted to measured peaks. */
 const GAPS_SHARE = 0.25;
 /** Bytes of an entry of XNNPACK's indirection buffer in WebAssembly, a pointer. */

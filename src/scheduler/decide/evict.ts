@@ -144,10 +144,15 @@ function byNode(sorted: readonly Evictable[], rooms: Rooms): OnNode[] {
   });
 }
 
+/** What it costs to send a replica away: what bringing it back takes, the more the more it is called, the less the longer it was not. Source: greedy-dual caching, with recency. */
+export function evictionCost(loadMs: number, calls: number, idleMs: number): number {
+  return (loadMs * (1 + calls)) / (idleMs + 1_000);
+}
+
 function evictableOf(replica: RunningReplica, { revision, load, now }: { readonly revision: WantedReplicas | undefined; readonly load: Load; readonly now: number }): Evictable {
   const idleMs = now - Math.max(load.lastCallAt ?? replica.since, replica.since);
   const calls = load.running + load.waiting;
-  const cost = ((revision?.loadMs ?? 0) * (1 + calls)) / (idleMs + 1_000);
+  const cost = evictionCost(revision?.loadMs ?? 0, calls, idleMs);
   return { replica, priority: revision?.priority ?? Number.NEGATIVE_INFINITY, idleMs, isCalled: calls > 0, cost, goes: false };
 }
 
