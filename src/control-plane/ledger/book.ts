@@ -2,7 +2,7 @@ import { transact, type Db, type Tx } from '../../db/open.ts';
 import type { Account } from './accounts.ts';
 import { GENESIS, hashOf } from './chain.ts';
 import { transactionConflict, unbalanced } from './errors.ts';
-import type { Posting } from './postings.ts';
+import type { Posting } from './model.ts';
 import * as store from './store.ts';
 
 /** A transaction to be posted. Its id says what it is of: the same id is posted once. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Posting } from './postings.ts';
+import type { Posting } from './model.ts';
 
 /** The hash before the first transaction. */
 export const GENESIS = '0'.repeat(64);

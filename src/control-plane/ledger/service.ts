@@ -3,7 +3,7 @@ import { type Db, type Tx, transact } from '../../db/open.ts';
 import { leased, payable, wallet } from './accounts.ts';
 import { type BookReport, check, post, rebuild, type TransactionOrder } from './book.ts';
 import { insufficientQuota, leaseNotFound, refundTooLarge, transactionNotFound } from './errors.ts';
-import { type GrantPart, payOut, expire, giveCredit, openLease, refund, returnLease, settle, type Split, topUp } from './postings.ts';
+import { type GrantPart, payOut, expire, giveCredit, openLease, refund, returnLease, settle, type Split, topUp } from './model.ts';
 import * as store from './store.ts';
 
 export interface GrantOrder {

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../db/open.ts';
 import { type Account, isGuarded } from './accounts.ts';
 import type { Hashed } from './chain.ts';
 import { overdrawn } from './errors.ts';
-import type { Posting } from './postings.ts';
+import type { Posting } from './model.ts';
 
 type On = Db | Tx;
 

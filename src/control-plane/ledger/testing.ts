@@ -1,4 +1,4 @@
-import { splitOf, type Split } from './postings.ts';
+import { splitOf, type Split } from './model.ts';
 
 /** The ledger as anybody would write it who need not keep it: one organisation's credit in plain variables. What the real one is held against. */
 export class PlainLedger {
@@ -35,7 +35,19 @@ export class PlainLedger {
     return wanted - left;
   }
 
-  settle(id: string, lease: string, amount: bigint, basisPoints: number, now: number): void {
+  settle({
+    id,
+    lease,
+    amount,
+    basisPoints,
+    now,
+  }: {
+    readonly id: string;
+    readonly lease: string;
+    readonly amount: bigint;
+    readonly basisPoints: number;
+    readonly now: number;
+  }): void {
     if (this.charged.has(id)) return;
     this.charged.set(id, amount);
     let left = amount;

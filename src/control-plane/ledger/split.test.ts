@@ -1,6 +1,6 @@
 import { bigInt, integer, property, assert } from 'fast-check';
 import { expect, test } from 'vitest';
-import { splitOf } from './postings.ts';
+import { splitOf } from './model.ts';
 
 test('M30: publisher, platform and tax are the charge exactly, and what is left over in dividing is the platform’s', () => {
   assert(
