@@ -11,8 +11,6 @@ export const REVENUE = 'revenue';
 export const TAX = 'tax';
 export const BREAKAGE = 'breakage';
 export const PROMOTION = 'promotion';
-/** What the platform itself spent on calls that nobody is charged for. */
-export const PLATFORM_COST = 'platform-cost';
 
 /** One grant of credit of an organisation's wallet. */
 export const wallet = (orgId: string, grant: string): Account => `wallet/${orgId}/${grant}`;

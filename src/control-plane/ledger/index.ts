@@ -1,2 +1,2 @@
-export { type ChargeOrder, type GrantOrder, type Lease, Ledger, type WalletGrant } from './service.ts';
-export { type Split, splitOf } from './model.ts';
+export { ledgerRoutes } from './routes.ts';
+export { Ledger } from './service.ts';

@@ -149,8 +149,3 @@ export function refund(orgId: string, grant: string, split: Split): Posting[] {
 export function payOut(publisher: string, amountMicros: bigint): Posting[] {
   return nonZero([line(accounts.payable(publisher), -amountMicros), line(accounts.CASH, amountMicros)]);
 }
-
-/** The transaction that takes another back, line by line. */
-export function reversal(postings: readonly Posting[]): Posting[] {
-  return postings.map(({ account, amountMicros }) => line(account, -amountMicros));
-}

@@ -108,7 +108,7 @@ async function change(on: Tx, account: Account, amount: bigint): Promise<void> {
 }
 
 /** What each account changes by, in the order of the accounts' names, so that two transactions never wait for each other crosswise. */
-export function sums(postings: readonly Posting[]): Map<Account, bigint> {
+function sums(postings: readonly Posting[]): Map<Account, bigint> {
   const byAccount = new Map<Account, bigint>();
   for (const { account, amountMicros } of postings) byAccount.set(account, (byAccount.get(account) ?? 0n) + amountMicros);
   return new Map([...byAccount].toSorted(([a], [b]) => (a < b ? -1 : 1)));
