@@ -8,6 +8,7 @@ import { monitoring } from './migrations/0005-monitoring.ts';
 import { costHours } from './migrations/0006-cost-hours.ts';
 import { rollouts } from './migrations/0007-rollouts.ts';
 import { leases } from './migrations/0008-leases.ts';
+import { ledger } from './migrations/0009-ledger.ts';
 import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 
@@ -25,6 +26,7 @@ const MIGRATIONS = {
   '0006-cost-hours': costHours,
   '0007-rollouts': rollouts,
   '0008-leases': leases,
+  '0009-ledger': ledger,
 };
 
 /** Opens the SQLite file in its own thread and brings it to the newest schema. `:memory:` is for tests. */

@@ -176,6 +176,12 @@ export interface Schema {
     stored_byte_seconds: number;
   };
   cost_node_hours: { hour: number; node: string; up_seconds: number; core_seconds: number; byte_seconds: number; gpu_seconds: number };
+  ledger_transactions: { seq: number; id: string; kind: string; org_id: string; reference: string; created_at: number; hash: string };
+  ledger_entries: { seq: number; line: number; account: string; amount_micros: bigint };
+  ledger_balances: { account: string; balance_micros: bigint; is_guarded: number };
+  ledger_head: { id: number; seq: number; hash: string };
+  grants: { id: string; org_id: string; priority: number; expires_at: number | null; note: string; created_at: number };
+  credit_leases: { id: string; org_id: string; gateway: string; epoch: number; state: string; created_at: number; closed_at: number | null };
   leases: { name: string; holder: string; epoch: number; expires_at: number };
   jobs: {
     id: string;

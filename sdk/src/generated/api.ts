@@ -833,6 +833,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/wallet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get wallet */
+        get: operations["getWallet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Credit */
+        post: operations["credit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check ledger */
+        get: operations["checkLedger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rebuild ledger */
+        post: operations["rebuildLedger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -4631,6 +4699,140 @@ export interface operations {
                         }[];
                     };
                 };
+            };
+        };
+    };
+    getWallet: {
+        parameters: {
+            query?: {
+                /** @description another organisation; operators only */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        org: string;
+                        /** @description a decimal number, at most six digits behind the point */
+                        available: string;
+                        /** @description in the order in which they are spent */
+                        grants: {
+                            id: string;
+                            /** @description a decimal number, at most six digits behind the point */
+                            available: string;
+                            priority: number;
+                            /** @description milliseconds since 1970 */
+                            expiresAt?: number;
+                            note: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    credit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the transfer's own name: the same one credits once */
+                    id: string;
+                    org: string;
+                    /** @description a decimal number, at most six digits behind the point */
+                    amount: string;
+                    /** @description a gift: no money was paid for it */
+                    given?: boolean;
+                    /** @description the smallest is spent first */
+                    priority?: number;
+                    /** @description milliseconds since 1970 */
+                    expiresAt?: number;
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        org: string;
+                        /** @description a decimal number, at most six digits behind the point */
+                        available: string;
+                        /** @description in the order in which they are spent */
+                        grants: {
+                            id: string;
+                            /** @description a decimal number, at most six digits behind the point */
+                            available: string;
+                            priority: number;
+                            /** @description milliseconds since 1970 */
+                            expiresAt?: number;
+                            note: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    checkLedger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        transactions: number;
+                        headHash: string;
+                        faults: string[];
+                    };
+                };
+            };
+        };
+    };
+    rebuildLedger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -6,6 +6,7 @@ import { Entitlements } from '../../control-plane/entitlements/index.ts';
 import { Evaluation, EvaluationRuns, type Gateway } from '../../control-plane/evaluation/index.ts';
 import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
 import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
+import { Ledger } from '../../control-plane/ledger/index.ts';
 import { Jobs } from '../../control-plane/jobs/index.ts';
 import { BlobStore, Registry } from '../../control-plane/registry/index.ts';
 import { Usage } from '../../control-plane/usage/index.ts';
@@ -64,6 +65,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     problem: (error) => events.controlProblem(error),
     happened: (change) => watching.monitoring.record({ ...change, replica: '', node: '' }),
   });
+  const ledger = new Ledger(db, clock);
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
   const evaluationRuns = new EvaluationRuns({ db, clock, jobs, evaluation, gateway: parts.gateway });
   const { live, egress, signingKey } = parts;
@@ -89,7 +91,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     organisations: { names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])) },
     problem: (error) => events.controlProblem(error),
   });
-  return { identity, entitlements, usage, registry, deployments, jobs, evaluation, evaluationRuns, costing, ...watching };
+  return { identity, entitlements, usage, registry, deployments, jobs, evaluation, evaluationRuns, ledger, costing, ...watching };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

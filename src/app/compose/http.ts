@@ -6,6 +6,7 @@ import { evaluationRoutes, evaluationRunRoutes } from '../../control-plane/evalu
 import { identityRoutes } from '../../control-plane/identity/index.ts';
 import { jobRoutes } from '../../control-plane/jobs/index.ts';
 import { alertRoutes, historyRoutes, monitoringRoutes, sloRoutes } from '../../control-plane/monitoring/index.ts';
+import { ledgerRoutes } from '../../control-plane/ledger/index.ts';
 import { pullRoutes, registryRoutes } from '../../control-plane/registry/index.ts';
 import { usageRoutes } from '../../control-plane/usage/index.ts';
 import { createControl } from '../../http/control.ts';
@@ -36,7 +37,7 @@ export function composeHttp({ modelyard, clock, publicHosts, environment, ready 
 
 /** What is mounted under `/api/v1`. */
 function routesOf(control: Modelyard['control'], environment: HttpParts['environment']) {
-  const { identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing } = control;
+  const { identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing, ledger } = control;
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -51,5 +52,6 @@ function routesOf(control: Modelyard['control'], environment: HttpParts['environ
     evaluationRoutes(evaluation),
     evaluationRunRoutes(evaluationRuns),
     costRoutes(costing),
+    ledgerRoutes(ledger, { byName: (name) => identity.orgByName(name) }),
   ];
 }

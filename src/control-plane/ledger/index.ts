@@ -1,0 +1,2 @@
+export { ledgerRoutes } from './routes.ts';
+export { Ledger } from './service.ts';
