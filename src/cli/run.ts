@@ -21,6 +21,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['deploy', 'run a model, or a new version of one that runs', async () => (await import('./remote/deployments.ts')).addDeploy],
   ['undeploy', 'stop a deployment', async () => (await import('./remote/deployments.ts')).addUndeploy],
   ['ps', 'list what is running', async () => (await import('./remote/deployments.ts')).addPs],
+  ['nodes', 'machines that engines run on', async () => (await import('./remote/nodes.ts')).addNodes],
   ['scale', 'change how many engines a deployment may have', async () => (await import('./remote/monitor.ts')).addScale],
   ['rollout', "bring a version to a deployment's traffic, step by step", async () => (await import('./remote/rollout.ts')).addRollout],
   ['rollback', 'take a rollout back', async () => (await import('./remote/rollout.ts')).addRollback],

@@ -7,6 +7,8 @@ import { onnxLines, tfjsLines, type EstimateLine } from './estimate-tensor.ts';
 export interface Estimate {
   readonly lines: readonly EstimateLine[];
   readonly memoryBytes: number;
+  /** Of that, what lies in a GPU's memory where the engine computes on one: all but its own process. 0: this engine computes on the CPU only. */
+  readonly gpuMemoryBytes: number;
   readonly loadMs: number;
 }
 
@@ -20,12 +22,16 @@ const LOAD_MS_MIN = 700;
 /** The engine's own process without a model: Node, its code and the library. Fitted to the peaks that were measured on the starters (docs/guides/scheduling.md). */
 const RUNTIME_MIB = { llama: 175, onnx: 140, tfjs: 172, echo: 75 } as const satisfies Record<Manifest['engine'], number>;
 
+/** llama.cpp offloads weights, cache and buffers; the others' builds have no GPU. */
+const ON_GPU: ReadonlySet<Manifest['engine']> = new Set(['llama']);
+
 export function estimate(manifest: Manifest): Estimate {
   const lines = [...ENGINE_LINES[manifest.engine](manifest)];
   const runtime = RUNTIME_MIB[manifest.engine];
   lines.unshift({ what: 'runtime', arithmetic: `${runtime} MiB`, bytes: runtime * MIB, source: `the ${manifest.engine} engine's process, fitted to measured peaks` });
   const memoryBytes = lines.reduce((sum, { bytes }) => sum + bytes, 0);
-  return { lines, memoryBytes, loadMs: LOAD_MS_MIN + (manifest.weights.tensorBytes / LOAD_BYTES_PER_SECOND) * 1_000 };
+  const gpuMemoryBytes = ON_GPU.has(manifest.engine) ? memoryBytes - runtime * MIB : 0;
+  return { lines, memoryBytes, gpuMemoryBytes, loadMs: LOAD_MS_MIN + (manifest.weights.tensorBytes / LOAD_BYTES_PER_SECOND) * 1_000 };
 }
 
 const ENGINE_LINES: Readonly<Record<Manifest['engine'], (manifest: Manifest) => readonly EstimateLine[]>> = {

@@ -44,6 +44,12 @@ describe('modelyard, the command line', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  test('nodes and estimate say what there is and what a model needs', async () => {
+    expect((await run(['nodes'])).out).toMatch(/NODE +THREADS +MEMORY +RESERVED +REPLICAS +GPUS\nlocal +\d+/);
+    expect(await json('nodes')).toMatchObject([{ id: 'local', gpus: expect.any(Array) as unknown }]);
+    expect((await run(['estimate', 'echo'])).out).toContain('altogether');
+  });
+
   test('a new version is rolled out and rolled back, and the list says what became of it', async () => {
     await server.deployEcho('moving');
     const { control, operator } = server.running;

@@ -350,6 +350,23 @@ export interface paths {
         patch: operations["scale"];
         trace?: never;
     };
+    "/api/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List nodes */
+        get: operations["listNodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/estimate": {
         parameters: {
             query?: never;
@@ -2622,6 +2639,43 @@ export interface operations {
             };
         };
     };
+    listNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            threads: number;
+                            /** @description for engines altogether */
+                            memoryBytes: number;
+                            /** @description held by replicas */
+                            reservedBytes: number;
+                            replicas: number;
+                            gpus: {
+                                index: number;
+                                name: string;
+                                memoryBytes: number;
+                                usedBytes: number;
+                                driver: string;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
     estimate: {
         parameters: {
             query?: {
@@ -2650,6 +2704,8 @@ export interface operations {
                         engine: string;
                         threads: number;
                         memoryBytes: number;
+                        /** @description of that in a GPU's memory, where the engine computes on one; 0: it does not */
+                        gpuMemoryBytes: number;
                         loadMs: number;
                         lines: {
                             what: string;

@@ -7,6 +7,7 @@ import { textShape } from '../../model-files/text-shape.ts';
 import { demandPolicy } from '../../scheduler/decide/decide.ts';
 import type { Node, Proposal } from '../../scheduler/decide/world.ts';
 import { estimate } from '../../scheduler/estimate.ts';
+import { listGpus } from '../../scheduler/gpus.ts';
 import { probeMachine } from '../../scheduler/inventory.ts';
 import { demandOf, type Machine, throughputOf } from '../../scheduler/throughput.ts';
 import type { LoadReport } from '../../scheduler/rolling-load.ts';
@@ -65,6 +66,11 @@ export function composeScheduler({ clock, launcher, events, node, epoch, load, t
       machine ??= probeMachine(() => clock.monotonic());
       const throughput = throughputOf(manifest, threads, machine);
       return { ...estimate(manifest), machine, throughput, ...(callsPerSecond !== undefined && { demand: demandOf(manifest, callsPerSecond, throughput) }) };
+    },
+    async nodes() {
+      const holdings = reconciler.holdings();
+      const reservedBytes = holdings.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+      return [{ id: node.id, threads: node.threads, memoryBytes: node.memoryBytes, reservedBytes, replicas: holdings.length, gpus: await listGpus() }];
     },
     health: (revision) => reconciler.statusOf(revision),
     logs: (deployment, linesMax) => launcher.logs(deployment, linesMax),

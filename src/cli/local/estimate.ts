@@ -73,16 +73,18 @@ interface Computed {
   readonly threads: number;
   readonly lines: Estimate['lines'];
   readonly memoryBytes: number;
+  readonly gpuMemoryBytes: number;
   readonly throughput: Throughput;
   readonly machine: Machine;
   readonly demand?: Demand;
 }
 
-function page({ name, architecture, engine, threads, lines, memoryBytes, throughput, machine, demand }: Computed, columns: number): string {
+function page({ name, architecture, engine, threads, lines, memoryBytes, gpuMemoryBytes, throughput, machine, demand }: Computed, columns: number): string {
   const rows = lines.map(({ what, arithmetic, bytes, source }) => [what, bytesText(bytes), arithmetic, source]);
   return [
     `${name}: ${architecture}, ${engine}`,
     table(['MEMORY', 'BYTES', 'ARITHMETIC', 'SOURCE'], [...rows, ['altogether', bytesText(memoryBytes), '', '']], columns),
+    ...(gpuMemoryBytes > 0 ? [`on a GPU ${bytesText(gpuMemoryBytes)} of it lie in the GPU's memory`] : []),
     '',
     ...speedLines(throughput, machine, threads),
     ...(demand ? [rateLine(demand)] : []),

@@ -32,6 +32,8 @@ export type Proposal =
 export interface Needs {
   readonly lines: readonly { readonly what: string; readonly arithmetic: string; readonly bytes: number; readonly source: string }[];
   readonly memoryBytes: number;
+  /** Of that in a GPU's memory, where the engine computes on one; 0: it does not. */
+  readonly gpuMemoryBytes: number;
   readonly loadMs: number;
   readonly machine: { readonly bytesPerSecond: number; readonly flopsPerThread: number };
   readonly throughput: {
@@ -44,6 +46,17 @@ export interface Needs {
   readonly demand?: { readonly callsPerSecond: number; readonly secondsPerCall: number; readonly unit: string; readonly concurrency: number; readonly replicas: number };
 }
 
+/** A machine that engines run on. */
+export interface NodeInventory {
+  readonly id: string;
+  readonly threads: number;
+  /** For engines altogether, and what of it replicas hold. */
+  readonly memoryBytes: number;
+  readonly reservedBytes: number;
+  readonly replicas: number;
+  readonly gpus: readonly { readonly index: number; readonly name: string; readonly memoryBytes: number; readonly usedBytes: number; readonly driver: string }[];
+}
+
 /** What deployments need of the scheduler; `app/` joins it to `reconcile`. */
 export interface Scheduling {
   want(revisions: readonly WantedRevision[], rollouts: readonly WantedRollout[]): void;
@@ -54,6 +67,7 @@ export interface Scheduling {
   estimate(manifest: Manifest, threads: number, callsPerSecond: number | undefined): Needs;
   /** In which the scheduler leads; 0: another does. */
   epoch(): number;
+  nodes(): Promise<readonly NodeInventory[]>;
   health(revision: string): RevisionHealth | undefined;
   logs(deployment: string, linesMax: number): readonly string[];
 }

@@ -1,6 +1,20 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { Bounds, DeploymentSchema, DrainOrder, EstimateQuery, EstimateSchema, NameParam, Order, RolloutOrder, RolloutSchema, rolloutView, strategyOf, view } from './schemas.ts';
+import {
+  Bounds,
+  DeploymentSchema,
+  DrainOrder,
+  EstimateQuery,
+  EstimateSchema,
+  NameParam,
+  NodeSchema,
+  Order,
+  RolloutOrder,
+  RolloutSchema,
+  rolloutView,
+  strategyOf,
+  view,
+} from './schemas.ts';
 import type { Deployments } from './service.ts';
 
 const LOG_LINES_MAX = 500;
@@ -42,6 +56,9 @@ export function deploymentRoutes(deployments: Deployments): FastifyPluginCallbac
       },
     );
     app.register(rolloutRoutes(deployments));
+    app.get('/nodes', { config: { scope: 'operator' }, schema: { operationId: 'listNodes', response: { 200: Type.Object({ data: Type.Array(NodeSchema) }) } } }, async () => ({
+      data: (await deployments.nodes()).map(({ gpus, ...node }) => ({ ...node, gpus: [...gpus] })),
+    }));
     app.get(
       '/models/:name/estimate',
       { config: { scope: 'models.read' }, schema: { operationId: 'estimate', params: NameParam, querystring: EstimateQuery, response: { 200: EstimateSchema } } },

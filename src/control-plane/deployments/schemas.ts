@@ -143,6 +143,7 @@ export const EstimateSchema = Type.Object({
   engine: Type.String(),
   threads: Count,
   memoryBytes: Type.Number(),
+  gpuMemoryBytes: Type.Number({ description: "of that in a GPU's memory, where the engine computes on one; 0: it does not" }),
   loadMs: Type.Number(),
   lines: Type.Array(Type.Object({ what: Type.String(), arithmetic: Type.String(), bytes: Type.Number(), source: Type.String() })),
   machine: Type.Object({ bytesPerSecond: Type.Number(), flopsPerThread: Type.Number() }),
@@ -156,6 +157,15 @@ export const EstimateSchema = Type.Object({
       replicas: Count,
     }),
   ),
+});
+
+export const NodeSchema = Type.Object({
+  id: Type.String(),
+  threads: Count,
+  memoryBytes: Type.Integer({ description: 'for engines altogether' }),
+  reservedBytes: Type.Integer({ description: 'held by replicas' }),
+  replicas: Count,
+  gpus: Type.Array(Type.Object({ index: Count, name: Type.String(), memoryBytes: Type.Integer(), usedBytes: Type.Integer(), driver: Type.String() })),
 });
 
 export function rolloutView({ strategy, ...rollout }: Rollout) {

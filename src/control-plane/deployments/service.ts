@@ -130,6 +130,11 @@ export class Deployments {
     };
   }
 
+  /** The machines that engines run on. */
+  nodes() {
+    return this.#options.scheduling.nodes();
+  }
+
   /** Resolves when the newest revision is ready, or is to be loaded when it is called. @throws Fault when it has failed, or the signal's reason */
   async ready(deployer: Deployer, name: string, signal?: AbortSignal): Promise<void> {
     for (;;) {
