@@ -51,7 +51,8 @@ export function throughputOf(manifest: Manifest, threads: number, { bytesPerSeco
     const compute = (2 * parameters) / flops;
     const memory = tensorBytes / bandwidth;
     return {
-      rowsPerSecond: 1 / Math.max(compute, memory),
+      // A model without weights says nothing of how long it takes.
+      ...(compute > 0 && { rowsPerSecond: 1 / Math.max(compute, memory) }),
       boundBy: memory > compute ? 'memory' : 'compute',
     };
   }
