@@ -1,7 +1,3 @@
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { openDatabase, transact } from './open.ts';
 
@@ -27,16 +23,4 @@ test('a broken statement is an error of that query alone', async () => {
   await expect(db.insertInto('organisations').values(row).execute()).rejects.toThrow('UNIQUE');
   expect(await db.selectFrom('organisations').selectAll().execute()).toHaveLength(1);
   await db.destroy();
-});
-
-test('a database that was made before a migration of a lower number came gets that one too', async () => {
-  const file = join(tmpdir(), `my-unordered-${process.pid}.db`);
-  const before = await openDatabase(file);
-  for (const table of ['alert_rules', 'alerts', 'webhook_deliveries', 'rollups', 'slos']) await sql.raw(`DROP TABLE ${table}`).execute(before);
-  await sql`DELETE FROM kysely_migration WHERE name = '0005-monitoring'`.execute(before);
-  await before.destroy();
-  const after = await openDatabase(file);
-  expect(await after.selectFrom('alert_rules').selectAll().execute()).toEqual([]);
-  await after.destroy();
-  for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true });
 });

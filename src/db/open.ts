@@ -32,8 +32,7 @@ const MIGRATIONS = {
 /** Opens the SQLite file in its own thread and brings it to the newest schema. `:memory:` is for tests. */
 export async function openDatabase(file: string): Promise<Db> {
   const db = new Kysely<Schema>({ dialect: sqliteDialect(file) });
-  // Unordered: branches are merged in another order than their migrations were numbered in; none needs another's tables.
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS }, allowUnorderedMigrations: true });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
   const { error } = await migrator.migrateToLatest();
   if (error) {
     await db.destroy();

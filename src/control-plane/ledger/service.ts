@@ -181,10 +181,10 @@ export class Ledger {
     return { id, kind: 'settle', orgId, reference: lease, postings: settle(orgId, lease, { parts, walletParts, overageMicros, split }) };
   }
 
-  /** What an open lease still holds, by grant, in the order of the grants. */
+  /** What a lease still holds, by grant, in the order of the grants. */
   async #leased(tx: Tx, lease: string): Promise<GrantPart[]> {
     const found = await store.findLease(tx, lease);
-    if (found?.state !== 'open' && found?.state !== 'closed' && found?.state !== 'abandoned') return [];
+    if (!found) return [];
     const held = await store.balances(tx, leased(lease, ''));
     const order = await store.listGrants(tx, found.orgId);
     return order.flatMap(({ id }) => {
