@@ -26,7 +26,7 @@ export interface RequestPathParts {
   readonly usage: UsageSink;
   readonly bodyBytesMax: number;
   /** One function per event: what log, metrics and traces are told. */
-  readonly events: { finished(record: UsageRecord): void; refused(operation: string, fault: Fault): void };
+  readonly events: { finished(record: UsageRecord): void; refused(operation: string, fault: Fault): void; fellBack(revision: string): void };
 }
 
 export type RequestPath = (route: InferRoute, params: PathParams, exchange: Exchange) => Promise<void>;
@@ -127,13 +127,14 @@ interface Resolved {
 const OUTAGES: ReadonlySet<Fault['kind'] | undefined> = new Set(['unavailable', 'bad_upstream', 'insufficient_storage']);
 
 /** Sees the call through; what its deployment can't serve goes to the fallback, once, and only while no byte was sent. */
-async function dispatchStage({ call, caller, request, target }: Resolved, work: Work, meter: Meter, { dispatch, routes }: RequestPathParts): Promise<Ending> {
+async function dispatchStage({ call, caller, request, target }: Resolved, work: Work, meter: Meter, { dispatch, routes, events }: RequestPathParts): Promise<Ending> {
   const tenant = caller.orgId;
   const ending = await dispatch.run({ call, target, tenant }, work, meter);
   if (ending.status !== 'failed' || target.deployment.fallback === undefined || meter.committed || !OUTAGES.has(ending.fault?.kind)) return ending;
   const other = fallbackOf(caller, request, target, routes);
   const otherWork = other && workFor(request, other);
   if (!other || !otherWork) return ending;
+  events.fellBack((call.servedBy ?? target.revision).id);
   delete call.servedBy;
   meter.turnTo(other, otherWork);
   const second = await dispatch.run({ call, target: other, tenant }, otherWork, meter);

@@ -14,6 +14,8 @@ const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];
 export interface Events {
   callFinished(record: UsageRecord): void;
   callRefused(operation: string, fault: Fault): void;
+  /** A revision could not serve a call; another deployment is asked. */
+  callFellBack(revision: string): void;
   /** Calls went to an engine together; of deployments that batch only. */
   batchSent(deployment: string, calls: number): void;
   replicaChanged(change: ReplicaChange): void;
@@ -80,6 +82,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
         else log.debug({ operation, code: fault.code }, 'call refused');
       },
       batchSent: (deployment, count) => batches.observe({ deployment }, count),
+      callFellBack: (revision) => revisions.failed(revision),
       replicaChanged({ replica, deployment, state, reason }) {
         replicas.inc({ deployment, state });
         log.info({ replica, deployment, state, reason }, 'replica changed');

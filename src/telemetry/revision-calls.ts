@@ -30,6 +30,14 @@ export class RevisionCalls {
     counts.duration.observe(durationMs / 1_000);
   }
 
+  /** A call that it failed was served elsewhere: the record that comes of it names the other revision. */
+  failed(revision: string): void {
+    const counts = this.#watched.get(revision);
+    if (!counts) return;
+    counts.calls += 1;
+    counts.errors += 1;
+  }
+
   figures(revision: string): { readonly calls: number; readonly errors: number; readonly p99Ms: number } {
     const counts = this.#watched.get(revision);
     return { calls: counts?.calls ?? 0, errors: counts?.errors ?? 0, p99Ms: (counts?.duration.quantile(0.99) ?? 0) * 1_000 };

@@ -145,6 +145,20 @@ test('S14: a canary whose calls fail is taken back within its checks; no more th
   await expect.poll(events).toEqual(expect.arrayContaining(['rollout started', 'traffic moved', 'rollback']));
 }, 30_000);
 
+test('S14: a fallback that hides a canary’s failures from the callers does not hide them from its judgement', async () => {
+  await using modelyard = await startHarness();
+  const stage = new Stage(modelyard);
+  await modelyard.deployEcho('echo', { slots: 8 });
+  await modelyard.deployEcho('spare', { slots: 8 });
+  await modelyard.call('/api/v1/deployments/echo', { method: 'PATCH', body: { fallback: 'spare' } });
+  await stage.publish({ slots: 8, failEvery: 2 });
+  stage.begin(4);
+  await stage.order({ model: 'echo', canary: { steps: [20], checks: 10, checkSeconds: 0.1 } });
+  expect(await stage.ended()).toMatchObject({ state: 'rollback', stepsDone: 1 });
+  await stage.end();
+  expect(stage.failed).toBe(0);
+}, 30_000);
+
 test('S14: a good canary is given share after share, then all', async () => {
   await using modelyard = await startHarness();
   const stage = new Stage(modelyard);

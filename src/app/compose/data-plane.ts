@@ -38,7 +38,11 @@ export function composeDataPlane(parts: DataPlaneParts) {
     dispatch,
     usage,
     bodyBytesMax: limits.bodyBytesMax,
-    events: { finished: (record) => events.callFinished(record), refused: (operation, fault) => events.callRefused(operation, fault) },
+    events: {
+      finished: (record) => events.callFinished(record),
+      refused: (operation, fault) => events.callRefused(operation, fault),
+      fellBack: (revision) => events.callFellBack(revision),
+    },
   });
   const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, ready: parts.ready, version: parts.version });
   return {
