@@ -14,6 +14,7 @@ const ENTRY: CallerEntry = {
   allowedModels: undefined,
   expiresAtMs: undefined,
   limits: {},
+  budgets: [],
   offers: [],
 };
 const REQUEST = { path: '/v1/chat/completions', headers: {}, body: Buffer.from('{}') };

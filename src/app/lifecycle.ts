@@ -103,7 +103,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
 
 /** Who acts for the server itself. */
 function operatorOf({ id, name }: { readonly id: string; readonly name: string }): CallerEntry {
-  return { hash: '', keyId: 'local', orgId: id, orgName: name, scopes: ['operator'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, offers: [] };
+  return { hash: '', keyId: 'local', orgId: id, orgName: name, scopes: ['operator'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, budgets: [], offers: [] };
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */

@@ -1,4 +1,5 @@
 import type { Task } from './manifest.ts';
+import type { Price } from './price.ts';
 import type { TensorSignature } from './tensor.ts';
 
 /**
@@ -63,10 +64,22 @@ export interface KeyLimits {
   readonly concurrency?: number;
 }
 
-/** What a key may call: deployments of one organisation or of all, and on what terms. `unpriced` is never a paid call. */
+/** What a quota counts. */
+export type QuotaUnit = 'requests' | 'tokens';
+
+/**
+ * What a key may call: one deployment, those of one organisation, or all; and on what terms. `unpriced` is never a paid call; `unavailable`: it would be one,
+ * but its price can't be read, and so it is refused (M27).
+ */
 export interface Offer {
-  readonly deployments: { readonly of: 'all' } | { readonly of: 'org'; readonly orgId: string };
-  readonly price: 'unpriced';
+  readonly deployments: { readonly of: 'all' } | { readonly of: 'org'; readonly orgId: string } | { readonly of: 'deployment'; readonly name: string };
+  readonly price: 'unpriced' | 'unavailable' | Price;
+  /** The contract that it comes of; absent: none. */
+  readonly subscription?: string;
+  /** Of the contract, beside those of the key. */
+  readonly limits?: KeyLimits;
+  /** So much is free: calls beyond are refused. `id` is the budget that counts it. */
+  readonly quota?: { readonly id: string; readonly unit: QuotaUnit };
 }
 
 /** A key as the data plane knows it. The secret is not in it: `hash` is the sha256 of the whole key, hex. */
@@ -81,5 +94,7 @@ export interface CallerEntry {
   /** Milliseconds since 1970 from which the key is refused. */
   readonly expiresAtMs: number | undefined;
   readonly limits: KeyLimits;
+  /** Hard budgets of the key and of its organisation, by their ids, sorted: what a paid call costs must have room in each. */
+  readonly budgets: readonly string[];
   readonly offers: readonly Offer[];
 }

@@ -25,4 +25,8 @@ export interface UsageRecord {
   readonly durationMs: number;
   /** Milliseconds from the call's arrival to the end of each stage. */
   readonly stages: Readonly<Record<string, number>>;
+  /** The contract, the version of the price, and the lease of credit or quota that it is settled against; empty: an unpriced call. */
+  readonly subscription: string;
+  readonly priceVersion: string;
+  readonly lease: string;
 }

@@ -93,6 +93,15 @@ export interface Call {
   readonly times: StageTimes;
   /** The revision whose engine took the call; another than resolved when the traffic has moved while it waited. */
   servedBy?: RevisionRoute;
+  /** What it is billed by; absent: an unpriced call. */
+  terms?: Terms;
+}
+
+/** The contract, the version of the price and the lease that a call is held against. */
+export interface Terms {
+  readonly subscription: string;
+  readonly priceVersion: string;
+  readonly lease: string;
 }
 
 /** Bounds that need no tokenizer: what a call can use at most (M42). */

@@ -1,4 +1,4 @@
-import type { CallerEntry, DeploymentRoute } from '../contract/feeds.ts';
+import type { CallerEntry, DeploymentRoute, QuotaUnit } from '../contract/feeds.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 
 /** What the request path needs from the world. `app/` joins these to the control plane and the usage log. */
@@ -19,6 +19,34 @@ export interface UsageSink {
   readonly writable: boolean;
   /** Resolves once the record survives a kill of this process. */
   append(record: UsageRecord): Promise<void>;
+}
+
+/** What a lease counts: money, or what is left of a quota. */
+export type LeaseUnit = 'micros' | QuotaUnit;
+
+export interface LeaseOrder {
+  readonly orgId: string;
+  readonly unit: LeaseUnit;
+  /** Hard budgets, or the quota, that must have room for it. */
+  readonly budgets: readonly string[];
+  /** Less than this is of no use. */
+  readonly leastAmount: bigint;
+  readonly wantedAmount: bigint;
+}
+
+/** Credit or quota that this gateway alone may spend. */
+export interface Lease {
+  readonly id: string;
+  readonly amount: bigint;
+  /** Milliseconds since 1970 from which it may not be spent any more: its budget's period has ended. */
+  readonly until: number | undefined;
+}
+
+export interface LeaseSource {
+  /** Takes credit out of a wallet for this gateway. @throws Fault `payment_required` when there is less than the least */
+  lease(order: LeaseOrder): Promise<Lease>;
+  /** Gives back what is left, once all that was spent of it is posted. */
+  giveBack(lease: string): Promise<void>;
 }
 
 /** The model repository as OIP's load and unload see it; the control plane decides. */

@@ -9,6 +9,7 @@ import { costHours } from './migrations/0006-cost-hours.ts';
 import { rollouts } from './migrations/0007-rollouts.ts';
 import { leases } from './migrations/0008-leases.ts';
 import { ledger } from './migrations/0009-ledger.ts';
+import { market } from './migrations/0010-market.ts';
 import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 
@@ -27,6 +28,7 @@ const MIGRATIONS = {
   '0007-rollouts': rollouts,
   '0008-leases': leases,
   '0009-ledger': ledger,
+  '0010-market': market,
 };
 
 /** Opens the SQLite file in its own thread and brings it to the newest schema. `:memory:` is for tests. */

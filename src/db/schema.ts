@@ -56,6 +56,9 @@ export interface Schema {
     attempts: number;
     duration_ms: number;
     stages: string;
+    subscription: string;
+    price_version: string;
+    lease: string;
   };
   evaluations: {
     id: string;
@@ -181,7 +184,105 @@ export interface Schema {
   ledger_balances: { account: string; balance_micros: bigint; is_guarded: number };
   ledger_head: { id: number; seq: number; hash: string };
   grants: { id: string; org_id: string; priority: number; expires_at: number | null; note: string; created_at: number };
-  credit_leases: { id: string; org_id: string; gateway: string; epoch: number; state: string; created_at: number; closed_at: number | null };
+  credit_leases: {
+    id: string;
+    org_id: string;
+    gateway: string;
+    epoch: number;
+    state: string;
+    created_at: number;
+    closed_at: number | null;
+    unit: Generated<string>;
+    left_amount: Generated<bigint>;
+    budgets: Generated<string>;
+  };
+  price_versions: {
+    id: string;
+    plan_id: string;
+    number: number;
+    currency: string;
+    rates: string;
+    publisher_org_id: string;
+    publisher_basis_points: number;
+    tax_basis_points: number;
+    is_confirmed: number;
+    created_by: string;
+    created_at: number;
+  };
+  listings: {
+    id: string;
+    deployment: string;
+    org_id: string;
+    title: string;
+    summary: string;
+    card: string;
+    licence: string;
+    tags: string;
+    visibility: string;
+    visible_to: string;
+    publisher_basis_points: number | null;
+    state: string;
+    reason: string;
+    created_at: number;
+    updated_at: number;
+  };
+  plans: {
+    id: string;
+    listing_id: string;
+    name: string;
+    kind: string;
+    quota_unit: string | null;
+    quota_amount: bigint | null;
+    quota_period: string | null;
+    limits: string;
+    is_open: number;
+    created_at: number;
+  };
+  subscriptions: {
+    id: string;
+    org_id: string;
+    plan_id: string;
+    deployment: string;
+    price_version: string;
+    next_price_version: string | null;
+    next_at: number | null;
+    state: string;
+    all_keys: number;
+    created_at: number;
+    cancelled_at: number | null;
+  };
+  subscription_keys: { subscription_id: string; key_id: string };
+  budgets: {
+    id: string;
+    org_id: string;
+    key_id: string | null;
+    subscription_id: string | null;
+    unit: string;
+    limit_amount: bigint;
+    period: string;
+    is_hard: number;
+    alert_percents: string;
+    created_at: number;
+    removed_at: number | null;
+  };
+  budget_periods: { budget_id: string; start: number; used_amount: bigint; leased_amount: bigint; alerted_percent: number };
+  replays: {
+    org_id: string;
+    idempotency_key: string;
+    body_hash: string;
+    request_id: string;
+    gateway: string;
+    epoch: number;
+    state: string;
+    status: number | null;
+    headers: string | null;
+    body: string | null;
+    created_at: number;
+  };
+  gateways: { name: string; epoch: number; started_at: number; seen_at: number };
+  gateway_loads: { gateway: string; at: number; body: string };
+  routes_feed: { id: number; version: number; epoch: number; body: string };
+  callers_feed: { hash: string; version: number; entry: string | null };
   leases: { name: string; holder: string; epoch: number; expires_at: number };
   jobs: {
     id: string;

@@ -18,8 +18,8 @@ export type SqlResponse =
 
 /** Prepared statements that are kept; more than this and the oldest goes. */
 const STATEMENTS_MAX = 500;
-/** Columns with this ending are money: always bigint. All others are numbers, and a value beyond 2^53 is an error. */
-const MONEY_SUFFIX = '_micros';
+/** Columns with these endings are money, or amounts that may be: always bigint. All others are numbers, and a value beyond 2^53 is an error. */
+const AMOUNT = /_(micros|amount)$/;
 
 /** Calls are answered before rows are written when there is not time for both. */
 const NICE = 10;
@@ -62,7 +62,7 @@ function serve(file: string): void {
 
 function plainNumbers(row: Record<string, unknown>): Record<string, unknown> {
   for (const [column, value] of Object.entries(row)) {
-    if (typeof value !== 'bigint' || column.endsWith(MONEY_SUFFIX)) continue;
+    if (typeof value !== 'bigint' || AMOUNT.test(column)) continue;
     const plain = Number(value);
     if (!Number.isSafeInteger(plain)) throw new RangeError(`column ${column} holds ${value}, which is beyond 2^53`);
     row[column] = plain;

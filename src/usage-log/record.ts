@@ -23,6 +23,9 @@ const IN_ORDER = {
   attempts: 0,
   durationMs: 0,
   stages: 0,
+  subscription: 0,
+  priceVersion: 0,
+  lease: 0,
 } satisfies Record<keyof UsageRecord, 0>;
 
 /** What the places of a line's list mean. A new field goes to the end: the lines of former versions do not have it. */
@@ -83,8 +86,9 @@ function decodeLine(line: string): EncodedRecord | undefined {
   try {
     const values: unknown = JSON.parse(json);
     if (!Array.isArray(values)) return undefined;
-    const record = Object.fromEntries(FIELDS.map((field, i): [string, unknown] => [field, values[i]]));
-    return { record: record as unknown as UsageRecord, json };
+    // What a former version did not write is a call without a price; an empty text means the same.
+    const record = Object.fromEntries(FIELDS.map((field, i): [string, unknown] => [field, values[i] ?? ''])) as unknown as UsageRecord;
+    return values.length < FIELDS.length ? encodeRecord(record) : { record, json };
   } catch {
     return undefined;
   }

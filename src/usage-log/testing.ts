@@ -24,6 +24,9 @@ export function usageRecord(requestId: string, more: Partial<UsageRecord> = {}):
     attempts: 1,
     durationMs: 5,
     stages: {},
+    subscription: '',
+    priceVersion: '',
+    lease: '',
     ...more,
   };
 }

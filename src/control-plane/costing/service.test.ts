@@ -108,6 +108,9 @@ async function called(deployment: string, orgId: string, more: Partial<UsageReco
     attempts: 1,
     durationMs: 1_000,
     stages: { queue: 0, total: 1_000 },
+    subscription: '',
+    priceVersion: '',
+    lease: '',
     ...more,
   };
   const fields = Object.keys(record) as (keyof UsageRecord)[];

@@ -18,6 +18,7 @@ export function callerEntry(key: StoredKey): CallerEntry {
     allowedModels: key.allowedModels ?? undefined,
     expiresAtMs: key.expiresAt ?? undefined,
     limits: key.limits,
+    budgets: [],
     offers: ownOffers(key),
   };
 }

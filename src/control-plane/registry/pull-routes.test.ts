@@ -19,7 +19,7 @@ async function api() {
     authenticate(headers, scope: Scope): CallerEntry {
       const who = headers['authorization'] === 'Bearer acme' ? ACME : OPERATOR;
       if (!who.scopes.includes(scope) && !who.scopes.includes('operator')) throw new Fault('permission_denied', 'missing_scope', 'no');
-      return { ...who, hash: '', keyId: 'k', allowedModels: undefined, expiresAtMs: undefined, limits: {}, offers: [] };
+      return { ...who, hash: '', keyId: 'k', allowedModels: undefined, expiresAtMs: undefined, limits: {}, budgets: [], offers: [] };
     },
     version: '0',
     domains: [registryRoutes(it.registry), jobRoutes(jobs), pullRoutes(it.registry, jobs, { PATH: '/nowhere' })],

@@ -27,6 +27,9 @@ const COLUMNS = {
   attempts: 'attempts',
   duration_ms: 'durationMs',
   stages: { json: 'stages' },
+  subscription: 'subscription',
+  price_version: 'priceVersion',
+  lease: 'lease',
 } as const satisfies Record<string, keyof UsageRecord | { readonly json: keyof UsageRecord }>;
 
 /** `rows`: the fields of `UsageRecord`. Those whose id is known are left as they are. */
@@ -127,5 +130,8 @@ export async function listUsage(on: Db, query: UsageQuery, rowsMax: number): Pro
     attempts: row.attempts,
     durationMs: row.duration_ms,
     stages: JSON.parse(row.stages) as Record<string, number>,
+    subscription: row.subscription,
+    priceVersion: row.price_version,
+    lease: row.lease,
   }));
 }

@@ -25,6 +25,9 @@ const RECORD: UsageRecord = {
   attempts: 2,
   durationMs: 12.345,
   stages: { authenticate: 0.1, total: 12.345 },
+  subscription: '',
+  priceVersion: '',
+  lease: '',
 };
 const FIELDS = Object.keys(RECORD) as (keyof UsageRecord)[];
 const rowsOf = (...records: UsageRecord[]) => ({ fields: FIELDS, json: JSON.stringify(records.map((record) => FIELDS.map((field) => record[field]))) });

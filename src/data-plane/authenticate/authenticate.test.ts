@@ -21,6 +21,7 @@ const entry = (key: string, orgId: string): CallerEntry => ({
   allowedModels: undefined,
   expiresAtMs: undefined,
   limits: {},
+  budgets: [],
   offers: [],
 });
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });

@@ -3,13 +3,28 @@ import { ENGINE_HEADER, type EngineUsage } from '../../contract/engine-wire.ts';
 import { Fault } from '../../contract/errors.ts';
 import { httpStatus } from '../../contract/errors.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
-import { type AnswerHeaders, type AnswerSink, type Call, type Caller, type Counts, type Ending, NO_COUNTS, type ReplySink, STAGES, type Target, type Work } from '../call.ts';
+import {
+  type AnswerHeaders,
+  type AnswerSink,
+  type Call,
+  type Caller,
+  type Counts,
+  type Ending,
+  NO_COUNTS,
+  type ReplySink,
+  STAGES,
+  type Target,
+  type Terms,
+  type Work,
+} from '../call.ts';
 import { estimateTokens, parseUsage, StreamTap, usageInTail } from '../dialects/openai.ts';
 import { OIP_HEADER_LENGTH } from '../../contract/oip-binary.ts';
 import type { UsageSink } from '../ports.ts';
 
 /** Of an answer without the usage header, this much of its end is kept to look for usage in. */
 const TAIL_BYTES = 4_096;
+
+const UNPRICED: Terms = { subscription: '', priceVersion: '', lease: '' };
 
 /** What is measured: the call, who made it, where it went, how large it came in. */
 export interface Metered {
@@ -156,6 +171,7 @@ export class Meter implements AnswerSink {
       attempts: ending.attempts,
       durationMs: toMicroseconds(durationMs),
       stages: roundedTimes(call),
+      ...(call.terms ?? UNPRICED),
     };
   }
 }

@@ -8,7 +8,12 @@ import type { Split } from './split.ts';
 /** Which offer lets this caller call this deployment, if any. */
 function offerFor(caller: Caller, deployment: DeploymentRoute): Offer | undefined {
   if (caller.allowedModels && !caller.allowedModels.includes(deployment.name)) return undefined;
-  return caller.offers.find(({ deployments }) => deployments.of === 'all' || deployments.orgId === deployment.orgId);
+  return caller.offers.find(({ deployments }) => covers(deployments, deployment));
+}
+
+function covers(of: Offer['deployments'], { name, orgId }: DeploymentRoute): boolean {
+  if (of.of === 'all') return true;
+  return of.of === 'org' ? of.orgId === orgId : of.name === name;
 }
 
 /** The deployments that this caller may call, sorted by name. */

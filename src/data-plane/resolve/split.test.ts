@@ -30,6 +30,7 @@ const caller: Caller = {
   allowedModels: undefined,
   expiresAtMs: undefined,
   limits: {},
+  budgets: [],
   offers: [{ deployments: { of: 'all' }, price: 'unpriced' }],
 };
 
