@@ -36,12 +36,18 @@ export class Poster {
   /** How much of which segment is posted. */
   #posted: { readonly segment: string; readonly offset: number } = { segment: '', offset: 0 };
   #failures = 0;
+  readonly #replayed = Promise.withResolvers<void>();
   readonly #done: Promise<void>;
 
   constructor(options: PosterOptions) {
     this.#options = options;
     options.log.onWritten(() => this.#wake.resolve());
     this.#done = this.#run();
+  }
+
+  /** Resolves once all that former processes have left in the log is posted. */
+  get replayed(): Promise<void> {
+    return this.#replayed.promise;
   }
 
   /** Posts all that is in the log, or gives up when `post` fails; the rest is posted after the next start. */
@@ -74,8 +80,10 @@ export class Poster {
     const { log, post, report } = this.#options;
     try {
       const segment = (this.#segment ??= await this.#oldest());
-      if (segment === undefined) return 0;
       const isOpen = segment === log.end.segment;
+      // What is being written now is this process's own.
+      if (segment === undefined || isOpen) this.#replayed.resolve();
+      if (segment === undefined) return 0;
       const { offset } = this.#posted;
       const batch = log.written.next(segment, offset, BATCH_RECORDS_MAX) ?? (await this.#read(segment, offset));
       if (batch.records.length > 0) await post(batch);
