@@ -76,6 +76,15 @@ export function readCallersFeed(db: Db, after: number, limit: number): Promise<C
   return db.selectFrom('callers_feed').select(['version', 'hash', 'entry']).where('version', '>', after).orderBy('version').limit(limit).execute();
 }
 
+/** The version that the callers feed has come to. */
+export async function callersVersion(db: Db): Promise<number> {
+  const { last } = await db
+    .selectFrom('callers_feed')
+    .select(sql<number>`COALESCE(MAX(version), 0)`.as('last'))
+    .executeTakeFirstOrThrow();
+  return last;
+}
+
 /** What a gateway has waiting and running, for who leads. */
 export async function writeGatewayLoad(db: Db, { gateway, at, body }: { readonly gateway: string; readonly at: number; readonly body: string }): Promise<void> {
   await db
