@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { UsageRecord } from '../../contract/usage.ts';
+import { jsonNumber } from '../../db/dialect.ts';
 import { insertJsonRows, type JsonRows } from '../../db/json-rows.ts';
 import type { Db, Tx } from '../../db/open.ts';
 import type { Schema } from '../../db/schema.ts';
@@ -77,7 +78,7 @@ const WORK_SQL = {
   day: sql<string>`CAST(started_at / ${sql.lit(DAY_MS)} * ${sql.lit(DAY_MS)} AS TEXT)`,
 } satisfies Record<WorkSplit, unknown>;
 /** What never left the queue was not served. Reading each row's stages takes longer than all the rest; only a split among callers needs it. */
-const SERVED_SQL = sql<number>`SUM(duration_ms - COALESCE(stages ->> '$.queue', duration_ms))`;
+const servedMs = (on: Db) => sql<number>`SUM(duration_ms - COALESCE(${jsonNumber(on, 'stages', 'queue')}, duration_ms))`;
 
 export async function sumWork(on: Db, { since, until }: Pick<UsageQuery, 'since' | 'until'>, split: WorkSplit): Promise<UsageWork[]> {
   const group = WORK_SQL[split];
@@ -88,7 +89,7 @@ export async function sumWork(on: Db, { since, until }: Pick<UsageQuery, 'since'
       group.as('group'),
       sql<number>`COUNT(*)`.as('calls'),
       sql<number>`SUM(prompt_tokens + completion_tokens)`.as('tokens'),
-      (split === 'org' ? SERVED_SQL : sql<number>`0`).as('servedMs'),
+      (split === 'org' ? servedMs(on) : sql<number>`0`).as('servedMs'),
       sql<number>`SUM(request_bytes + response_bytes)`.as('bytes'),
     ])
     .where('started_at', '>=', since)
