@@ -79,9 +79,7 @@ export class Receipts {
       estimated,
       usage: { ...quantities },
       price: price ? priceView(price) : null,
-      lines: price
-        ? chargeLines(price.rates, quantities).map(({ unit, quantity, rateMicros, per }) => ({ unit, quantity, rate: formatMicros(rateMicros), per }))
-        : [],
+      lines: price ? chargeLines(price.rates, quantities).map(({ unit, quantity, rateMicros, per }) => ({ unit, quantity, rate: formatMicros(rateMicros), per })) : [],
       total: formatMicros(charge ? totalOf(splitIn(charge)) : 0n),
       refunded: formatMicros(refunded),
       chain: charge ? { seq: charge.seq, hash: charge.hash } : null,

@@ -73,9 +73,7 @@ export class Ledger {
     const part = { grant: id, amountMicros };
     await store.lockHead(tx);
     await store.insertGrant(tx, { ...order, createdAt: this.#clock.now() });
-    await this.#post(tx, [
-      { id: `credit_${id}`, kind: isPaid ? 'top_up' : 'give_credit', orgId, reference: id, postings: isPaid ? topUp(orgId, part) : giveCredit(orgId, part) },
-    ]);
+    await this.#post(tx, [{ id: `credit_${id}`, kind: isPaid ? 'top_up' : 'give_credit', orgId, reference: id, postings: isPaid ? topUp(orgId, part) : giveCredit(orgId, part) }]);
   }
 
   /** What an organisation may spend now, in the order in which it is spent (M34). */
