@@ -45,6 +45,8 @@ export interface RefundOrder {
   readonly id: string;
   readonly of: string;
   readonly split: Split;
+  /** For the statement. */
+  readonly note?: string;
 }
 
 export interface WalletGrant extends store.Grant {
@@ -76,7 +78,11 @@ export class Ledger {
 
   /** What an organisation may spend now, in the order in which it is spent (M34). */
   wallet(orgId: string): Promise<WalletGrant[]> {
-    return this.#spendable(this.#db, orgId);
+    return this.walletIn(this.#db, orgId);
+  }
+
+  walletIn(on: Db | Tx, orgId: string): Promise<WalletGrant[]> {
+    return this.#spendable(on, orgId);
   }
 
   /** Takes credit out of a wallet for one gateway: what is wanted, or what there is. @throws Fault when there is none */
@@ -151,7 +157,7 @@ export class Ledger {
     return transact(this.#db, (tx) => this.refundIn(tx, order));
   }
 
-  async refundIn(tx: Tx, { id, of, split }: RefundOrder): Promise<void> {
+  async refundIn(tx: Tx, { id, of, split, note = `refund of ${of}` }: RefundOrder): Promise<void> {
     await store.lockHead(tx);
     const original = (await store.findPosted(tx, [of])).get(of);
     if (!original || original.kind !== 'settle') throw transactionNotFound(of);
@@ -159,7 +165,7 @@ export class Ledger {
     const amount = split.publisherMicros + split.platformMicros + split.taxMicros;
     const charged = original.postings.filter(({ amountMicros }) => amountMicros > 0n).reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
     if (amount <= 0n || (await store.refundedOf(tx, of)) + amount > charged) throw refundTooLarge(of);
-    await store.insertGrant(tx, { id, orgId: original.orgId, priority: REFUND_PRIORITY, expiresAt: undefined, note: `refund of ${of}`, createdAt: this.#clock.now() });
+    await store.insertGrant(tx, { id, orgId: original.orgId, priority: REFUND_PRIORITY, expiresAt: undefined, note, createdAt: this.#clock.now() });
     await this.#post(tx, [{ id, kind: 'refund', orgId: original.orgId, reference: of, postings: refund(original.orgId, id, split) }]);
   }
 
