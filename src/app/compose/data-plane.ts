@@ -3,7 +3,7 @@ import type { RoutesFeed } from '../../contract/feeds.ts';
 import { createAdmit } from '../../data-plane/admit/admit.ts';
 import { createAuthenticate } from '../../data-plane/authenticate/authenticate.ts';
 import { Dispatch } from '../../data-plane/dispatch/dispatch.ts';
-import type { Callers, Repository, UsageSink } from '../../data-plane/ports.ts';
+import type { Callers, Replays, Repository, UsageSink } from '../../data-plane/ports.ts';
 import { createRequestPath } from '../../data-plane/request-path.ts';
 import { RoutesTable } from '../../data-plane/routes-table.ts';
 import { createInferenceHandler } from '../../http/inference.ts';
@@ -13,6 +13,7 @@ export interface DataPlaneParts {
   readonly clock: Clock;
   readonly callers: Callers;
   readonly usage: UsageSink;
+  readonly replays: Replays;
   readonly repository: Repository;
   readonly events: Events;
   readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number };
@@ -26,7 +27,7 @@ export type DataPlane = ReturnType<typeof composeDataPlane>;
 
 /** The gateway: its stages joined, waiting for its first routes. */
 export function composeDataPlane(parts: DataPlaneParts) {
-  const { clock, callers, usage, repository, events, limits } = parts;
+  const { clock, callers, usage, replays, repository, events, limits } = parts;
   const routes = new RoutesTable();
   const dispatch = new Dispatch({ clock, queueMax: limits.queueMax, wake: () => parts.wake(), batched: (deployment, calls) => events.batchSent(deployment, calls) });
   const authenticate = createAuthenticate(callers, clock);
@@ -37,11 +38,13 @@ export function composeDataPlane(parts: DataPlaneParts) {
     admit: createAdmit(clock),
     dispatch,
     usage,
+    replays,
     bodyBytesMax: limits.bodyBytesMax,
     events: {
       finished: (record) => events.callFinished(record),
       refused: (operation, fault) => events.callRefused(operation, fault),
       fellBack: (revision) => events.callFellBack(revision),
+      replayed: (operation) => events.callReplayed(operation),
     },
   });
   const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, ready: parts.ready, version: parts.version });

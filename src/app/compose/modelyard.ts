@@ -78,6 +78,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     clock,
     callers: { find: (hash) => control.entitlements.find(hash) ?? innerCalls.find(hash) },
     usage: usageLog,
+    replays: control.replays,
     repository: repositoryOf(control),
     events,
     limits: config,

@@ -2,7 +2,9 @@ import type { UsageRecord } from '../../contract/usage.ts';
 import type { JsonRows } from '../../db/json-rows.ts';
 import { type Db, transact } from '../../db/open.ts';
 import type { Grouping, UsageQuery, UsageSum, UsageWork, WorkSplit } from './model.ts';
-import { insertRecords, listUsage, sumUsage, sumWork } from './store.ts';
+import { insertRecords, listCharged, listUsage, sumUsage, sumWork } from './store.ts';
+
+const IDS_PER_STATEMENT = 500;
 
 /** Usage rows: written by the poster, read by whoever made the calls. */
 export class Usage {
@@ -15,6 +17,14 @@ export class Usage {
   /** Stores a batch of `UsageRecord`s in one transaction; ids that are known already are left as they are. */
   post(rows: JsonRows): Promise<void> {
     return transact(this.#db, (tx) => insertRecords(tx, rows));
+  }
+
+  /** Those of these calls that there is something to charge for. */
+  async charged(requestIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    for (let from = 0; from < requestIds.length; from += IDS_PER_STATEMENT)
+      for (const id of await listCharged(this.#db, requestIds.slice(from, from + IDS_PER_STATEMENT))) found.add(id);
+    return found;
   }
 
   sum(query: UsageQuery, grouping: Grouping): Promise<UsageSum[]> {
