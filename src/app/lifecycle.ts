@@ -72,6 +72,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const { control, events, leadership, reconciler } = modelyard;
   const { org, operatorKey } = await recover(control, clock);
   const poster = new Poster({ clock, storage, log: usageLog, post: ({ rows }) => control.usage.post(rows), report: (problem) => events.usageProblem(problem) });
+  stack.defer(() => control.replays.close());
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
   stack.defer(() => endWatching(control));
@@ -90,6 +91,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   });
   await leadership.start();
   await begin(control);
+  void poster.replayed.then(() => control.replays.recover());
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -117,12 +119,13 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
 }
 
 /** Once calls are served: the engines are started, what goes on by itself begins, and jobs that a stop cut short go on. */
-async function begin({ deployments, history, slos, alerts, jobs, costing }: ControlPlane): Promise<void> {
+async function begin({ deployments, history, slos, alerts, jobs, costing, replays }: ControlPlane): Promise<void> {
   await deployments.refresh();
   await history.start();
   await slos.start();
   await alerts.start();
   costing.start();
+  replays.start();
   await jobs.resume();
 }
 

@@ -52,6 +52,32 @@ export interface LeaseSource {
   giveBack(lease: string): Promise<void>;
 }
 
+/** What a call with an idempotency key is known by: `bodyHash` says what it asks for, `key` is its organisation's own. */
+export interface ReplayClaim {
+  readonly orgId: string;
+  readonly key: string;
+  readonly bodyHash: string;
+  readonly requestId: string;
+}
+
+export interface ReplayAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** First calls of idempotency keys, and what they were answered, for all gateways. Each claim that was granted is ended once; ending one never rejects. */
+export interface Replays {
+  /** Undefined: the call is its key's first, and runs. Otherwise the first one's answer. @throws Fault where it is neither to be run nor to be answered */
+  claim(claim: ReplayClaim): Promise<ReplayAnswer | undefined>;
+  /** Resolves once the answer survives a kill. Undefined: it is too large to be kept. */
+  keep(claim: ReplayClaim, answer: ReplayAnswer | undefined): Promise<void>;
+  /** The call has cost something, but there is no whole answer. */
+  lose(claim: ReplayClaim): Promise<void>;
+  /** The call has cost nothing: the next one runs. */
+  release(claim: ReplayClaim): Promise<void>;
+}
+
 /** The model repository as OIP's load and unload see it; the control plane decides. */
 export interface Repository {
   load(name: string, caller: CallerEntry): Promise<void>;

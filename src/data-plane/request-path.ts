@@ -9,8 +9,10 @@ import type { Authenticate } from './authenticate/authenticate.ts';
 import type { Admission, Admitted, Call, Caller, DecodedRequest, Ending, Exchange, ReplySink, Target, Work } from './call.ts';
 import type { Dispatch } from './dispatch/dispatch.ts';
 import { Meter } from './meter/meter.ts';
-import type { Routes, UsageSink } from './ports.ts';
+import type { Replays, Routes, UsageSink } from './ports.ts';
 import type { InferRoute, PathParams } from './protocols/protocol.ts';
+import { claimReply } from './replay/claim.ts';
+import type { KeptReply } from './replay/kept-reply.ts';
 import { fallbackOf, resolve } from './resolve/resolve.ts';
 import { Split } from './resolve/split.ts';
 
@@ -24,18 +26,20 @@ export interface RequestPathParts {
   readonly admit: Admit;
   readonly dispatch: Dispatch;
   readonly usage: UsageSink;
+  readonly replays: Replays;
   readonly bodyBytesMax: number;
   /** One function per event: what log, metrics and traces are told. */
-  readonly events: { finished(record: UsageRecord): void; refused(operation: string, fault: Fault): void; fellBack(revision: string): void };
+  readonly events: { finished(record: UsageRecord): void; refused(operation: string, fault: Fault): void; fellBack(revision: string): void; replayed(operation: string): void };
 }
 
 export type RequestPath = (route: InferRoute, params: PathParams, exchange: Exchange) => Promise<void>;
 
-/** The straight line: open → authenticate → read the body → resolve → admit → dispatch into meter into respond. */
+/** The straight line: open → authenticate → read the body → resolve → (claim the idempotency key) → admit → dispatch into meter into respond. */
 export function createRequestPath(parts: RequestPathParts): RequestPath {
   const split = new Split();
   return async (route, params, exchange) => {
-    const sink = exchange.reply(route.faults);
+    let sink = exchange.reply(route.faults);
+    let kept: KeptReply | undefined;
     const call = open(route, exchange, parts.clock);
     let admission: Admission | undefined;
     let record: UsageRecord | undefined;
@@ -46,6 +50,12 @@ export function createRequestPath(parts: RequestPathParts): RequestPath {
       const target = resolveStage(call, { caller, request, split }, parts);
       const work = request.work(target);
       const admitted: Admitted = { call, caller, request, target, work, requestBytes: body.length };
+      // Calls without a key pay nothing for those that have one, not even a turn of the microtask queue.
+      if (exchange.headers[CALL_HEADER.idempotencyKey] !== undefined) {
+        kept = await claimReply(parts.replays, { call, caller, exchange, body, sink });
+        if (!kept) return parts.events.replayed(route.operation);
+        sink = kept;
+      }
       const admitting = admitStage(admitted, parts);
       admission = admitting instanceof Promise ? await admitting : admitting;
       call.times.admit = parts.clock.monotonic() - call.arrivedAt;
@@ -55,10 +65,13 @@ export function createRequestPath(parts: RequestPathParts): RequestPath {
       const ending = await dispatchStage(admitted, { admission, meter }, parts);
       record = await meter.finish(ending, parts.usage);
       parts.events.finished(record);
+      if (kept) await kept.settle(record);
     } catch (error) {
       fail(sink, route.operation, error, parts);
     } finally {
       admission?.settle(record);
+      // Whether a call that was admitted, and whose record may not have been written, will be charged for, nobody can say.
+      if (kept) await kept.settle(admission ? 'unknown' : 'free');
     }
   };
 }

@@ -36,18 +36,18 @@ export class Poster {
   /** How much of which segment is posted. */
   #posted: { readonly segment: string; readonly offset: number } = { segment: '', offset: 0 };
   #failures = 0;
-  readonly #replayed = Promise.withResolvers<void>();
   readonly #done: Promise<void>;
+  /** The first segment of this process: what is older is a former one's. */
+  readonly #own: string;
+  readonly #replayed = Promise.withResolvers<void>();
+  /** Resolves once all that former processes have recorded is posted. */
+  readonly replayed: Promise<void> = this.#replayed.promise;
 
   constructor(options: PosterOptions) {
     this.#options = options;
+    this.#own = options.log.end.segment;
     options.log.onWritten(() => this.#wake.resolve());
     this.#done = this.#run();
-  }
-
-  /** Resolves once all that former processes have left in the log is posted. */
-  get replayed(): Promise<void> {
-    return this.#replayed.promise;
   }
 
   /** Posts all that is in the log, or gives up when `post` fails; the rest is posted after the next start. */
@@ -81,8 +81,7 @@ export class Poster {
     try {
       const segment = (this.#segment ??= await this.#oldest());
       const isOpen = segment === log.end.segment;
-      // What is being written now is this process's own.
-      if (segment === undefined || isOpen) this.#replayed.resolve();
+      if (segment === undefined || segment >= this.#own) this.#replayed.resolve();
       if (segment === undefined) return 0;
       const { offset } = this.#posted;
       const batch = log.written.next(segment, offset, BATCH_RECORDS_MAX) ?? (await this.#read(segment, offset));

@@ -4,7 +4,7 @@ import { createAdmit } from '../../data-plane/admit/admit.ts';
 import { Credit } from '../../data-plane/admit/credit.ts';
 import { createAuthenticate } from '../../data-plane/authenticate/authenticate.ts';
 import { Dispatch } from '../../data-plane/dispatch/dispatch.ts';
-import type { Callers, LeaseSource, Repository, UsageSink } from '../../data-plane/ports.ts';
+import type { Callers, LeaseSource, Replays, Repository, UsageSink } from '../../data-plane/ports.ts';
 import { createRequestPath } from '../../data-plane/request-path.ts';
 import { RoutesTable } from '../../data-plane/routes-table.ts';
 import { createInferenceHandler } from '../../http/inference.ts';
@@ -15,6 +15,7 @@ export interface DataPlaneParts {
   readonly callers: Callers;
   readonly usage: UsageSink;
   readonly leases: LeaseSource;
+  readonly replays: Replays;
   readonly repository: Repository;
   readonly events: Events;
   readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number; readonly freeWhenUnavailable: boolean };
@@ -28,7 +29,7 @@ export type DataPlane = ReturnType<typeof composeDataPlane>;
 
 /** The gateway: its stages joined, waiting for its first routes. */
 export function composeDataPlane(parts: DataPlaneParts) {
-  const { clock, callers, usage, repository, events, limits } = parts;
+  const { clock, callers, usage, replays, repository, events, limits } = parts;
   const credit = new Credit({
     clock,
     source: parts.leases,
@@ -45,11 +46,13 @@ export function composeDataPlane(parts: DataPlaneParts) {
     admit: createAdmit(clock, credit),
     dispatch,
     usage,
+    replays,
     bodyBytesMax: limits.bodyBytesMax,
     events: {
       finished: (record) => events.callFinished(record),
       refused: (operation, fault) => events.callRefused(operation, fault),
       fellBack: (revision) => events.callFellBack(revision),
+      replayed: (operation) => events.callReplayed(operation),
     },
   });
   const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, ready: parts.ready, version: parts.version });

@@ -80,6 +80,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     usage: usageLog,
     // Nothing is sold yet: credit comes with billing.
     leases: { lease: () => Promise.reject(new Error('there is no credit yet')), giveBack: () => Promise.resolve() },
+    replays: control.replays,
     repository: repositoryOf(control),
     events,
     limits: config,

@@ -100,6 +100,16 @@ export class Ledger {
     return { id, amountMicros };
   }
 
+  /** Adds to an open lease, as `leaseIn` begins one. `part` names the addition: the same one adds once. */
+  async growIn(tx: Tx, { id, orgId, wantedMicros }: Pick<LeaseOrder, 'id' | 'orgId' | 'wantedMicros'>, part: string): Promise<Lease> {
+    await store.lockHead(tx);
+    const parts = draw(await this.#spendable(tx, orgId), wantedMicros);
+    const amountMicros = total(parts);
+    if (amountMicros === 0n) throw insufficientQuota(orgId);
+    await this.#post(tx, [{ id: `lease_${part}`, kind: 'lease', orgId, reference: id, postings: openLease(orgId, id, parts) }]);
+    return { id, amountMicros };
+  }
+
   /**
    * Posts what calls have cost, inside the poster's transaction: out of their leases, beyond them out of the wallet, and what neither holds is owed
    * (M9, M11). A request's id is charged once (M8). Returns the ids that were new.
