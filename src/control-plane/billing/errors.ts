@@ -40,3 +40,5 @@ export const publisherHasSpent = (publisherMicros: bigint) =>
   );
 export const payableTooSmall = (org: string, payable: bigint) =>
   new Fault('conflict', 'payable_too_small', `"${org}" has earned ${formatMicros(payable)} that was not paid out; no more can be.`);
+export const operatorOnly = (sentence: string) => new Fault('permission_denied', 'operator_only', sentence);
+export const notYours = (org: string) => new Fault('not_found', 'org_not_found', `There is no organisation "${org}" of which you may see statements.`);

@@ -1,6 +1,7 @@
 import type { Db, Tx } from '../../db/open.ts';
+import type { BudgetPeriod } from '../entitlements/index.ts';
 import type { LeaseState } from './model.ts';
-import type { BudgetPeriod, LeaseUnit } from './ports.ts';
+import type { LeaseUnit } from './ports.ts';
 
 type On = Db | Tx;
 

@@ -1,11 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import { type Db, transact, type Tx } from '../../db/open.ts';
+import type { BudgetPeriod, BudgetRoom, Budgets } from '../entitlements/index.ts';
 import { type Ledger, lockBook } from '../ledger/index.ts';
 import { budgetExceeded, creditTooSmall, gatewayAlive, gatewayNotFound, gatewaySuperseded, ownGateway, quotaExceeded } from './errors.ts';
 import * as leases from './lease-store.ts';
 import { sizeOf } from './model.ts';
-import type { BillingEvent, BudgetPeriod, BudgetRoom, Budgets, Lease, LeaseOrder } from './ports.ts';
+import type { BillingEvent, Lease, LeaseOrder } from './ports.ts';
 import * as store from './store.ts';
 
 export interface LeasingOptions {

@@ -1,8 +1,9 @@
 import type { QuotaUnit } from '../../contract/feeds.ts';
 import { chargeOf, type Price, quantitiesOf } from '../../contract/price.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
+import type { BudgetPeriod } from '../entitlements/index.ts';
 import { type ChargeOrder, type Split, splitOf } from '../ledger/index.ts';
-import type { BudgetPeriod, LeaseUnit } from './ports.ts';
+import type { LeaseUnit } from './ports.ts';
 
 const BASIS_POINTS = 10_000n;
 

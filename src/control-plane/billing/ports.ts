@@ -1,6 +1,5 @@
-import type { Price } from '../../contract/price.ts';
 import type { QuotaUnit } from '../../contract/feeds.ts';
-import type { Tx } from '../../db/open.ts';
+import type { Price } from '../../contract/price.ts';
 
 /** What billing needs of pricing: undefined for a version that is not there or can't be read, never a price of nothing (M27). Asked outside of transactions. */
 export interface Prices {
@@ -11,39 +10,6 @@ export interface Prices {
 export interface Asked {
   readonly deployment: string;
   readonly orgId: string;
-}
-
-/** One period of a budget. `start` is milliseconds since 1970. */
-export interface BudgetPeriod {
-  readonly id: string;
-  readonly start: number;
-}
-
-export interface BudgetRoom extends BudgetPeriod {
-  /** What is neither used nor leased. */
-  readonly roomAmount: bigint;
-  /** When the period ends; undefined: never. */
-  readonly end: number | undefined;
-}
-
-/** A budget has come to a share of its limit that somebody wants to be told of; once a period and share. */
-export interface Crossed {
-  readonly budget: string;
-  readonly orgId: string;
-  readonly percent: number;
-}
-
-/** What billing needs of entitlements, inside its own transaction. Ids come sorted. */
-export interface Budgets {
-  /** In the order of the ids. @throws Fault for a budget that is not there any more */
-  room(tx: Tx, ids: readonly string[], now: number): Promise<readonly BudgetRoom[]>;
-  /** @throws Fault `budget_exceeded` or `quota_exceeded` that names which has no room */
-  take(tx: Tx, ids: readonly string[], amount: bigint, now: number): Promise<readonly BudgetPeriod[]>;
-  /** Counts what was used, and takes back what of it was leased. */
-  spend(tx: Tx, periods: readonly BudgetPeriod[], amounts: { readonly usedAmount: bigint; readonly releasedAmount: bigint }): Promise<readonly Crossed[]>;
-  release(tx: Tx, periods: readonly BudgetPeriod[], amount: bigint): Promise<void>;
-  /** Those that only alert, in the periods of `now`. */
-  alertingFor(tx: Tx, key: { readonly orgId: string; readonly keyId: string }, now: number): Promise<readonly BudgetPeriod[]>;
 }
 
 /** What a lease counts: money, or what is left of a quota. */

@@ -3,10 +3,11 @@ import { chargeOf, type Price, quantitiesOf } from '../../contract/price.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
 import type { JsonRows } from '../../db/json-rows.ts';
 import { type Db, transact, type Tx } from '../../db/open.ts';
+import type { Budgets, Crossed } from '../entitlements/index.ts';
 import { type Ledger, lockBook } from '../ledger/index.ts';
 import type { Usage } from '../usage/index.ts';
 import { type Bill, billOf } from './model.ts';
-import type { BillingEvent, Budgets, Crossed, Prices } from './ports.ts';
+import type { BillingEvent, Prices } from './ports.ts';
 import { findLeases, setLeft } from './lease-store.ts';
 import { listBilled } from './store.ts';
 
