@@ -10,6 +10,7 @@ export default defineConfig({
         test: {
           ...node,
           name: 'unit',
+          globalSetup: ['tests/postgres-server.ts'],
           include: ['src/**/*.test.ts', 'sdk/**/*.test.ts', 'checks/**/*.test.ts', 'tests/{http,db,cli,docs}/**/*.test.ts', 'tests/chaos/money/auditor.test.ts'],
         },
       },

@@ -26,6 +26,8 @@ export type LeaseUnit = 'micros' | QuotaUnit;
 
 export interface LeaseOrder {
   readonly orgId: string;
+  /** An open lease of this gateway that is to hold more; absent: a new one. */
+  readonly lease?: string;
   readonly unit: LeaseUnit;
   /** Hard budgets, or the quota, that must have room for it. */
   readonly budgets: readonly string[];
@@ -37,6 +39,7 @@ export interface LeaseOrder {
 /** Credit or quota that this gateway alone may spend. */
 export interface Lease {
   readonly id: string;
+  /** What was added now. */
   readonly amount: bigint;
   /** Milliseconds since 1970 from which it may not be spent any more: its budget's period has ended. */
   readonly until: number | undefined;

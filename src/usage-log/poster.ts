@@ -80,9 +80,9 @@ export class Poster {
     const { log, post, report } = this.#options;
     try {
       const segment = (this.#segment ??= await this.#oldest());
+      const isOpen = segment === log.end.segment;
       if (segment === undefined || segment >= this.#own) this.#replayed.resolve();
       if (segment === undefined) return 0;
-      const isOpen = segment === log.end.segment;
       const { offset } = this.#posted;
       const batch = log.written.next(segment, offset, BATCH_RECORDS_MAX) ?? (await this.#read(segment, offset));
       if (batch.records.length > 0) await post(batch);

@@ -40,11 +40,20 @@ export interface ChargeOrder {
   readonly split: Split;
 }
 
+/** `of` is the charge of which a part is given back. */
+export interface RefundOrder {
+  readonly id: string;
+  readonly of: string;
+  readonly split: Split;
+  /** For the statement. */
+  readonly note?: string;
+}
+
 export interface WalletGrant extends store.Grant {
   readonly balanceMicros: bigint;
 }
 
-/** The book, and the credit of organisations. Each change is one transaction; within another domain's, it is given that one. */
+/** The book, and the credit of organisations. Each change is one transaction; the forms that end in `In` are a part of their caller's. */
 export class Ledger {
   readonly #db: Db;
   readonly #clock: Clock;
@@ -56,32 +65,49 @@ export class Ledger {
 
   /** Credits an organisation; the same id credits once. */
   credit(order: GrantOrder): Promise<void> {
-    return transact(this.#db, async (tx) => {
-      const { id, orgId, amountMicros, isPaid } = order;
-      const part = { grant: id, amountMicros };
-      await store.insertGrant(tx, { ...order, createdAt: this.#clock.now() });
-      await this.#post(tx, [
-        { id: `credit_${id}`, kind: isPaid ? 'top_up' : 'give_credit', orgId, reference: id, postings: isPaid ? topUp(orgId, part) : giveCredit(orgId, part) },
-      ]);
-    });
+    return transact(this.#db, (tx) => this.creditIn(tx, order));
+  }
+
+  async creditIn(tx: Tx, order: GrantOrder): Promise<void> {
+    const { id, orgId, amountMicros, isPaid } = order;
+    const part = { grant: id, amountMicros };
+    await store.lockHead(tx);
+    await store.insertGrant(tx, { ...order, createdAt: this.#clock.now() });
+    await this.#post(tx, [{ id: `credit_${id}`, kind: isPaid ? 'top_up' : 'give_credit', orgId, reference: id, postings: isPaid ? topUp(orgId, part) : giveCredit(orgId, part) }]);
   }
 
   /** What an organisation may spend now, in the order in which it is spent (M34). */
   wallet(orgId: string): Promise<WalletGrant[]> {
-    return this.#spendable(this.#db, orgId);
+    return this.walletIn(this.#db, orgId);
+  }
+
+  walletIn(on: Db | Tx, orgId: string): Promise<WalletGrant[]> {
+    return this.#spendable(on, orgId);
   }
 
   /** Takes credit out of a wallet for one gateway: what is wanted, or what there is. @throws Fault when there is none */
-  lease({ id, orgId, gateway, epoch, wantedMicros }: LeaseOrder): Promise<Lease> {
-    return transact(this.#db, async (tx) => {
-      await store.lockHead(tx);
-      const parts = draw(await this.#spendable(tx, orgId), wantedMicros);
-      const amountMicros = total(parts);
-      if (amountMicros === 0n) throw insufficientQuota(orgId);
-      await store.insertLease(tx, { id, orgId, gateway, epoch, state: 'open' }, this.#clock.now());
-      await this.#post(tx, [{ id: `lease_${id}`, kind: 'lease', orgId, reference: id, postings: openLease(orgId, id, parts) }]);
-      return { id, amountMicros };
-    });
+  lease(order: LeaseOrder): Promise<Lease> {
+    return transact(this.#db, (tx) => this.leaseIn(tx, order));
+  }
+
+  async leaseIn(tx: Tx, { id, orgId, gateway, epoch, wantedMicros }: LeaseOrder): Promise<Lease> {
+    await store.lockHead(tx);
+    const parts = draw(await this.#spendable(tx, orgId), wantedMicros);
+    const amountMicros = total(parts);
+    if (amountMicros === 0n) throw insufficientQuota(orgId);
+    await store.insertLease(tx, { id, orgId, gateway, epoch, state: 'open' }, this.#clock.now());
+    await this.#post(tx, [{ id: `lease_${id}`, kind: 'lease', orgId, reference: id, postings: openLease(orgId, id, parts) }]);
+    return { id, amountMicros };
+  }
+
+  /** Adds to an open lease, as `leaseIn` begins one. `part` names the addition: the same one adds once. */
+  async growIn(tx: Tx, { id, orgId, wantedMicros }: Pick<LeaseOrder, 'id' | 'orgId' | 'wantedMicros'>, part: string): Promise<Lease> {
+    await store.lockHead(tx);
+    const parts = draw(await this.#spendable(tx, orgId), wantedMicros);
+    const amountMicros = total(parts);
+    if (amountMicros === 0n) throw insufficientQuota(orgId);
+    await this.#post(tx, [{ id: `lease_${part}`, kind: 'lease', orgId, reference: id, postings: openLease(orgId, id, parts) }]);
+    return { id, amountMicros };
   }
 
   /**
@@ -105,18 +131,20 @@ export class Ledger {
 
   /** Gives back what a lease did not spend, to the grants that it came from; what has expired meanwhile is lost (M33). Once; the second time is a no-op. */
   close(id: string, state: 'closed' | 'abandoned' = 'closed'): Promise<void> {
-    return transact(this.#db, async (tx) => {
-      await store.lockHead(tx);
-      const lease = await store.findLease(tx, id);
-      if (!lease) throw leaseNotFound(id);
-      if (!(await store.endLease(tx, id, state, this.#clock.now()))) return;
-      const expiries = new Map((await store.listGrants(tx, lease.orgId)).map((grant) => [grant.id, grant.expiresAt]));
-      const isExpired = (grant: string) => (expiries.get(grant) ?? Number.POSITIVE_INFINITY) <= this.#clock.now();
-      const parts = (await this.#leased(tx, id)).map((part) => ({ ...part, isExpired: isExpired(part.grant) }));
-      await this.#post(tx, [
-        { id: `return_${id}`, kind: state === 'closed' ? 'return' : 'abandon', orgId: lease.orgId, reference: id, postings: returnLease(lease.orgId, id, parts) },
-      ]);
-    });
+    return transact(this.#db, (tx) => this.closeIn(tx, id, state));
+  }
+
+  async closeIn(tx: Tx, id: string, state: 'closed' | 'abandoned' = 'closed'): Promise<void> {
+    await store.lockHead(tx);
+    const lease = await store.findLease(tx, id);
+    if (!lease) throw leaseNotFound(id);
+    if (!(await store.endLease(tx, id, state, this.#clock.now()))) return;
+    const expiries = new Map((await store.listGrants(tx, lease.orgId)).map((grant) => [grant.id, grant.expiresAt]));
+    const isExpired = (grant: string) => (expiries.get(grant) ?? Number.POSITIVE_INFINITY) <= this.#clock.now();
+    const parts = (await this.#leased(tx, id)).map((part) => ({ ...part, isExpired: isExpired(part.grant) }));
+    await this.#post(tx, [
+      { id: `return_${id}`, kind: state === 'closed' ? 'return' : 'abandon', orgId: lease.orgId, reference: id, postings: returnLease(lease.orgId, id, parts) },
+    ]);
   }
 
   /** Takes back what is left of grants that have expired; what leases hold of them stays theirs until they return it (M33). Returns how many. */
@@ -135,18 +163,20 @@ export class Ledger {
   }
 
   /** Gives a part of a charge back as new credit, each share of it from who had it (M31). @throws Fault when more is refunded than was charged */
-  refund({ id, of, split }: { readonly id: string; readonly of: string; readonly split: Split }): Promise<void> {
-    return transact(this.#db, async (tx) => {
-      await store.lockHead(tx);
-      const original = (await store.findPosted(tx, [of])).get(of);
-      if (!original || original.kind !== 'settle') throw transactionNotFound(of);
-      if ((await store.findPosted(tx, [id])).has(id)) return;
-      const amount = split.publisherMicros + split.platformMicros + split.taxMicros;
-      const charged = original.postings.filter(({ amountMicros }) => amountMicros > 0n).reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
-      if (amount <= 0n || (await store.refundedOf(tx, of)) + amount > charged) throw refundTooLarge(of);
-      await store.insertGrant(tx, { id, orgId: original.orgId, priority: REFUND_PRIORITY, expiresAt: undefined, note: `refund of ${of}`, createdAt: this.#clock.now() });
-      await this.#post(tx, [{ id, kind: 'refund', orgId: original.orgId, reference: of, postings: refund(original.orgId, id, split) }]);
-    });
+  refund(order: RefundOrder): Promise<void> {
+    return transact(this.#db, (tx) => this.refundIn(tx, order));
+  }
+
+  async refundIn(tx: Tx, { id, of, split, note = `refund of ${of}` }: RefundOrder): Promise<void> {
+    await store.lockHead(tx);
+    const original = (await store.findPosted(tx, [of])).get(of);
+    if (!original || original.kind !== 'settle') throw transactionNotFound(of);
+    if ((await store.findPosted(tx, [id])).has(id)) return;
+    const amount = split.publisherMicros + split.platformMicros + split.taxMicros;
+    const charged = original.postings.filter(({ amountMicros }) => amountMicros > 0n).reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
+    if (amount <= 0n || (await store.refundedOf(tx, of)) + amount > charged) throw refundTooLarge(of);
+    await store.insertGrant(tx, { id, orgId: original.orgId, priority: REFUND_PRIORITY, expiresAt: undefined, note, createdAt: this.#clock.now() });
+    await this.#post(tx, [{ id, kind: 'refund', orgId: original.orgId, reference: of, postings: refund(original.orgId, id, split) }]);
   }
 
   /** Pays a publisher what it has earned, or a part of it. @throws Fault when it has not earned as much */

@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { inStatements } from './statements.ts';
 
 /**
  * Prices, what is sold by them, contracts, budgets, and what a usage row is billed by. A price version is never changed. Columns in `_amount` are counts of a budget's
@@ -45,8 +44,4 @@ const IMMUTABLE = ['UPDATE', 'DELETE'].map(
   (verb) => `CREATE TRIGGER price_versions_no_${verb.toLowerCase()} BEFORE ${verb} ON price_versions BEGIN SELECT RAISE(ABORT, 'a price version is immutable: make another'); END`,
 );
 
-export const market: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    for (const statement of [...TABLES, ...IMMUTABLE]) await sql.raw(statement).execute(db);
-  },
-};
+export const market = inStatements([...TABLES, ...IMMUTABLE]);
