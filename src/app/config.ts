@@ -1,6 +1,7 @@
 import { availableParallelism, homedir, networkInterfaces, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { invalid } from '../contract/errors.ts';
+import { parseDatabaseUrl } from './database.ts';
 import type { Environment } from './env.ts';
 
 /** Flags of `modelyard up`. */
@@ -29,6 +30,8 @@ export function parseRole({ role = 'all', name }: Flags): { readonly role: 'all'
 /** All that can be set, resolved and checked. Limits have names here and nowhere else. */
 export interface Config {
   readonly home: string;
+  /** A PostgreSQL database in the place of the home's own file. */
+  readonly databaseUrl: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly publicHosts: readonly string[];
@@ -85,6 +88,7 @@ export function loadConfig(flags: Flags, environment: Environment): Config {
   }
   return {
     home: resolve(flags.home ?? environment.home ?? join(homedir(), '.modelyard')),
+    databaseUrl: environment.databaseUrl ? parseDatabaseUrl(environment.databaseUrl, 'DATABASE_URL') : undefined,
     host,
     port: parsePort(flags.port ?? environment.port),
     publicHosts: [...(flags.publicHost ?? []), ...(LOOPBACK.has(host) ? [] : ownAddresses())].map((name) => name.toLowerCase()),

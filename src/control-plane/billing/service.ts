@@ -102,21 +102,25 @@ export class Billing {
     const prices = await this.#pricesOf(page);
     const owed = await this.#owed(page, prices);
     const due = owed.filter(({ priceVersion }) => prices.has(priceVersion));
-    if (due.length > 0)
-      this.#tell(
-        await transact(this.#options.db, async (tx) => {
-          await lockBook(tx);
-          const billed = await listBilled(tx, idsOf(due));
-          return this.#charge(
-            tx,
-            due.filter(({ requestId }) => !billed.has(requestId)),
-            { prices, counted: true },
-          );
-        }),
-      );
+    const charged = due.length > 0 ? await this.#chargeDue(due, prices) : 0;
     for (const { requestId } of page) this.#open.delete(requestId);
     for (const { requestId, priceVersion } of owed) if (!prices.has(priceVersion)) this.#remember(requestId);
-    return due.length;
+    return charged;
+  }
+
+  /** Another process may be at the same calls: who is second finds them billed. */
+  async #chargeDue(due: readonly UsageRecord[], prices: ReadonlyMap<string, Price>): Promise<number> {
+    const told = await transact(this.#options.db, async (tx) => {
+      await lockBook(tx);
+      const billed = await listBilled(tx, idsOf(due));
+      return this.#charge(
+        tx,
+        due.filter(({ requestId }) => !billed.has(requestId)),
+        { prices, counted: true },
+      );
+    });
+    this.#tell(told);
+    return told.bill.charges.length;
   }
 
   /** Those of a page that are not in the book and should be there. */
