@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { inject } from 'vitest';
 import { type Db, openDatabase } from '../src/db/open.ts';
+import { dropDatabase } from './postgres-server.ts';
 
 /** An empty database of the newest schema, for one test. */
 export interface TestDatabase extends AsyncDisposable {
@@ -33,37 +32,29 @@ export async function openSqlite(): Promise<TestDatabase> {
   };
 }
 
+/** Gone when it is closed, so for one process; without a disk that is waited for. */
+export async function openInMemory(): Promise<TestDatabase> {
+  const db = await openDatabase(':memory:');
+  return { target: ':memory:', db, [Symbol.asyncDispose]: () => db.destroy() };
+}
+
 export async function openPostgres(): Promise<TestDatabase> {
-  const { target, drop } = await emptyPostgres();
+  const target = await makePostgres('/');
   const db = await openDatabase(target);
   return {
     target,
     db,
     async [Symbol.asyncDispose]() {
       await db.destroy();
-      await drop();
+      await dropDatabase(target);
     },
   };
 }
 
-/** A PostgreSQL database of its own without any table. */
-export async function emptyPostgres(): Promise<{ readonly target: string; drop(): Promise<void> }> {
-  const response = await fetch(inject('postgresAddress'));
-  const url = await response.text();
-  if (!response.ok) throw new Error(url);
-  const name = `modelyard_test_${randomBytes(6).toString('hex')}`;
-  await administer(url, `CREATE DATABASE ${name}`);
-  const target = new URL(url);
-  target.pathname = name;
-  return { target: target.href, drop: () => administer(url, `DROP DATABASE ${name} WITH (FORCE)`) };
-}
-
-async function administer(url: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+/** A PostgreSQL database of its own, with the newest schema or without any table. Returns its URL; whoever made it drops it. */
+export async function makePostgres(kind: '/' | '/empty'): Promise<string> {
+  const response = await fetch(new URL(kind, inject('postgresAddress')));
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return text;
 }

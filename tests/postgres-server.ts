@@ -1,15 +1,18 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createSocket } from 'node:net';
 import { arch, platform, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
+import { openDatabase } from '../src/db/open.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Answers with the URL of a PostgreSQL server. */
+    /** Makes PostgreSQL databases. */
     readonly postgresAddress: string;
   }
 }
@@ -24,14 +27,19 @@ interface Postgres {
 
 /**
  * A PostgreSQL server for the tests of a run, started when the first of them asks for it and stopped after the last. `MODELYARD_TEST_DATABASE_URL`: one that
- * runs already. When it can't be started, the tests that ask for it fail.
+ * runs already. When it can't be started, the tests that ask for it fail. It makes databases: `/` with the newest schema, `/empty` without any table; the answer is the URL.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   let started: Promise<Postgres> | undefined;
-  const server = createServer((_request, response) => {
-    started ??= startPostgres();
-    started.then(
-      ({ url }) => response.end(url),
+  let template: Promise<string> | undefined;
+  const make = async (path: string | undefined): Promise<string> => {
+    const { url } = await (started ??= startPostgres());
+    if (path === '/empty') return makeDatabase(url);
+    return makeDatabase(url, await (template ??= makeTemplate(url)));
+  };
+  const server = createServer((request, response) => {
+    make(request.url).then(
+      (url) => response.end(url),
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });
@@ -40,8 +48,43 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     server.close();
     const postgres = await started?.catch(() => undefined);
+    const made = await template?.catch(() => undefined);
+    if (postgres && made !== undefined) await administer(postgres.url, `DROP DATABASE ${made} WITH (FORCE)`);
     await postgres?.stop();
   };
+}
+
+/** A database with the newest schema, to copy. */
+async function makeTemplate(url: string): Promise<string> {
+  const made = await makeDatabase(url);
+  await (await openDatabase(made)).destroy();
+  return new URL(made).pathname.slice(1);
+}
+
+async function makeDatabase(url: string, template?: string): Promise<string> {
+  const name = `modelyard_test_${randomBytes(6).toString('hex')}`;
+  await administer(url, `CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template}`}`);
+  const made = new URL(url);
+  made.pathname = name;
+  return made.href;
+}
+
+/** Drops a database that was made here. */
+export async function dropDatabase(target: string): Promise<void> {
+  const server = new URL(target);
+  const name = server.pathname.slice(1);
+  server.pathname = 'postgres';
+  await administer(server.href, `DROP DATABASE ${name} WITH (FORCE)`);
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }
 
 async function startPostgres(): Promise<Postgres> {

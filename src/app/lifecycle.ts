@@ -2,7 +2,6 @@ import type { Server } from 'node:http';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { sweepPulls } from '../control-plane/registry/index.ts';
-import { openDatabase } from '../db/open.ts';
 import { listen } from '../http/listener.ts';
 import { createLocalLauncher } from '../scheduler/launchers/local.ts';
 import type { Launcher } from '../scheduler/ports.ts';
@@ -15,6 +14,7 @@ import { composeHttp } from './compose/http.ts';
 import { composeModelyard, type Modelyard } from './compose/modelyard.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { Config } from './config.ts';
+import { databaseOf, openHomeDatabase } from './database.ts';
 import type { HomeFolder } from './home.ts';
 import { drain, readinessOf } from './readiness.ts';
 import { readSigningKey } from './signing-key.ts';
@@ -48,7 +48,7 @@ export interface Running {
 export async function startModelyard(options: StartOptions): Promise<Running> {
   const { config, folder, log, environment, file = {}, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
-  const db = await openDatabase(options.database ?? folder.database);
+  const db = await openHomeDatabase(options.database ?? databaseOf(config, folder.database));
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
@@ -72,6 +72,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const { control, events, leadership, reconciler } = modelyard;
   const { org, operatorKey } = await recover(control, clock);
   const poster = new Poster({ clock, storage, log: usageLog, post: ({ rows }) => control.usage.post(rows), report: (problem) => events.usageProblem(problem) });
+  stack.defer(() => control.replays.close());
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
   stack.defer(() => endWatching(control));
@@ -90,6 +91,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   });
   await leadership.start();
   await begin(control);
+  void poster.replayed.then(() => control.replays.recover());
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -117,12 +119,13 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
 }
 
 /** Once calls are served: the engines are started, what goes on by itself begins, and jobs that a stop cut short go on. */
-async function begin({ deployments, history, slos, alerts, jobs, costing }: ControlPlane): Promise<void> {
+async function begin({ deployments, history, slos, alerts, jobs, costing, replays }: ControlPlane): Promise<void> {
   await deployments.refresh();
   await history.start();
   await slos.start();
   await alerts.start();
   costing.start();
+  replays.start();
   await jobs.resume();
 }
 

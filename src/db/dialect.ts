@@ -15,3 +15,17 @@ export function jsonNumber(on: On, column: string, field: string): RawBuilder<nu
   if (isPostgres(on)) return sql<number | null>`CAST(CAST(${sql.ref(column)} AS json) ->> ${sql.lit(field)} AS double precision)`;
   return sql<number | null>`${sql.ref(column)} ->> ${sql.lit(`$.${field}`)}`;
 }
+
+/** Texts for `IN`, as one parameter, however many they are. */
+export function textList(on: On, texts: readonly string[]): RawBuilder<string> {
+  const json = JSON.stringify(texts);
+  return isPostgres(on) ? sql<string>`(SELECT json_array_elements_text(CAST(${json} AS json)))` : sql<string>`(SELECT value FROM json_each(${json}))`;
+}
+
+/** A table of a name and an amount a row, `name` and `amount`, as one parameter. */
+export function amountTable(on: On, amounts: Iterable<readonly [name: string, amount: bigint]>): RawBuilder<unknown> {
+  const json = JSON.stringify(Array.from(amounts, ([name, amount]) => [name, amount.toString()]));
+  return isPostgres(on)
+    ? sql`(SELECT value ->> 0 AS name, CAST(value ->> 1 AS BIGINT) AS amount FROM json_array_elements(CAST(${json} AS json)))`
+    : sql`(SELECT value ->> '$[0]' AS name, CAST(value ->> '$[1]' AS INTEGER) AS amount FROM json_each(${json}))`;
+}

@@ -45,7 +45,9 @@ function postgresText<Table extends keyof Schema>(target: JsonRowsTarget<Table>,
   const { table, columns } = target;
   const entries = Object.entries<string | { readonly json: string }>(columns);
   const names = entries.map(([column]) => `"${column}"`).join();
-  const values = entries.map(([column, field]) => `'${column}', ${typeof field === 'string' ? plainJson(placeOf(field, fields)) : `(value -> ${placeOf(field.json, fields)})::text`}`);
+  const values = entries.map(
+    ([column, field]) => `'${column}', ${typeof field === 'string' ? plainJson(placeOf(field, fields)) : `(value -> ${placeOf(field.json, fields)})::text`}`,
+  );
   return `INSERT INTO "${table}" (${names}) SELECT ${entries.map(([column]) => `r."${column}"`).join()} FROM json_array_elements($1::json),
     json_populate_record(NULL::"${table}", json_build_object(${values.join()})) AS r${onConflict(target)}`;
 }

@@ -9,6 +9,7 @@ import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
 import { Ledger } from '../../control-plane/ledger/index.ts';
 import { Jobs } from '../../control-plane/jobs/index.ts';
 import { BlobStore, Registry } from '../../control-plane/registry/index.ts';
+import { Replays } from '../../control-plane/replays/index.ts';
 import { Usage } from '../../control-plane/usage/index.ts';
 import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
@@ -46,6 +47,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     },
   });
   const usage = new Usage(db);
+  const replays = new Replays({ db, clock, charges: usage, problem: (error) => events.controlProblem(error) });
   const registry: Registry = new Registry({
     db,
     clock,
@@ -91,7 +93,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     organisations: { names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])) },
     problem: (error) => events.controlProblem(error),
   });
-  return { identity, entitlements, usage, registry, deployments, jobs, evaluation, evaluationRuns, ledger, costing, ...watching };
+  return { identity, entitlements, usage, replays, registry, deployments, jobs, evaluation, evaluationRuns, ledger, costing, ...watching };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

@@ -78,6 +78,9 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     clock,
     callers: { find: (hash) => control.entitlements.find(hash) ?? innerCalls.find(hash) },
     usage: usageLog,
+    // Nothing is sold yet: credit comes with billing.
+    leases: { lease: () => Promise.reject(new Error('there is no credit yet')), giveBack: () => Promise.resolve() },
+    replays: control.replays,
     repository: repositoryOf(control),
     events,
     limits: config,

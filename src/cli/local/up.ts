@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfigFile } from '../../app/config-file.ts';
+import { databaseName } from '../../app/database.ts';
 import { loadConfig } from '../../app/config.ts';
 import { readEnvironment } from '../../app/env.ts';
 import { type HomeFolder, homeFolder, openHome, readCredentials, writeCredentials } from '../../app/home.ts';
@@ -29,7 +30,8 @@ Examples:
   modelyard up --port 9000 --home .my start a second one beside it
 
 Environment: MODELYARD_HOME, MODELYARD_PORT, MODELYARD_LOG_LEVEL (trace, debug, info, warn, error),
-MODELYARD_DRAIN_DELAY (seconds between unready and stopping), MODELYARD_MEMORY_LIMIT (memory for all engines, such as 1.5GiB).`;
+MODELYARD_DRAIN_DELAY (seconds between unready and stopping), MODELYARD_MEMORY_LIMIT (memory for all engines, such as 1.5GiB),
+DATABASE_URL (a PostgreSQL database in the place of the home's own file).`;
 
 /** `modelyard up`: everything from nothing to a served call. */
 export function addUp(program: Command): void {
@@ -58,6 +60,8 @@ async function up(flags: UpFlags): Promise<void> {
     const file = await readConfigFile(folder.configFile);
     running = await startModelyard({ config, file, folder, log: createLogger({ level: config.logLevel, file: join(folder.logs, 'modelyard.log') }), environment: environment.all });
     await updateLock(config.home, running.url);
+    process.stdout.write(`${paint('bold', 'Modelyard')} serves on ${paint('cyan', running.url)}\n`);
+    if (config.databaseUrl !== undefined) process.stdout.write(`Its database is ${databaseName(config.databaseUrl)}\n`);
     const key = await login(folder.credentials, running);
     const stopped = untilStopped();
     await serve(running, { key, folder, flags, environment: environment.all, stopped });
@@ -93,7 +97,6 @@ async function serve(running: Running, { key, folder, flags, environment, stoppe
   const { provideStarters, startersDone } = await import('../../app/starters.ts');
   const abort = new AbortController();
   void stopped.then(() => abort.abort());
-  process.stdout.write(`${paint('bold', 'Modelyard')} serves on ${paint('cyan', url)}\n`);
   if (flags.starters) {
     const line = progressLine(process.stdout);
     const isSetUp = await startersDone(folder);

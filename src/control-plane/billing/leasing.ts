@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import { type Db, transact, type Tx } from '../../db/open.ts';
-import type { BudgetRoom, Budgets } from '../entitlements/index.ts';
+import type { BudgetPeriod, BudgetRoom, Budgets } from '../entitlements/index.ts';
 import { type Ledger, lockBook } from '../ledger/index.ts';
 import { budgetExceeded, creditTooSmall, gatewayAlive, gatewayNotFound, gatewaySuperseded, ownGateway, quotaExceeded } from './errors.ts';
 import * as leases from './lease-store.ts';
@@ -64,15 +64,24 @@ export class Leasing {
       const ids = order.budgets.toSorted();
       const rooms = await this.#options.budgets.room(tx, ids, now);
       const amount = sizeOf({ ...order, availableAmount: await this.#available(tx, order, rooms) });
-      const id = newId('lease', now);
-      const of = { id, orgId: order.orgId, ...run };
-      if (isMoney) await this.#options.ledger.leaseIn(tx, { ...of, wantedMicros: amount });
-      else await leases.insertQuotaLease(tx, of, now);
       const budgets = await this.#options.budgets.take(tx, ids, amount, now);
-      await leases.fillLease(tx, { id, unit: order.unit, leftAmount: amount, budgets });
+      const open = await this.#openLease(tx, run, order, budgets);
+      const part = newId('lease', now);
+      const of = { id: open?.id ?? part, orgId: order.orgId, ...run, wantedMicros: amount };
+      if (isMoney) await (open ? this.#options.ledger.growIn(tx, of, part) : this.#options.ledger.leaseIn(tx, of));
+      else if (!open) await leases.insertQuotaLease(tx, of, now);
+      await leases.fillLease(tx, { id: of.id, unit: order.unit, leftAmount: (open?.leftAmount ?? 0n) + amount, budgets });
       const ends = rooms.flatMap(({ end }) => end ?? []);
-      return { id, amount, until: ends.length > 0 ? Math.min(...ends) : undefined };
+      return { id: of.id, amount, until: ends.length > 0 ? Math.min(...ends) : undefined };
     });
+  }
+
+  /** The lease that is to hold more, if it is still the run's own and counts on the same periods of the same budgets. */
+  async #openLease(tx: Tx, { gateway, epoch }: GatewayRun, { lease, orgId, unit }: LeaseOrder, budgets: readonly BudgetPeriod[]): Promise<leases.LeaseRow | undefined> {
+    const row = lease === undefined ? undefined : (await leases.findLeases(tx, [lease])).get(lease);
+    if (!row?.isOpen || row.gateway !== gateway || row.epoch !== epoch || row.orgId !== orgId || row.unit !== unit) return undefined;
+    const same = row.budgets.length === budgets.length && row.budgets.every(({ id, start }, index) => id === budgets[index]?.id && start === budgets[index].start);
+    return same ? row : undefined;
   }
 
   /** Gives back what is left of a lease, once; the second time is a no-op. Only when all that was spent of it is posted. */

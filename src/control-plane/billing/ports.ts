@@ -18,6 +18,8 @@ export type LeaseUnit = 'micros' | QuotaUnit;
 /** What a gateway asks for (`LeaseSource` of the data plane). */
 export interface LeaseOrder {
   readonly orgId: string;
+  /** An open lease of the same gateway that is to hold more; absent, or of a budget's former period: a new one. */
+  readonly lease?: string;
   readonly unit: LeaseUnit;
   readonly budgets: readonly string[];
   readonly leastAmount: bigint;

@@ -30,6 +30,8 @@ const TABLES = [
   `ALTER TABLE usage ADD COLUMN subscription TEXT NOT NULL DEFAULT ''`,
   `ALTER TABLE usage ADD COLUMN price_version TEXT NOT NULL DEFAULT ''`,
   `ALTER TABLE usage ADD COLUMN lease TEXT NOT NULL DEFAULT ''`,
+  `ALTER TABLE grants ADD COLUMN swept_at BIGINT`,
+  `CREATE INDEX grants_by_expiry ON grants (expires_at) WHERE swept_at IS NULL`,
   `CREATE INDEX ledger_transactions_by_reference ON ledger_transactions (reference)`,
   `CREATE TABLE replays (org_id TEXT NOT NULL, idempotency_key TEXT NOT NULL, body_hash TEXT NOT NULL, request_id TEXT NOT NULL, gateway TEXT NOT NULL, epoch INTEGER NOT NULL,
      state TEXT NOT NULL CHECK (state IN ('running', 'done', 'lost')), status INTEGER, headers TEXT, body TEXT, created_at BIGINT NOT NULL, PRIMARY KEY (org_id, idempotency_key))`,
