@@ -75,6 +75,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => control.replays.close());
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
+  stack.defer(() => control.subscriptions.close());
   stack.defer(() => endWatching(control));
   const app = await composeHttp({ modelyard, clock, publicHosts: config.publicHosts, environment, ready });
   stack.defer(() => app.close());
@@ -109,9 +110,11 @@ function operatorOf({ id, name }: { readonly id: string; readonly name: string }
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
-async function recover({ identity, entitlements, jobs, registry }: ControlPlane, clock: Clock) {
+async function recover({ identity, pricing, catalogue, entitlements, jobs, registry }: ControlPlane, clock: Clock) {
   const platform = await identity.ensurePlatform();
-  entitlements.load(await identity.listLive());
+  await pricing.load();
+  await catalogue.load();
+  await entitlements.load(await identity.listLive(), await identity.listReplacements());
   await jobs.recover();
   await sweepPulls(registry.blobs);
   await registry.blobs.sweepUploads(clock.now());
@@ -119,8 +122,9 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
 }
 
 /** Once calls are served: the engines are started, what goes on by itself begins, and jobs that a stop cut short go on. */
-async function begin({ deployments, history, slos, alerts, jobs, costing, replays }: ControlPlane): Promise<void> {
+async function begin({ deployments, subscriptions, history, slos, alerts, jobs, costing, replays }: ControlPlane): Promise<void> {
   await deployments.refresh();
+  await subscriptions.start();
   await history.start();
   await slos.start();
   await alerts.start();

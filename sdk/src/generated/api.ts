@@ -850,6 +850,301 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search listings */
+        get: operations["searchListings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List listings */
+        get: operations["listListings"];
+        put?: never;
+        /** Create listing */
+        post: operations["createListing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get listing */
+        get: operations["getListing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Update listing */
+        patch: operations["updateListing"];
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submit listing */
+        post: operations["submitListing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw listing */
+        post: operations["withdrawListing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve listing */
+        post: operations["approveListing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reject listing */
+        post: operations["rejectListing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add plan */
+        post: operations["addPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Update plan */
+        patch: operations["updatePlan"];
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List prices */
+        get: operations["listPrices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set price */
+        put: operations["setPrice"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List subscriptions */
+        get: operations["listSubscriptions"];
+        put?: never;
+        /** Subscribe */
+        post: operations["subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get subscription */
+        get: operations["getSubscription"];
+        put?: never;
+        post?: never;
+        /** Cancel subscription */
+        delete: operations["cancelSubscription"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Bind keys */
+        put: operations["bindKeys"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept price */
+        post: operations["acceptPrice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List budgets */
+        get: operations["listBudgets"];
+        put?: never;
+        /** Add budget */
+        post: operations["addBudget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove budget */
+        delete: operations["removeBudget"];
+        options?: never;
+        head?: never;
+        /** Update budget */
+        patch: operations["updateBudget"];
+        trace?: never;
+    };
     "/api/v1/wallet": {
         parameters: {
             query?: never;
@@ -1152,7 +1447,7 @@ export interface operations {
                             name: string;
                             prefix: string;
                             last4: string;
-                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "subscriptions" | "members" | "orgs" | "metrics" | "operator")[];
                             allowedModels: string[] | null;
                             limits: {
                                 requestsPerMinute?: number;
@@ -1188,7 +1483,7 @@ export interface operations {
                      * @enum {unknown}
                      */
                     role?: "operator" | "publisher" | "consumer";
-                    scopes?: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                    scopes?: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "subscriptions" | "members" | "orgs" | "metrics" | "operator")[];
                     allowedModels?: string[];
                     /** @description milliseconds since 1970 */
                     expiresAt?: number;
@@ -1216,7 +1511,7 @@ export interface operations {
                             name: string;
                             prefix: string;
                             last4: string;
-                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "subscriptions" | "members" | "orgs" | "metrics" | "operator")[];
                             allowedModels: string[] | null;
                             limits: {
                                 requestsPerMinute?: number;
@@ -1286,7 +1581,7 @@ export interface operations {
                             name: string;
                             prefix: string;
                             last4: string;
-                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "subscriptions" | "members" | "orgs" | "metrics" | "operator")[];
                             allowedModels: string[] | null;
                             limits: {
                                 requestsPerMinute?: number;
@@ -4753,6 +5048,2033 @@ export interface operations {
                             source: "default" | "configured";
                             description: string;
                         }[];
+                    };
+                };
+            };
+        };
+    };
+    searchListings: {
+        parameters: {
+            query?: {
+                /** @description words over name, title, summary, tags, task and licence; all must fit */
+                q?: string;
+                task?: string;
+                licence?: string;
+                free?: boolean;
+                /** @description of the currency, at most six digits behind the point: "0.50" */
+                maxPrice?: string;
+                /** @description of maxPrice */
+                unit?: "input_tokens" | "cached_tokens" | "output_tokens" | "requests" | "rows" | "bytes" | "compute_ms";
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            deployment: string;
+                            title: string;
+                            summary: string;
+                            licence: string;
+                            tags: string[];
+                            task?: string;
+                            /** @enum {unknown} */
+                            visibility: "private" | "public";
+                            /** @enum {unknown} */
+                            state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                            plans: {
+                                id: string;
+                                name: string;
+                                /** @enum {unknown} */
+                                kind: "free" | "pay_per_use";
+                                open: boolean;
+                                quota?: {
+                                    /** @enum {unknown} */
+                                    unit: "requests" | "tokens";
+                                    amount: number;
+                                    /**
+                                     * @description days and months begin at midnight UTC
+                                     * @enum {unknown}
+                                     */
+                                    period: "day" | "month" | "total";
+                                };
+                                limits: {
+                                    requestsPerMinute?: number;
+                                    tokensPerMinute?: number;
+                                    concurrency?: number;
+                                };
+                                price?: {
+                                    version: string;
+                                    number: number;
+                                    currency?: string;
+                                    rates?: {
+                                        /** @description of the currency, for 1000000 */
+                                        input_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        cached_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        output_tokens?: string;
+                                        /** @description of the currency, for 1000 */
+                                        requests?: string;
+                                        /** @description of the currency, for 1000 */
+                                        rows?: string;
+                                        /** @description of the currency, for 1000000000 */
+                                        bytes?: string;
+                                        /** @description of the currency, for 3600000 */
+                                        compute_ms?: string;
+                                    };
+                                    /** @description why it can not be sold by */
+                                    problem?: string;
+                                    /** @description milliseconds since 1970 */
+                                    createdAt: number;
+                                };
+                            }[];
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            /** @description milliseconds since 1970 */
+                            updatedAt: number;
+                        }[];
+                        total: number;
+                    };
+                };
+            };
+        };
+    };
+    listListings: {
+        parameters: {
+            query?: {
+                state?: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            deployment: string;
+                            title: string;
+                            summary: string;
+                            licence: string;
+                            tags: string[];
+                            task?: string;
+                            /** @enum {unknown} */
+                            visibility: "private" | "public";
+                            /** @enum {unknown} */
+                            state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                            plans: {
+                                id: string;
+                                name: string;
+                                /** @enum {unknown} */
+                                kind: "free" | "pay_per_use";
+                                open: boolean;
+                                quota?: {
+                                    /** @enum {unknown} */
+                                    unit: "requests" | "tokens";
+                                    amount: number;
+                                    /**
+                                     * @description days and months begin at midnight UTC
+                                     * @enum {unknown}
+                                     */
+                                    period: "day" | "month" | "total";
+                                };
+                                limits: {
+                                    requestsPerMinute?: number;
+                                    tokensPerMinute?: number;
+                                    concurrency?: number;
+                                };
+                                price?: {
+                                    version: string;
+                                    number: number;
+                                    currency?: string;
+                                    rates?: {
+                                        /** @description of the currency, for 1000000 */
+                                        input_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        cached_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        output_tokens?: string;
+                                        /** @description of the currency, for 1000 */
+                                        requests?: string;
+                                        /** @description of the currency, for 1000 */
+                                        rows?: string;
+                                        /** @description of the currency, for 1000000000 */
+                                        bytes?: string;
+                                        /** @description of the currency, for 3600000 */
+                                        compute_ms?: string;
+                                    };
+                                    /** @description why it can not be sold by */
+                                    problem?: string;
+                                    /** @description milliseconds since 1970 */
+                                    createdAt: number;
+                                };
+                            }[];
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            /** @description milliseconds since 1970 */
+                            updatedAt: number;
+                            /** @description for the owner and operators */
+                            own?: {
+                                visibleTo: string[];
+                                /** @description absent: as the operator's file says */
+                                publisherShareBasisPoints?: number;
+                                /** @description why it was rejected */
+                                reason: string;
+                                margin?: {
+                                    /** @enum {unknown} */
+                                    per: "thousand_calls" | "million_tokens";
+                                    /** @description of the currency, a decimal number */
+                                    price: string;
+                                    /** @description of the currency, a decimal number */
+                                    margin?: string;
+                                    /** @description margin over price */
+                                    share?: number;
+                                    /** @description above 1: the price does not pay at any load */
+                                    breakEvenUtilisation?: number;
+                                    warning?: string;
+                                };
+                            };
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    deployment: string;
+                    title?: string;
+                    summary?: string;
+                    /** @description Markdown; unless told otherwise what the model version has */
+                    card?: string;
+                    licence?: string;
+                    tags?: string[];
+                    /** @enum {unknown} */
+                    visibility?: "private" | "public";
+                    /** @description organisations that see it while it is private */
+                    visibleTo?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    updateListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    title?: string;
+                    summary?: string;
+                    /** @description Markdown; unless told otherwise what the model version has */
+                    card?: string;
+                    licence?: string;
+                    tags?: string[];
+                    /** @enum {unknown} */
+                    visibility?: "private" | "public";
+                    /** @description organisations that see it while it is private */
+                    visibleTo?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    submitListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    withdrawListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    approveListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    publisherShareBasisPoints?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    rejectListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    addPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {unknown} */
+                    kind: "free" | "pay_per_use";
+                    quota?: {
+                        /** @enum {unknown} */
+                        unit: "requests" | "tokens";
+                        amount: number;
+                        /**
+                         * @description days and months begin at midnight UTC
+                         * @enum {unknown}
+                         */
+                        period: "day" | "month" | "total";
+                    };
+                    rates?: {
+                        /** @description of the currency, for 1000000 */
+                        input_tokens?: string;
+                        /** @description of the currency, for 1000000 */
+                        cached_tokens?: string;
+                        /** @description of the currency, for 1000000 */
+                        output_tokens?: string;
+                        /** @description of the currency, for 1000 */
+                        requests?: string;
+                        /** @description of the currency, for 1000 */
+                        rows?: string;
+                        /** @description of the currency, for 1000000000 */
+                        bytes?: string;
+                        /** @description of the currency, for 3600000 */
+                        compute_ms?: string;
+                    };
+                    limits?: {
+                        requestsPerMinute?: number;
+                        tokensPerMinute?: number;
+                        concurrency?: number;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {unknown} */
+                        kind: "free" | "pay_per_use";
+                        open: boolean;
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            amount: number;
+                            /**
+                             * @description days and months begin at midnight UTC
+                             * @enum {unknown}
+                             */
+                            period: "day" | "month" | "total";
+                        };
+                        limits: {
+                            requestsPerMinute?: number;
+                            tokensPerMinute?: number;
+                            concurrency?: number;
+                        };
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    updatePlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description whether it takes new subscriptions */
+                    open: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {unknown} */
+                        kind: "free" | "pay_per_use";
+                        open: boolean;
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            amount: number;
+                            /**
+                             * @description days and months begin at midnight UTC
+                             * @enum {unknown}
+                             */
+                            period: "day" | "month" | "total";
+                        };
+                        limits: {
+                            requestsPerMinute?: number;
+                            tokensPerMinute?: number;
+                            concurrency?: number;
+                        };
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    setPrice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    rates: {
+                        /** @description of the currency, for 1000000 */
+                        input_tokens?: string;
+                        /** @description of the currency, for 1000000 */
+                        cached_tokens?: string;
+                        /** @description of the currency, for 1000000 */
+                        output_tokens?: string;
+                        /** @description of the currency, for 1000 */
+                        requests?: string;
+                        /** @description of the currency, for 1000 */
+                        rows?: string;
+                        /** @description of the currency, for 1000000000 */
+                        bytes?: string;
+                        /** @description of the currency, for 3600000 */
+                        compute_ms?: string;
+                    };
+                    /** @description a change of more than ten times is meant */
+                    confirm?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        price: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description subscriptions that are on it at once */
+                        movedNow: number;
+                        /** @description subscriptions that come to it after notice */
+                        movedLater: number;
+                        /** @description milliseconds since 1970 */
+                        effectiveAt?: number;
+                        /** @description it is under what the deployment costs */
+                        warning?: string;
+                    };
+                };
+            };
+        };
+    };
+    listSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            orgId: string;
+                            deployment: string;
+                            listing: string;
+                            plan: string;
+                            kind: string;
+                            /** @enum {unknown} */
+                            state: "active" | "cancelled";
+                            /** @description absent: all keys of the organisation */
+                            keys?: string[];
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                            /** @description the price that it comes to */
+                            next?: {
+                                price?: {
+                                    version: string;
+                                    number: number;
+                                    currency?: string;
+                                    rates?: {
+                                        /** @description of the currency, for 1000000 */
+                                        input_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        cached_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        output_tokens?: string;
+                                        /** @description of the currency, for 1000 */
+                                        requests?: string;
+                                        /** @description of the currency, for 1000 */
+                                        rows?: string;
+                                        /** @description of the currency, for 1000000000 */
+                                        bytes?: string;
+                                        /** @description of the currency, for 3600000 */
+                                        compute_ms?: string;
+                                    };
+                                    /** @description why it can not be sold by */
+                                    problem?: string;
+                                    /** @description milliseconds since 1970 */
+                                    createdAt: number;
+                                };
+                                /** @description milliseconds since 1970 */
+                                at: number;
+                            };
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                limit: number;
+                                used: number;
+                                /** @description held by gateways for calls under way */
+                                leased: number;
+                                /** @enum {unknown} */
+                                period: "day" | "month" | "total";
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            /** @description milliseconds since 1970 */
+                            cancelledAt?: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description its id, or its deployment's name */
+                    listing: string;
+                    /** @description its name; absent: the only one that is open */
+                    plan?: string;
+                    /** @description ids of keys; absent: all of the organisation */
+                    keys?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        deployment: string;
+                        listing: string;
+                        plan: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "active" | "cancelled";
+                        /** @description absent: all keys of the organisation */
+                        keys?: string[];
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description the price that it comes to */
+                        next?: {
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                            /** @description milliseconds since 1970 */
+                            at: number;
+                        };
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            limit: number;
+                            used: number;
+                            /** @description held by gateways for calls under way */
+                            leased: number;
+                            /** @enum {unknown} */
+                            period: "day" | "month" | "total";
+                        };
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        cancelledAt?: number;
+                    };
+                };
+            };
+        };
+    };
+    getSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        deployment: string;
+                        listing: string;
+                        plan: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "active" | "cancelled";
+                        /** @description absent: all keys of the organisation */
+                        keys?: string[];
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description the price that it comes to */
+                        next?: {
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                            /** @description milliseconds since 1970 */
+                            at: number;
+                        };
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            limit: number;
+                            used: number;
+                            /** @description held by gateways for calls under way */
+                            leased: number;
+                            /** @enum {unknown} */
+                            period: "day" | "month" | "total";
+                        };
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        cancelledAt?: number;
+                    };
+                };
+            };
+        };
+    };
+    cancelSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    bindKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description ids of keys; absent: all of the organisation */
+                    keys?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        deployment: string;
+                        listing: string;
+                        plan: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "active" | "cancelled";
+                        /** @description absent: all keys of the organisation */
+                        keys?: string[];
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description the price that it comes to */
+                        next?: {
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                            /** @description milliseconds since 1970 */
+                            at: number;
+                        };
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            limit: number;
+                            used: number;
+                            /** @description held by gateways for calls under way */
+                            leased: number;
+                            /** @enum {unknown} */
+                            period: "day" | "month" | "total";
+                        };
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        cancelledAt?: number;
+                    };
+                };
+            };
+        };
+    };
+    acceptPrice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        deployment: string;
+                        listing: string;
+                        plan: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "active" | "cancelled";
+                        /** @description absent: all keys of the organisation */
+                        keys?: string[];
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description the price that it comes to */
+                        next?: {
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                            /** @description milliseconds since 1970 */
+                            at: number;
+                        };
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            limit: number;
+                            used: number;
+                            /** @description held by gateways for calls under way */
+                            leased: number;
+                            /** @enum {unknown} */
+                            period: "day" | "month" | "total";
+                        };
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        cancelledAt?: number;
+                    };
+                };
+            };
+        };
+    };
+    listBudgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            orgId: string;
+                            key?: string;
+                            limit: string;
+                            used: string;
+                            leased: string;
+                            /** @enum {unknown} */
+                            period: "day" | "month" | "total";
+                            hard: boolean;
+                            alertPercents: number[];
+                            /** @description milliseconds since 1970 */
+                            since: number;
+                            /** @description milliseconds since 1970 */
+                            until?: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    addBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the id of a key; absent: of the whole organisation */
+                    key?: string;
+                    /** @description of the currency, at most six digits behind the point */
+                    limit: string;
+                    /**
+                     * @description days and months begin at midnight UTC
+                     * @enum {unknown}
+                     */
+                    period: "day" | "month" | "total";
+                    /** @description calls beyond it are refused (unless told otherwise); if not, it only alerts */
+                    hard?: boolean;
+                    /** @description shares of the limit that are told of, percent */
+                    alertPercents?: number[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        key?: string;
+                        limit: string;
+                        used: string;
+                        leased: string;
+                        /** @enum {unknown} */
+                        period: "day" | "month" | "total";
+                        hard: boolean;
+                        alertPercents: number[];
+                        /** @description milliseconds since 1970 */
+                        since: number;
+                        /** @description milliseconds since 1970 */
+                        until?: number;
+                    };
+                };
+            };
+        };
+    };
+    removeBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description of the currency, at most six digits behind the point */
+                    limit?: string;
+                    hard?: boolean;
+                    /** @description shares of the limit that are told of, percent */
+                    alertPercents?: number[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        key?: string;
+                        limit: string;
+                        used: string;
+                        leased: string;
+                        /** @enum {unknown} */
+                        period: "day" | "month" | "total";
+                        hard: boolean;
+                        alertPercents: number[];
+                        /** @description milliseconds since 1970 */
+                        since: number;
+                        /** @description milliseconds since 1970 */
+                        until?: number;
                     };
                 };
             };

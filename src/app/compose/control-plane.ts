@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import type { RoutesFeed } from '../../contract/feeds.ts';
+import type { MarketSection } from '../../control-plane/catalogue/index.ts';
 import { Costing, type CostingSection, type Fleet, resolveRates } from '../../control-plane/costing/index.ts';
 import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
-import { Entitlements } from '../../control-plane/entitlements/index.ts';
 import { Evaluation, EvaluationRuns, type Gateway } from '../../control-plane/evaluation/index.ts';
 import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
 import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
@@ -15,6 +15,7 @@ import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';
 import type { Events } from '../../telemetry/events.ts';
+import { composeMarket } from './market.ts';
 import { composeMonitoring } from './monitoring.ts';
 
 export interface ControlPlaneParts {
@@ -27,6 +28,7 @@ export interface ControlPlaneParts {
   readonly live: LiveFigures;
   readonly fleet: Fleet;
   readonly costing: CostingSection | undefined;
+  readonly market: MarketSection | undefined;
   readonly gateway: Gateway;
   readonly egress: Egress;
   /** The home's own secret, of which webhooks' secrets are made. */
@@ -37,10 +39,20 @@ export interface ControlPlaneParts {
 /** The domains, joined by their indexes. */
 export function composeControlPlane(parts: ControlPlaneParts) {
   const { db, clock, events, scheduling, publish, threadsDefault } = parts;
-  const entitlements = new Entitlements();
-  const identity = new Identity({
+  const rates = resolveRates(parts.costing);
+  const { entitlements, ...market } = composeMarket({
     db,
     clock,
+    events,
+    section: parts.market,
+    currency: rates.rates.currency,
+    margins: { of: async (viewer, deployment) => (await costing.costs(viewer, { by: 'model' })).rows.find(({ group }) => group === deployment)?.sold },
+    joined: () => ({ deployments, identity, monitoring: watching.monitoring }),
+  });
+  const identity: Identity = new Identity({
+    db,
+    clock,
+    isBudgeted: (keyId) => entitlements.isBudgeted(keyId),
     changed(key, what) {
       entitlements.keyChanged(key);
       events.keyChanged(what, key.id, key.orgId);
@@ -81,19 +93,18 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     signingKey,
     problem: (error) => events.controlProblem(error),
   });
-  const costing = new Costing({
+  const costing: Costing = new Costing({
     db,
     clock,
-    rates: resolveRates(parts.costing),
+    rates,
     usage,
     deployments,
     fleet: parts.fleet,
-    // Nothing is sold yet: prices come with the pricing domain.
-    prices: { priceOf: () => undefined },
+    prices: { priceOf: (deployment) => market.catalogue.soldAt(deployment) },
     organisations: { names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])) },
     problem: (error) => events.controlProblem(error),
   });
-  return { identity, entitlements, usage, replays, registry, deployments, jobs, evaluation, evaluationRuns, ledger, costing, ...watching };
+  return { identity, entitlements, ...market, usage, replays, registry, deployments, jobs, evaluation, evaluationRuns, ledger, costing, ...watching };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

@@ -1,7 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { VERSION } from '../../contract/version.ts';
+import { catalogueRoutes } from '../../control-plane/catalogue/index.ts';
 import { costRoutes } from '../../control-plane/costing/index.ts';
 import { deploymentRoutes } from '../../control-plane/deployments/index.ts';
+import { subscriptionRoutes } from '../../control-plane/entitlements/index.ts';
 import { evaluationRoutes, evaluationRunRoutes } from '../../control-plane/evaluation/index.ts';
 import { identityRoutes } from '../../control-plane/identity/index.ts';
 import { jobRoutes } from '../../control-plane/jobs/index.ts';
@@ -37,7 +39,7 @@ export function composeHttp({ modelyard, clock, publicHosts, environment, ready 
 
 /** What is mounted under `/api/v1`. */
 function routesOf(control: Modelyard['control'], environment: HttpParts['environment']) {
-  const { identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing, ledger } = control;
+  const { identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing, ledger, catalogue, subscriptions, spendingLimits } = control;
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -52,6 +54,8 @@ function routesOf(control: Modelyard['control'], environment: HttpParts['environ
     evaluationRoutes(evaluation),
     evaluationRunRoutes(evaluationRuns),
     costRoutes(costing),
+    catalogueRoutes(catalogue),
+    subscriptionRoutes(subscriptions, spendingLimits),
     ledgerRoutes(ledger, { byName: (name) => identity.orgByName(name) }),
   ];
 }

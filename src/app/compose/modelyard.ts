@@ -68,6 +68,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     scheduling,
     fleet,
     costing: file.costing,
+    market: file.market,
     live: { now: () => figuresOf(recent(), load()), totals },
     gateway: innerCalls,
     egress: new Egress({ clock, allow: parseAllow(file.egress?.allow ?? []) }),
