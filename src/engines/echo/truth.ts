@@ -23,7 +23,7 @@ export function withTruth(engine: TextEngine, file: string): TextEngine {
   return {
     ...engine,
     async generate(request, onPiece, signal) {
-      const id = request.requestId;
+      const id = request.requestId ?? '';
       let pieces = 0;
       tell({ event: 'begin', id, tag: firstWord(spokenText(request.prompt)) });
       try {
@@ -39,10 +39,10 @@ export function withTruth(engine: TextEngine, file: string): TextEngine {
         throw error;
       }
     },
-    async embed(inputs, signal, requestId) {
-      tell({ event: 'begin', id: requestId, tag: firstWord(inputs[0] ? spokenText(inputs[0]) : '') });
-      const embeddings = await engine.embed(inputs, signal, requestId);
-      tell({ event: 'end', id: requestId, whole: true, promptTokens: embeddings.promptTokens, completionTokens: 0 });
+    async embed(inputs, signal, id = '') {
+      tell({ event: 'begin', id, tag: firstWord(inputs[0] ? spokenText(inputs[0]) : '') });
+      const embeddings = await engine.embed(inputs, signal, id);
+      tell({ event: 'end', id, whole: true, promptTokens: embeddings.promptTokens, completionTokens: 0 });
       return embeddings;
     },
   };
