@@ -8,6 +8,7 @@ import type { Launcher } from '../scheduler/ports.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { UsageLog } from '../usage-log/log.ts';
 import { Poster } from '../usage-log/poster.ts';
+import type { RecordBatch } from '../usage-log/record.ts';
 import { folderStorage } from '../usage-log/storage.ts';
 import type { ControlPlane } from './compose/control-plane.ts';
 import { composeHttp } from './compose/http.ts';
@@ -17,6 +18,7 @@ import type { Config } from './config.ts';
 import { databaseOf, openHomeDatabase } from './database.ts';
 import type { HomeFolder } from './home.ts';
 import { drain, readinessOf } from './readiness.ts';
+import { readGatewayName } from './gateway-name.ts';
 import { readSigningKey } from './signing-key.ts';
 
 export interface StartOptions {
@@ -67,11 +69,15 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     blobFolder: folder.blobs,
     signingKey,
     holder: folder.path,
+    gatewayName: await readGatewayName(folder.gatewayName),
     ready: () => ready().ready,
   });
   const { control, events, leadership, reconciler } = modelyard;
   const { org, operatorKey } = await recover(control, clock);
-  const poster = new Poster({ clock, storage, log: usageLog, post: ({ rows }) => control.usage.post(rows), report: (problem) => events.usageProblem(problem) });
+  const poster = new Poster({ clock, storage, log: usageLog, post: (batch) => post(modelyard, batch), report: (problem) => events.usageProblem(problem) });
+  // Once all is posted, what is left of leases goes back.
+  stack.defer(() => modelyard.plane.credit.close());
+  stack.defer(() => control.upkeep.close());
   stack.defer(() => control.replays.close());
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
@@ -92,7 +98,10 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   });
   await leadership.start();
   await begin(control);
-  void poster.replayed.then(() => control.replays.recover());
+  void poster.replayed.then(() => {
+    control.upkeep.replayed();
+    return control.replays.recover();
+  });
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -104,14 +113,21 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   };
 }
 
+/** Moves usage records on: stored, charged, and told to the purses that have spent it. */
+async function post({ control, plane }: Modelyard, batch: RecordBatch): Promise<void> {
+  await control.billing.post(batch);
+  plane.credit.posted(batch.records);
+}
+
 /** Who acts for the server itself. */
 function operatorOf({ id, name }: { readonly id: string; readonly name: string }): CallerEntry {
   return { hash: '', keyId: 'local', orgId: id, orgName: name, scopes: ['operator'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, budgets: [], offers: [] };
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
-async function recover({ identity, pricing, catalogue, entitlements, jobs, registry }: ControlPlane, clock: Clock) {
+async function recover({ identity, pricing, catalogue, entitlements, ownGateway, jobs, registry }: ControlPlane, clock: Clock) {
   const platform = await identity.ensurePlatform();
+  await ownGateway.register();
   await pricing.load();
   await catalogue.load();
   await entitlements.load(await identity.listLive(), await identity.listReplacements());
@@ -122,8 +138,9 @@ async function recover({ identity, pricing, catalogue, entitlements, jobs, regis
 }
 
 /** Once calls are served: the engines are started, what goes on by itself begins, and jobs that a stop cut short go on. */
-async function begin({ deployments, subscriptions, history, slos, alerts, jobs, costing, replays }: ControlPlane): Promise<void> {
+async function begin({ deployments, subscriptions, upkeep, ownGateway, history, slos, alerts, jobs, costing, replays }: ControlPlane): Promise<void> {
   await deployments.refresh();
+  upkeep.start(ownGateway.run);
   await subscriptions.start();
   await history.start();
   await slos.start();

@@ -15,6 +15,7 @@ import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';
 import type { Events } from '../../telemetry/events.ts';
+import { composeBilling } from './billing.ts';
 import { composeMarket } from './market.ts';
 import { composeMonitoring } from './monitoring.ts';
 
@@ -33,6 +34,8 @@ export interface ControlPlaneParts {
   readonly egress: Egress;
   /** The home's own secret, of which webhooks' secrets are made. */
   readonly signingKey: Buffer;
+  /** Of this process's gateway: unlike any other's on this database. */
+  readonly gatewayName: string;
   publish(feed: RoutesFeed): void;
 }
 
@@ -104,7 +107,9 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     organisations: { names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])) },
     problem: (error) => events.controlProblem(error),
   });
-  return { identity, entitlements, ...market, usage, replays, registry, deployments, jobs, evaluation, evaluationRuns, ledger, costing, ...watching };
+  const { pricing, budgets } = market;
+  const billing = composeBilling({ ...parts, usage, ledger, pricing, budgets, identity, monitoring: watching.monitoring, problem: (error) => events.controlProblem(error) });
+  return { identity, entitlements, ...market, ...billing, usage, replays, registry, deployments, jobs, evaluation, evaluationRuns, ledger, costing, ...watching };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

@@ -31,11 +31,13 @@ export interface ModelyardParts {
   readonly signingKey: Buffer;
   /** This server's own name among those that share the database. */
   readonly holder: string;
+  /** Of its gateway, the same after a restart. */
+  readonly gatewayName: string;
   ready(): boolean;
 }
 
 /** The scheduler, the control plane and the data plane, joined: nothing runs yet. What each needs of the others it asks for when it is there. */
-export function composeModelyard({ config, file, clock, log, db, usageLog, launcher, blobFolder, signingKey, holder, ready }: ModelyardParts) {
+export function composeModelyard({ config, file, clock, log, db, usageLog, launcher, blobFolder, signingKey, holder, gatewayName, ready }: ModelyardParts) {
   const load = () => plane.dispatch.load();
   const { events, registry, recent, totals, revisions } = createTelemetry(log, clock, { load: () => loadByDeployment(load()), ...gaugeSources(() => control) });
   const { reconciler, scheduling, fleet } = composeScheduler({
@@ -73,14 +75,14 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     gateway: innerCalls,
     egress: new Egress({ clock, allow: parseAllow(file.egress?.allow ?? []) }),
     signingKey,
+    gatewayName,
     publish: (feed) => plane.update(feed),
   });
   const plane: DataPlane = composeDataPlane({
     clock,
     callers: { find: (hash) => control.entitlements.find(hash) ?? innerCalls.find(hash) },
     usage: usageLog,
-    // Nothing is sold yet: credit comes with billing.
-    leases: { lease: () => Promise.reject(new Error('there is no credit yet')), giveBack: () => Promise.resolve() },
+    leases: control.ownGateway,
     replays: control.replays,
     repository: repositoryOf(control),
     events,

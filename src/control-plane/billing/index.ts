@@ -1,4 +1,5 @@
-export { type GatewayRun, Leasing } from './leasing.ts';
+export { Leasing } from './leasing.ts';
+export { OwnGateway } from './own-gateway.ts';
 export { receiptRoutes } from './receipt-routes.ts';
 export { Receipts } from './receipts.ts';
 export { Refunds } from './refunds.ts';
