@@ -197,7 +197,7 @@ export async function heldBy(on: On, leases: readonly string[]): Promise<Map<str
 function heldByOne(lease: string): RawBuilder<unknown> {
   const prefix = leased(lease, '');
   const afterSlash = `${prefix.slice(0, -1)}0`;
-  return sql`SELECT grants.*, CAST(${lease} AS TEXT) AS lease, balance_micros FROM ledger_balances JOIN grants ON grants.id = substr(account, CAST(${[...prefix].length + 1} AS INTEGER))
+  return sql`SELECT grants.*, CAST(${lease} AS TEXT) AS lease, balance_micros FROM ledger_balances JOIN grants ON grants.id = substr(account, length(CAST(${prefix} AS TEXT)) + 1)
     WHERE account > ${prefix} AND account < ${afterSlash} AND balance_micros > 0`;
 }
 
