@@ -39,6 +39,8 @@ export interface RefundOrder {
   readonly id: string;
   readonly of: string;
   readonly split: Split;
+  /** For the statement. */
+  readonly note?: string;
 }
 
 export type WalletGrant = store.HeldGrant;
@@ -73,7 +75,11 @@ export class Ledger {
 
   /** What an organisation may spend now, in the order in which it is spent (M34). */
   wallet(orgId: string): Promise<WalletGrant[]> {
-    return this.#spendable(this.#db, orgId);
+    return this.walletIn(this.#db, orgId);
+  }
+
+  walletIn(on: Db | Tx, orgId: string): Promise<WalletGrant[]> {
+    return this.#spendable(on, orgId);
   }
 
   /** Takes credit out of a wallet for one gateway: what is wanted, or what there is. @throws Fault when there is none */
@@ -82,13 +88,18 @@ export class Ledger {
   }
 
   async leaseIn(tx: Tx, { id, orgId, gateway, epoch, wantedMicros }: LeaseOrder): Promise<Lease> {
+    await store.lockHead(tx);
+    await store.insertLease(tx, { id, orgId, gateway, epoch, state: 'open' }, this.#clock.now());
+    return this.growIn(tx, { id, orgId, wantedMicros }, id);
+  }
+
+  /** Adds to an open lease what is wanted, or what there is. `part` names the addition. @throws Fault when there is none */
+  async growIn(tx: Tx, { id, orgId, wantedMicros }: Pick<LeaseOrder, 'id' | 'orgId' | 'wantedMicros'>, part: string): Promise<Lease> {
     const head = await store.lockHead(tx);
     const parts = draw(await this.#spendable(tx, orgId), wantedMicros);
     const amountMicros = total(parts);
     if (amountMicros === 0n) throw insufficientQuota(orgId);
-    const now = this.#clock.now();
-    await store.insertLease(tx, { id, orgId, gateway, epoch, state: 'open' }, now);
-    await append(tx, head, [{ id: `lease_${id}`, kind: 'lease', orgId, reference: id, postings: openLease(orgId, id, parts) }], now);
+    await append(tx, head, [{ id: `lease_${part}`, kind: 'lease', orgId, reference: id, postings: openLease(orgId, id, parts) }], this.#clock.now());
     return { id, amountMicros };
   }
 
@@ -162,7 +173,7 @@ export class Ledger {
     return transact(this.#db, (tx) => this.refundIn(tx, order));
   }
 
-  async refundIn(tx: Tx, { id, of, split }: RefundOrder): Promise<void> {
+  async refundIn(tx: Tx, { id, of, split, note = `refund of ${of}` }: RefundOrder): Promise<void> {
     const head = await store.lockHead(tx);
     const posted = await store.findPosted(tx, [of, id]);
     const original = posted.get(of);
@@ -173,7 +184,7 @@ export class Ledger {
     const charged = postings.filter(({ amountMicros }) => amountMicros > 0n).reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
     if (amount <= 0n || (await store.refundedOf(tx, of)) + amount > charged) throw refundTooLarge(of);
     const now = this.#clock.now();
-    await store.insertGrant(tx, { id, orgId, priority: REFUND_PRIORITY, expiresAt: undefined, note: `refund of ${of}`, createdAt: now });
+    await store.insertGrant(tx, { id, orgId, priority: REFUND_PRIORITY, expiresAt: undefined, note, createdAt: now });
     await append(tx, head, [{ id, kind: 'refund', orgId, reference: of, postings: refund(orgId, id, split) }], now);
   }
 

@@ -3,7 +3,10 @@ import type { UsageRecord } from '../../contract/usage.ts';
 import { jsonNumber } from '../../db/dialect.ts';
 import { insertJsonRows, type JsonRows } from '../../db/json-rows.ts';
 import type { Db, Tx } from '../../db/open.ts';
+import type { Schema } from '../../db/schema.ts';
 import type { Grouping, UsageQuery, UsageSum, UsageWork, WorkSplit } from './model.ts';
+
+type On = Db | Tx;
 
 /** Each column and the field of `UsageRecord` that it holds. */
 const COLUMNS = {
@@ -36,6 +39,17 @@ const COLUMNS = {
 /** `rows`: the fields of `UsageRecord`. Those whose id is known are left as they are. */
 export function insertRecords(on: Tx, rows: JsonRows): Promise<void> {
   return insertJsonRows(on, { table: 'usage', key: 'request_id', columns: COLUMNS }, rows);
+}
+
+/** Those of these calls that ended well, or brought a token or a row: what `quantitiesOf` finds something to charge for. */
+export async function listCharged(on: Db, requestIds: readonly string[]): Promise<string[]> {
+  const rows = await on
+    .selectFrom('usage')
+    .select('request_id')
+    .where('request_id', 'in', requestIds)
+    .where((eb) => eb.or([eb('status', '=', 'ok'), eb('completion_tokens', '>', 0), eb('tensor_rows', '>', 0)]))
+    .execute();
+  return rows.map(({ request_id: id }) => id);
 }
 
 const DAY_MS = 86_400_000;
@@ -109,7 +123,13 @@ export async function listUsage(on: Db, query: UsageQuery, rowsMax: number): Pro
     .orderBy('request_id', 'desc')
     .limit(rowsMax)
     .execute();
-  return rows.map((row) => ({
+  return rows.map(recordOf);
+}
+
+type UsageRow = Schema['usage'];
+
+function recordOf(row: UsageRow): UsageRecord {
+  return {
     requestId: row.request_id,
     startedAt: row.started_at,
     orgId: row.org_id,
@@ -134,5 +154,24 @@ export async function listUsage(on: Db, query: UsageQuery, rowsMax: number): Pro
     subscription: row.subscription,
     priceVersion: row.price_version,
     lease: row.lease,
-  }));
+  };
+}
+
+/** Those of these ids that are stored. */
+export async function listKnown(on: On, requestIds: readonly string[]): Promise<Set<string>> {
+  if (requestIds.length === 0) return new Set();
+  const rows = await on.selectFrom('usage').select('request_id').where('request_id', 'in', requestIds).execute();
+  return new Set(rows.map(({ request_id: id }) => id));
+}
+
+export async function findRecords(on: On, requestIds: readonly string[]): Promise<UsageRecord[]> {
+  if (requestIds.length === 0) return [];
+  const rows = await on.selectFrom('usage').selectAll().where('request_id', 'in', requestIds).orderBy('request_id').execute();
+  return rows.map(recordOf);
+}
+
+/** A page of the calls that have a price, by their ids. */
+export async function listPriced(on: On, afterId: string, limit: number): Promise<UsageRecord[]> {
+  const rows = await on.selectFrom('usage').selectAll().where('request_id', '>', afterId).where('price_version', '<>', '').orderBy('request_id').limit(limit).execute();
+  return rows.map(recordOf);
 }

@@ -1,0 +1,2 @@
+export { isAboveNothing, type PriceVersion, pricePerUnit, rises } from './model.ts';
+export { type Asked, Pricing } from './service.ts';
