@@ -77,7 +77,7 @@ describe('a marketplace', () => {
   let market: Awaited<ReturnType<typeof openMarket>>;
   beforeAll(async () => {
     market = await openMarket({ file: { costing: { currency: 'EUR' }, market: { taxBasisPoints: 1_900 } } });
-    for (const name of ['acme/bot', 'acme/secret', 'acme/free', 'rival/embed', 'acme/x8', 'acme/m37'])
+    for (const name of ['acme/bot', 'acme/secret', 'acme/free', 'rival/embed', 'rival/x8', 'acme/x8', 'acme/m37'])
       await market.modelyard.deployEcho(name, name === 'rival/embed' ? { task: 'embedding' } : {});
   });
   afterAll(() => market.modelyard.stop());
@@ -224,9 +224,8 @@ describe('a marketplace', () => {
   test('X8: another organisation’s listings, plans, prices, subscriptions and budgets can be neither seen nor changed', async () => {
     const { api, keys, list } = market;
     const { id, plan } = await list(keys.acme.key, 'acme/x8', perToken('1'), {});
-    const { body: subscription } = await api<Subscription>(keys.buyer.key, '/subscriptions', {
-      listing: (await list(keys.rival.key, 'rival/embed', perToken('1'))).id || 'rival/embed',
-    });
+    await list(keys.rival.key, 'rival/x8', perToken('1'));
+    const { body: subscription } = await api<Subscription>(keys.buyer.key, '/subscriptions', { listing: 'rival/x8' });
     const { body: budget } = await api<{ id: string }>(keys.buyer.key, '/budgets', { limit: '7', period: 'total' });
     const price = { rates: { input_tokens: '1', output_tokens: '1' } };
     const asRival: [string, unknown?, string?][] = [
@@ -253,8 +252,8 @@ describe('a marketplace', () => {
       for (const secret of [id, subscription.id, budget.id]) expect(text, path).not.toContain(secret);
     }
     // A public listing of another's is seen, and no more.
-    expect((await api(keys.acme.key, '/listings/rival%2Fembed')).status).toBe(200);
-    expect((await api(keys.acme.key, '/listings/rival%2Fembed', { title: 'mine' }, 'PATCH')).status).toBe(404);
+    expect((await api(keys.acme.key, '/listings/rival%2Fx8')).status).toBe(200);
+    expect((await api(keys.acme.key, '/listings/rival%2Fx8', { title: 'mine' }, 'PATCH')).status).toBe(404);
     // A consumer's key sells nothing, and nobody but an operator approves.
     for (const [path, body] of [
       ['/listings', { deployment: 'acme/x8' }],
