@@ -172,7 +172,7 @@ describe('a marketplace', () => {
     expect((await api<{ total: number }>(keys.buyer.key, '/search?free=true')).body.total).toBe(1);
     const first = (await api<Subscription>(keys.buyer.key, '/subscriptions', { listing: id })).body;
     expect(first.quota).toMatchObject({ limit: 100, used: 0 });
-    const [offer] = offersOf(entry(keys.buyer.key)).filter(({ subscription }) => subscription === first.id);
+    const offer = offersOf(entry(keys.buyer.key)).find(({ subscription }) => subscription === first.id);
     expect(offer).toMatchObject({ price: { rates: {} }, quota: { unit: 'requests' } });
     await api(keys.buyer.key, `/subscriptions/${first.id}`, undefined, 'DELETE');
     const second = (await api<Subscription>(keys.buyer.key, '/subscriptions', { listing: id })).body;
