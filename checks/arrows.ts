@@ -51,6 +51,7 @@ const DOMAINS: Readonly<Record<string, readonly string[]>> = {
   pricing: [],
   ledger: [],
   usage: [],
+  replays: [],
   jobs: [],
   registry: ['jobs'],
   evaluation: ['registry', 'jobs'],
@@ -78,7 +79,7 @@ const domains: readonly Rule[] = Object.entries(DOMAINS).map(([domain, may]) => 
   },
 }));
 
-const STAGES = ['authenticate', 'resolve', 'admit', 'dispatch', 'meter'];
+const STAGES = ['authenticate', 'resolve', 'replay', 'admit', 'dispatch', 'meter'];
 const stages: readonly Rule[] = STAGES.map((stage) => ({
   name: `stage-${stage}`,
   severity: 'error',

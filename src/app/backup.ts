@@ -4,6 +4,7 @@ import { Fault } from '../contract/errors.ts';
 import { BlobStore, digestOf, parseDigest, referencedDigests } from '../control-plane/registry/index.ts';
 import { copyDatabase, integrityFaults } from '../db/maintenance.ts';
 import { openDatabase } from '../db/open.ts';
+import { databaseName } from './database.ts';
 import { type HomeFolder, homeFolder, openHome } from './home.ts';
 
 /**
@@ -16,7 +17,9 @@ export interface BackupReport {
   readonly databaseBytes: number;
 }
 
-export async function backupHome(home: string, target: string): Promise<BackupReport> {
+/** @param databaseUrl a PostgreSQL database that the home uses: it has tools of its own for that, so it is refused */
+export async function backupHome(home: string, target: string, databaseUrl?: string): Promise<BackupReport> {
+  if (databaseUrl !== undefined) throw databaseElsewhere(databaseUrl);
   const source = homeFolder(home);
   if (!(await exists(source.database))) throw new Fault('not_found', 'empty_home', `There is no Modelyard home in ${home}.`);
   if (await exists(target)) throw new Fault('conflict', 'target_exists', `${target} is already there; give a folder that is not.`);
@@ -96,6 +99,14 @@ async function checkBlobs(folder: string): Promise<number> {
     }
   }
   return count;
+}
+
+function databaseElsewhere(databaseUrl: string): Fault {
+  return new Fault(
+    'conflict',
+    'database_elsewhere',
+    `The database of this home is ${databaseName(databaseUrl)}: copy it with pg_dump, and the home's folder, with the models' files, with any tool.`,
+  );
 }
 
 function ifMissing(error: NodeJS.ErrnoException): void {

@@ -1,6 +1,7 @@
 import { availableParallelism, homedir, networkInterfaces, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { invalid } from '../contract/errors.ts';
+import { parseDatabaseUrl } from './database.ts';
 import type { Environment } from './env.ts';
 
 /** Flags of `modelyard up`. */
@@ -11,11 +12,26 @@ export interface Flags {
   /** Host names, beside loopback, that clients call this server by. */
   readonly publicHost?: readonly string[];
   readonly insecureHttp?: boolean;
+  /** `all`: everything; `gateway`: calls alone, beside a server that leads. */
+  readonly role?: string;
+  /** A gateway's own. */
+  readonly name?: string;
+}
+
+/** @throws Fault for anything else, and for a gateway without a name */
+export function parseRole({ role = 'all', name }: Flags): { readonly role: 'all' } | { readonly role: 'gateway'; readonly name: string } {
+  if (role === 'all' && name === undefined) return { role };
+  if (role === 'all') throw invalid('--name is the name of a gateway; it needs --role gateway.', '--name');
+  if (role !== 'gateway') throw invalid(`"${role}" is no role: all (everything) or gateway (calls alone).`, '--role');
+  if (name === undefined) throw invalid('A gateway needs a name of its own, the same at each start: --name.', '--name');
+  return { role, name };
 }
 
 /** All that can be set, resolved and checked. Limits have names here and nowhere else. */
 export interface Config {
   readonly home: string;
+  /** A PostgreSQL database in the place of the home's own file. */
+  readonly databaseUrl: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly publicHosts: readonly string[];
@@ -36,6 +52,8 @@ export interface Config {
   readonly drainMs: number;
   /** A leader that has not been heard of for so long is replaced. */
   readonly leaderTtlMs: number;
+  /** Calls of free plans go on, uncounted, while their quota can't be asked for. */
+  readonly freeWhenUnavailable: boolean;
 }
 
 const PORT_DEFAULT = 8420;
@@ -70,6 +88,7 @@ export function loadConfig(flags: Flags, environment: Environment): Config {
   }
   return {
     home: resolve(flags.home ?? environment.home ?? join(homedir(), '.modelyard')),
+    databaseUrl: environment.databaseUrl ? parseDatabaseUrl(environment.databaseUrl, 'DATABASE_URL') : undefined,
     host,
     port: parsePort(flags.port ?? environment.port),
     publicHosts: [...(flags.publicHost ?? []), ...(LOOPBACK.has(host) ? [] : ownAddresses())].map((name) => name.toLowerCase()),
@@ -83,6 +102,7 @@ export function loadConfig(flags: Flags, environment: Environment): Config {
     drainDelayMs: parseSeconds(environment.drainDelay) * 1000,
     drainMs: DRAIN_MS,
     leaderTtlMs: LEADER_TTL_MS,
+    freeWhenUnavailable: false,
   };
 }
 

@@ -1,10 +1,12 @@
 import { access, constants, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Fault } from '../contract/errors.ts';
+import { Fault, invalid } from '../contract/errors.ts';
 import { takeLock } from './lock.ts';
 
 /** The version of the home folder's layout. A newer one is refused; an older one will be migrated. */
 const FORMAT = 1;
+/** The gateway that a server has in itself. */
+export const MAIN_GATEWAY = 'main';
 
 export interface HomeFolder {
   readonly path: string;
@@ -22,12 +24,25 @@ export interface HomeFolder {
   readonly configFile: string;
 }
 
+/** What one gateway has to itself: its usage log and its copy of the feeds. The server's own is "main". */
+export interface GatewayFolder {
+  readonly name: string;
+  readonly path: string;
+  readonly usageLog: string;
+  readonly feeds: string;
+}
+
+export function gatewayFolder(home: string, name: string): GatewayFolder {
+  const path = join(home, 'gateways', name);
+  return { name, path, usageLog: join(path, 'usage'), feeds: join(path, 'feeds.json') };
+}
+
 export function homeFolder(path: string): HomeFolder {
   return {
     path,
     database: join(path, 'modelyard.db'),
     blobs: join(path, 'blobs'),
-    usageLog: join(path, 'gateways', 'main', 'usage'),
+    usageLog: gatewayFolder(path, MAIN_GATEWAY).usageLog,
     logs: join(path, 'logs'),
     credentials: join(path, 'credentials.json'),
     signingKey: join(path, 'signing.key'),
@@ -47,6 +62,23 @@ export async function openHome(path: string, address: string): Promise<{ readonl
   }
   return { folder: homeFolder(path), release: await takeLock(path, address) };
 }
+
+/** Makes or checks a gateway's own folder in a home and takes its lock; the home itself may be in use by a server. The returned function gives the lock back. */
+export async function openGateway(home: string, name: string, address: string): Promise<{ readonly folder: GatewayFolder; release(): Promise<void> }> {
+  if (!GATEWAY_NAME.test(name) || name === MAIN_GATEWAY)
+    throw invalid(`"${name}" is no name for a gateway: lower-case letters, digits and "-", at most 40, and not "${MAIN_GATEWAY}", which is the server's own.`, '--name');
+  const folder = gatewayFolder(home, name);
+  try {
+    await makeFolders(folder.path);
+    await access(folder.path, constants.W_OK);
+    await checkFormat(home);
+  } catch (error) {
+    throw homeFault(error, folder.path);
+  }
+  return { folder, release: await takeLock(folder.path, address) };
+}
+
+const GATEWAY_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 async function checkFormat(path: string): Promise<void> {
   const file = join(path, 'format');

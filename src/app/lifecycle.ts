@@ -2,7 +2,6 @@ import type { Server } from 'node:http';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { sweepPulls } from '../control-plane/registry/index.ts';
-import { openDatabase } from '../db/open.ts';
 import { listen } from '../http/listener.ts';
 import { createLocalLauncher } from '../scheduler/launchers/local.ts';
 import type { Launcher } from '../scheduler/ports.ts';
@@ -15,6 +14,7 @@ import { composeHttp } from './compose/http.ts';
 import { composeModelyard, type Modelyard } from './compose/modelyard.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { Config } from './config.ts';
+import { databaseOf, openHomeDatabase } from './database.ts';
 import type { HomeFolder } from './home.ts';
 import { drain, readinessOf } from './readiness.ts';
 import { readSigningKey } from './signing-key.ts';
@@ -48,7 +48,7 @@ export interface Running {
 export async function startModelyard(options: StartOptions): Promise<Running> {
   const { config, folder, log, environment, file = {}, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
-  const db = await openDatabase(options.database ?? folder.database);
+  const db = await openHomeDatabase(options.database ?? databaseOf(config, folder.database));
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
@@ -69,9 +69,13 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     holder: folder.path,
     ready: () => ready().ready,
   });
-  const { control, events, leadership, reconciler } = modelyard;
+  const { control, plane, feeds, events, leadership, reconciler } = modelyard;
   const { org, operatorKey } = await recover(control, clock);
-  const poster = new Poster({ clock, storage, log: usageLog, post: ({ rows }) => control.usage.post(rows), report: (problem) => events.usageProblem(problem) });
+  await feeds.start(control.entitlements.all());
+  stack.defer(() => feeds.close());
+  stack.defer(() => control.own.close());
+  stack.defer(() => plane.credit.close());
+  const poster = new Poster({ clock, storage, log: usageLog, post: (batch) => control.own.post(batch, plane.credit), report: (problem) => events.usageProblem(problem) });
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
   stack.defer(() => control.subscriptions.close());
@@ -90,6 +94,8 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     return control.jobs.close();
   });
   await leadership.start();
+  await feeds.follow();
+  await control.own.start(poster.replayed);
   await begin(control);
   const parts = stack.move();
   return {

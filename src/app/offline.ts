@@ -1,8 +1,8 @@
 import { systemClock } from '../base/clock.ts';
 import { Fault } from '../contract/errors.ts';
 import { Identity } from '../control-plane/identity/index.ts';
-import { openDatabase } from '../db/open.ts';
 import type { Config } from './config.ts';
+import { databaseOf, openHomeDatabase } from './database.ts';
 import { openHome, readCredentials, writeCredentials } from './home.ts';
 
 /** What can be done to a home without a server: it must not be in use. */
@@ -10,7 +10,7 @@ import { openHome, readCredentials, writeCredentials } from './home.ts';
 /** Makes a new operator key, revokes the ones before it, and writes the CLI's login. */
 export async function resetOperatorKey(config: Config): Promise<{ readonly key: string; readonly credentials: string }> {
   const { folder, release } = await openHome(config.home, 'being repaired offline');
-  const db = await openDatabase(folder.database);
+  const db = await openHomeDatabase(databaseOf(config, folder.database));
   try {
     const identity = new Identity({ db, clock: systemClock, changed: () => undefined });
     const { plain } = await identity.resetOperator().catch((error: unknown) => {

@@ -8,8 +8,25 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
-export function readinessOf({ draining, received, writable }: { readonly draining: boolean; readonly received: boolean; readonly writable: boolean }): Readiness {
-  const reasons = [draining && 'draining', !received && 'no routes yet', !writable && 'the usage log can not be written'].filter((reason) => reason !== false);
+/** Feeds that nobody has confirmed for so long are not called by any more: a key may have been revoked since. */
+const FEEDS_AGE_MS_MAX = 24 * 3_600_000;
+
+export interface Vitals {
+  readonly draining: boolean;
+  /** Routes have come. */
+  readonly received: boolean;
+  readonly writable: boolean;
+  /** How long ago the database confirmed both feeds; undefined: never yet, or they are made in this process. */
+  readonly confirmedMs?: number | undefined;
+}
+
+export function readinessOf({ draining, received, writable, confirmedMs = 0 }: Vitals): Readiness {
+  const reasons = [
+    draining && 'draining',
+    !received && 'no routes yet',
+    !writable && 'the usage log can not be written',
+    confirmedMs > FEEDS_AGE_MS_MAX && 'nobody has confirmed the routes and keys for a day',
+  ].filter((reason) => reason !== false);
   const ready = reasons.length === 0;
   return { ready, status: draining ? 'draining' : ready ? 'ready' : 'unready', reasons };
 }

@@ -28,3 +28,16 @@ function writeTime(nowMs: number): void {
   for (let rest = nowMs, i = TIME_CHARS - 1; i >= 0; i--, rest = Math.floor(rest / 32)) text[i] = ALPHABET[rest % 32] ?? 0;
   writtenMs = nowMs;
 }
+
+/** When an identifier was made, milliseconds since 1970; undefined for what is no identifier with this prefix. */
+export function idTime(prefix: string, id: string): number | undefined {
+  const body = id.startsWith(`${prefix}_`) ? id.slice(prefix.length + 1) : '';
+  if (body.length !== TIME_CHARS + RANDOM_CHARS) return undefined;
+  let ms = 0;
+  for (const char of body.slice(0, TIME_CHARS)) {
+    const digit = ALPHABET.indexOf(char);
+    if (digit < 0) return undefined;
+    ms = ms * 32 + digit;
+  }
+  return ms;
+}

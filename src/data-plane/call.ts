@@ -3,6 +3,7 @@ import type { CallerEntry, DeploymentRoute, Offer, RevisionRoute, Scope } from '
 import type { EngineUsage } from '../contract/engine-wire.ts';
 import type { Fault } from '../contract/errors.ts';
 import type { InferReply, InferRequest } from '../contract/oip-binary.ts';
+import type { UsageRecord } from '../contract/usage.ts';
 
 /** The values that travel down the request path, and nothing else. */
 
@@ -107,8 +108,10 @@ export interface Terms {
 /** Bounds that need no tokenizer: what a call can use at most (M42). */
 export interface Bounds {
   readonly promptTokens: number;
-  /** Absent: the model's own limit. */
+  /** Of one answer; absent: the model's own limit. */
   readonly completionTokens: number | undefined;
+  /** How many answers. */
+  readonly answers: number;
 }
 
 /** What a protocol made of a body: which model, how much at most, and the work for an engine. */
@@ -149,11 +152,24 @@ export interface Target {
   readonly pinned: boolean;
 }
 
-/** A place within the caller's limits. `settle` corrects the hold by what was used, and frees the place; it is called exactly once. */
+/** A place within the caller's limits and credit. `settle` corrects what is held by what was used, and frees the place; it is called exactly once. */
 export interface Admission {
   /** Says what is left of the limits, as `x-ratelimit-*`. */
   addHeaders(headers: Record<string, string>): void;
-  settle(usedTokens: number): void;
+  /** The call goes elsewhere: what it is held against becomes the other's. @throws Fault when that can't be paid */
+  turnTo(admitted: Admitted): Promise<void>;
+  /** By the call's record; without one nothing was used. */
+  settle(record: UsageRecord | undefined): void;
+}
+
+/** What is admitted: who calls, where to, and how much it can use at most. */
+export interface Admitted {
+  readonly call: Call;
+  readonly caller: Caller;
+  readonly target: Target;
+  readonly request: DecodedRequest;
+  readonly work: Work;
+  readonly requestBytes: number;
 }
 
 export interface Counts {

@@ -26,6 +26,8 @@ export type LeaseUnit = 'micros' | QuotaUnit;
 
 export interface LeaseOrder {
   readonly orgId: string;
+  /** An open lease of this gateway that is to hold more; absent: a new one. */
+  readonly lease?: string;
   readonly unit: LeaseUnit;
   /** Hard budgets, or the quota, that must have room for it. */
   readonly budgets: readonly string[];
@@ -37,6 +39,7 @@ export interface LeaseOrder {
 /** Credit or quota that this gateway alone may spend. */
 export interface Lease {
   readonly id: string;
+  /** What was added now. */
   readonly amount: bigint;
   /** Milliseconds since 1970 from which it may not be spent any more: its budget's period has ended. */
   readonly until: number | undefined;
@@ -47,6 +50,32 @@ export interface LeaseSource {
   lease(order: LeaseOrder): Promise<Lease>;
   /** Gives back what is left, once all that was spent of it is posted. */
   giveBack(lease: string): Promise<void>;
+}
+
+/** What a call with an idempotency key is known by: `bodyHash` says what it asks for, `key` is its organisation's own. */
+export interface ReplayClaim {
+  readonly orgId: string;
+  readonly key: string;
+  readonly bodyHash: string;
+  readonly requestId: string;
+}
+
+export interface ReplayAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** First calls of idempotency keys, and what they were answered, for all gateways. Each claim that was granted is ended once; ending one never rejects. */
+export interface Replays {
+  /** Undefined: the call is its key's first, and runs. Otherwise the first one's answer. @throws Fault where it is neither to be run nor to be answered */
+  claim(claim: ReplayClaim): Promise<ReplayAnswer | undefined>;
+  /** Resolves once the answer survives a kill. Undefined: it is too large to be kept. */
+  keep(claim: ReplayClaim, answer: ReplayAnswer | undefined): Promise<void>;
+  /** The call has cost something, but there is no whole answer. */
+  lose(claim: ReplayClaim): Promise<void>;
+  /** The call has cost nothing: the next one runs. */
+  release(claim: ReplayClaim): Promise<void>;
 }
 
 /** The model repository as OIP's load and unload see it; the control plane decides. */

@@ -6,11 +6,13 @@ import { Fault, invalid, toFault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import type { Admit } from './admit/admit.ts';
 import type { Authenticate } from './authenticate/authenticate.ts';
-import type { Admission, Call, Caller, DecodedRequest, Ending, Exchange, ReplySink, Target, Work } from './call.ts';
+import type { Admission, Admitted, Call, Caller, DecodedRequest, Ending, Exchange, ReplySink, Target, Work } from './call.ts';
 import type { Dispatch } from './dispatch/dispatch.ts';
 import { Meter } from './meter/meter.ts';
-import type { Routes, UsageSink } from './ports.ts';
+import type { Replays, Routes, UsageSink } from './ports.ts';
 import type { InferRoute, PathParams } from './protocols/protocol.ts';
+import { claimReply } from './replay/claim.ts';
+import type { KeptReply } from './replay/kept-reply.ts';
 import { fallbackOf, resolve } from './resolve/resolve.ts';
 import { Split } from './resolve/split.ts';
 
@@ -24,39 +26,52 @@ export interface RequestPathParts {
   readonly admit: Admit;
   readonly dispatch: Dispatch;
   readonly usage: UsageSink;
+  readonly replays: Replays;
   readonly bodyBytesMax: number;
   /** One function per event: what log, metrics and traces are told. */
-  readonly events: { finished(record: UsageRecord): void; refused(operation: string, fault: Fault): void; fellBack(revision: string): void };
+  readonly events: { finished(record: UsageRecord): void; refused(operation: string, fault: Fault): void; fellBack(revision: string): void; replayed(operation: string): void };
 }
 
 export type RequestPath = (route: InferRoute, params: PathParams, exchange: Exchange) => Promise<void>;
 
-/** The straight line: open → authenticate → read the body → resolve → admit → dispatch into meter into respond. */
+/** The straight line: open → authenticate → read the body → resolve → (claim the idempotency key) → admit → dispatch into meter into respond. */
 export function createRequestPath(parts: RequestPathParts): RequestPath {
   const split = new Split();
   return async (route, params, exchange) => {
-    const sink = exchange.reply(route.faults);
+    let sink = exchange.reply(route.faults);
+    let kept: KeptReply | undefined;
     const call = open(route, exchange, parts.clock);
     let admission: Admission | undefined;
-    let usedTokens = 0;
+    let record: UsageRecord | undefined;
     try {
       const caller = authenticateStage(call, route, exchange, parts);
       const body = await readStage(call, exchange, parts);
       const request = decodeStage(call, { route, params, exchange, body }, parts);
       const target = resolveStage(call, { caller, request, split }, parts);
       const work = request.work(target);
-      admission = admitStage(call, { caller, request, target }, parts);
-      const headers = { 'x-request-id': call.id };
+      const admitted: Admitted = { call, caller, request, target, work, requestBytes: body.length };
+      // Calls without a key pay nothing for those that have one, not even a turn of the microtask queue.
+      if (exchange.headers[CALL_HEADER.idempotencyKey] !== undefined) {
+        kept = await claimReply(parts.replays, { call, caller, exchange, body, sink });
+        if (!kept) return parts.events.replayed(route.operation);
+        sink = kept;
+      }
+      const admitting = admitStage(admitted, parts);
+      admission = admitting instanceof Promise ? await admitting : admitting;
+      call.times.admit = parts.clock.monotonic() - call.arrivedAt;
+      const headers: Record<string, string> = { 'x-request-id': call.id, 'x-modelyard-receipt': call.id };
       admission.addHeaders(headers);
       const meter = new Meter(sink, { call, caller, target, work, requestBytes: body.length }, headers, parts.clock);
-      const ending = await dispatchStage({ call, caller, request, target }, work, meter, parts);
-      const finished = await meter.finish(ending, parts.usage);
-      usedTokens = finished.usedTokens;
-      parts.events.finished(finished.record);
+      const ending = await dispatchStage(admitted, { admission, meter }, parts);
+      record = await meter.finish(ending, parts.usage);
+      parts.events.finished(record);
+      if (kept) await kept.settle(record);
     } catch (error) {
       fail(sink, route.operation, error, parts);
     } finally {
-      admission?.settle(usedTokens);
+      admission?.settle(record);
+      // Whether a call that was admitted, and whose record may not have been written, will be charged for, nobody can say.
+      if (kept) await kept.settle(admission ? 'unknown' : 'free');
     }
   };
 }
@@ -109,36 +124,45 @@ function resolveStage(call: Call, { caller, request, split }: { caller: Caller; 
   return target;
 }
 
-function admitStage(call: Call, { caller, request, target }: { caller: Caller; request: DecodedRequest; target: Target }, { clock, admit, usage }: RequestPathParts): Admission {
+function admitStage(admitted: Admitted, { admit, usage }: RequestPathParts): Admission | Promise<Admission> {
   if (!usage.writable) throw new Fault('unavailable', 'usage_log_unwritable', 'The server can not record usage at the moment, and so serves nothing.', { retryAfterSeconds: 5 });
-  const admission = admit(caller, request.bounds, target);
-  call.times.admit = clock.monotonic() - call.arrivedAt;
-  return admission;
+  return admit(admitted);
 }
 
-interface Resolved {
-  readonly call: Call;
-  readonly caller: Caller;
-  readonly request: DecodedRequest;
-  readonly target: Target;
+/** What sees an admitted call through. */
+interface Way {
+  readonly admission: Admission;
+  readonly meter: Meter;
 }
 
 /** Failures of the deployment, not of the call: another may do better. */
 const OUTAGES: ReadonlySet<Fault['kind'] | undefined> = new Set(['unavailable', 'bad_upstream', 'insufficient_storage']);
 
 /** Sees the call through; what its deployment can't serve goes to the fallback, once, and only while no byte was sent. */
-async function dispatchStage({ call, caller, request, target }: Resolved, work: Work, meter: Meter, { dispatch, routes, events }: RequestPathParts): Promise<Ending> {
+async function dispatchStage(admitted: Admitted, { admission, meter }: Way, { dispatch, routes, events }: RequestPathParts): Promise<Ending> {
+  const { call, caller, request, target, work } = admitted;
   const tenant = caller.orgId;
   const ending = await dispatch.run({ call, target, tenant }, work, meter);
   if (ending.status !== 'failed' || target.deployment.fallback === undefined || meter.committed || !OUTAGES.has(ending.fault?.kind)) return ending;
   const other = fallbackOf(caller, request, target, routes);
   const otherWork = other && workFor(request, other);
-  if (!other || !otherWork) return ending;
+  if (!other || !otherWork || !(await turned(admission, { ...admitted, target: other, work: otherWork }))) return ending;
   events.fellBack((call.servedBy ?? target.revision).id);
   delete call.servedBy;
   meter.turnTo(other, otherWork);
   const second = await dispatch.run({ call, target: other, tenant }, otherWork, meter);
   return { ...second, attempts: ending.attempts + second.attempts };
+}
+
+/** Whether the call could be turned to where it is to go: that it can't pay there leaves it with its first failure. */
+async function turned(admission: Admission, to: Admitted): Promise<boolean> {
+  try {
+    await admission.turnTo(to);
+    return true;
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  }
 }
 
 /** Undefined: the call's inputs are none of this target's. */

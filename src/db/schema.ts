@@ -183,7 +183,7 @@ export interface Schema {
   ledger_entries: { seq: number; line: number; account: string; amount_micros: bigint };
   ledger_balances: { account: string; balance_micros: bigint; is_guarded: number };
   ledger_head: { id: number; seq: number; hash: string };
-  grants: { id: string; org_id: string; priority: number; expires_at: number | null; note: string; created_at: number };
+  grants: { id: string; org_id: string; priority: number; expires_at: number | null; note: string; created_at: number; swept_at: Generated<number | null> };
   credit_leases: {
     id: string;
     org_id: string;

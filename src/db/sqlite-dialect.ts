@@ -7,11 +7,18 @@ import type { SqlResponse } from './sqlite-worker.ts';
 /** Kysely's SQLite dialect over the database thread. One connection, so a transaction is alone while it lasts. */
 export function sqliteDialect(file: string): Dialect {
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new Adapter(),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createDriver: () => new ThreadDriver(file),
   };
+}
+
+/** Migrations run in one transaction, so that of several processes that open a new file together one makes it. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
 }
 
 type Pending = { resolve(response: SqlResponse): void; reject(error: Error): void };

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { isAmount, plainNumber } from './columns.ts';
 
 /**
  * The thread that owns the SQLite file, so that no query ever runs on the thread that serves inference.
@@ -18,8 +19,6 @@ export type SqlResponse =
 
 /** Prepared statements that are kept; more than this and the oldest goes. */
 const STATEMENTS_MAX = 500;
-/** Columns with these endings are money, or amounts that may be: always bigint. All others are numbers, and a value beyond 2^53 is an error. */
-const AMOUNT = /_(micros|amount)$/;
 
 /** Calls are answered before rows are written when there is not time for both. */
 const NICE = 10;
@@ -62,10 +61,7 @@ function serve(file: string): void {
 
 function plainNumbers(row: Record<string, unknown>): Record<string, unknown> {
   for (const [column, value] of Object.entries(row)) {
-    if (typeof value !== 'bigint' || AMOUNT.test(column)) continue;
-    const plain = Number(value);
-    if (!Number.isSafeInteger(plain)) throw new RangeError(`column ${column} holds ${value}, which is beyond 2^53`);
-    row[column] = plain;
+    if (typeof value === 'bigint' && !isAmount(column)) row[column] = plainNumber(column, value);
   }
   return row;
 }

@@ -20,7 +20,7 @@ export interface TextEngine extends EngineBase {
   /** Generates one sequence. Resolves, with what was really computed, also when `signal` aborts. */
   generate(request: GenerateRequest, onPiece: (piece: Piece) => void, signal: AbortSignal): Promise<Generation>;
   /** One unit-norm vector per input, in input order. */
-  embed(inputs: readonly Prompt[], signal: AbortSignal): Promise<Embeddings>;
+  embed(inputs: readonly Prompt[], signal: AbortSignal, requestId?: string): Promise<Embeddings>;
   /** Token ids as the model would see the prompt. */
   tokenize(prompt: Prompt): Promise<readonly number[]>;
 }
@@ -61,6 +61,8 @@ export interface GenerateRequest {
   readonly format: { readonly type: 'text' } | { readonly type: 'json' } | { readonly type: 'json_schema'; readonly schema: unknown };
   /** A cached prefix is reused only under an equal salt. */
   readonly cacheSalt: string;
+  /** The call's own, for an engine that keeps a log; absent: nobody's call. */
+  readonly requestId?: string;
 }
 
 /** A run of whole UTF-8 characters; `tokens` has one entry per token when log probabilities were asked for. */

@@ -45,8 +45,10 @@ async function createEngine(spec: EngineSpec): Promise<Engine> {
     case 'tfjs':
       return (await import('./tfjs/index.ts')).createTfjsEngine(spec);
     case 'echo': {
-      const { createEchoEngine, createEchoTensorEngine } = await import('./echo/index.ts');
-      return spec.manifest.task === 'tensor' ? createEchoTensorEngine(spec) : createEchoEngine(spec);
+      const { createEchoEngine, createEchoTensorEngine, withTruth } = await import('./echo/index.ts');
+      if (spec.manifest.task === 'tensor') return createEchoTensorEngine(spec);
+      const { MODELYARD_ECHO_TRUTH: truth } = process.env;
+      return truth === undefined ? createEchoEngine(spec) : withTruth(createEchoEngine(spec), truth);
     }
     default:
       throw new Fault('invalid_argument', 'unknown_engine', `There is no engine of kind ${JSON.stringify(spec.kind)}.`);

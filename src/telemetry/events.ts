@@ -14,6 +14,8 @@ const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];
 export interface Events {
   callFinished(record: UsageRecord): void;
   callRefused(operation: string, fault: Fault): void;
+  /** A call with an idempotency key was answered as before. */
+  callReplayed(operation: string): void;
   /** A revision could not serve a call; another deployment is asked. */
   callFellBack(revision: string): void;
   /** Calls went to an engine together; of deployments that batch only. */
@@ -62,6 +64,12 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
     help: 'Calls that ended before or instead of an answer',
     labelNames: ['gen_ai_operation_name', 'kind'],
   });
+  const replayed = new Counter({
+    ...on,
+    name: 'modelyard_calls_replayed_total',
+    help: 'Calls with an idempotency key that were answered from what is kept',
+    labelNames: ['gen_ai_operation_name'],
+  });
   const replicas = new Counter({ ...on, name: 'modelyard_replica_changes_total', help: 'State changes of engine replicas', labelNames: ['deployment', 'state'] });
   const problems = new Counter({ ...on, name: 'modelyard_usage_problems_total', help: 'Failed attempts to post usage records' });
   const unpriced = new Counter({ ...on, name: 'modelyard_prices_unavailable_total', help: 'Price versions that can not be read', labelNames: ['deployment'] });
@@ -84,6 +92,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
         if (fault.kind === 'internal' || fault.kind === 'bad_upstream') log.error({ operation, code: fault.code, err: fault.cause ?? fault }, 'call failed');
         else log.debug({ operation, code: fault.code }, 'call refused');
       },
+      callReplayed: (operation) => replayed.inc({ gen_ai_operation_name: operation }),
       batchSent: (deployment, count) => batches.observe({ deployment }, count),
       callFellBack: (revision) => revisions.failed(revision),
       replicaChanged({ replica, deployment, state, reason }) {

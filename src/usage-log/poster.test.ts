@@ -150,3 +150,23 @@ test('M22 M23: 150 seeded lives: whatever fails when, from memory or from disk, 
     ).toEqual([]);
   }
 });
+
+test('what a former process left in the log is told to be posted once it is, not before', async () => {
+  const storage = new CrashingStorage();
+  const former = await UsageLog.open({ clock: systemClock, storage, sync: 'group' });
+  await former.append(usageRecord('left', {}));
+  await former.close();
+  const { clock, log, posted, state, poster, append } = await postingWorld(storage);
+  state.down = true;
+  let isReplayed = false;
+  void poster.replayed.then(() => (isReplayed = true));
+  await append(['new']);
+  await clock.advance(1_000);
+  expect(isReplayed).toBe(false);
+  state.down = false;
+  await clock.advance(60_000);
+  expect(isReplayed).toBe(true);
+  expect(posted).toEqual(['left', 'new']);
+  await poster.close();
+  await log.close();
+});

@@ -37,9 +37,15 @@ export class Poster {
   #posted: { readonly segment: string; readonly offset: number } = { segment: '', offset: 0 };
   #failures = 0;
   readonly #done: Promise<void>;
+  /** The first segment of this process: what is older is a former one's. */
+  readonly #own: string;
+  readonly #replayed = Promise.withResolvers<void>();
+  /** Resolves once all that former processes have recorded is posted. */
+  readonly replayed: Promise<void> = this.#replayed.promise;
 
   constructor(options: PosterOptions) {
     this.#options = options;
+    this.#own = options.log.end.segment;
     options.log.onWritten(() => this.#wake.resolve());
     this.#done = this.#run();
   }
@@ -74,8 +80,9 @@ export class Poster {
     const { log, post, report } = this.#options;
     try {
       const segment = (this.#segment ??= await this.#oldest());
-      if (segment === undefined) return 0;
       const isOpen = segment === log.end.segment;
+      if (segment === undefined || segment >= this.#own) this.#replayed.resolve();
+      if (segment === undefined) return 0;
       const { offset } = this.#posted;
       const batch = log.written.next(segment, offset, BATCH_RECORDS_MAX) ?? (await this.#read(segment, offset));
       if (batch.records.length > 0) await post(batch);

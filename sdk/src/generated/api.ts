@@ -1213,6 +1213,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refund */
+        post: operations["refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pay out */
+        post: operations["payOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List gateways */
+        get: operations["listGateways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{name}/abandon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Abandon gateway */
+        post: operations["abandonGateway"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get receipt key */
+        get: operations["getReceiptKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/{requestId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get receipt */
+        get: operations["getReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get statement */
+        get: operations["getStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -7191,6 +7310,8 @@ export interface operations {
                         transactions: number;
                         headHash: string;
                         faults: string[];
+                        /** @description calls that are owed and not in the book, by their ids; at most 1000 */
+                        unbilled: string[];
                     };
                 };
             };
@@ -7211,6 +7332,354 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description its own name: the same one again changes nothing */
+                    id: string;
+                    /** @description the call's id */
+                    charge: string;
+                    /** @description a decimal number, at most six digits behind the point */
+                    amount?: string;
+                    /** @description of the whole charge, to two digits behind the point */
+                    percent?: number;
+                    reason: string;
+                    /** @description the platform bears the publisher's share too; operators only */
+                    fromPlatform?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        charge: string;
+                        /** @description a decimal number, at most six digits behind the point */
+                        amount: string;
+                        /** @description borne by the publisher */
+                        publisher: string;
+                        platform: string;
+                        tax: string;
+                        /** @description of the charge, this one and those before */
+                        refunded: string;
+                    };
+                };
+            };
+        };
+    };
+    payOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description its own name: the same one again changes nothing */
+                    id: string;
+                    org: string;
+                    /** @description a decimal number, at most six digits behind the point */
+                    amount: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        org: string;
+                        /** @description a decimal number, at most six digits behind the point */
+                        amount: string;
+                        /** @description earned and not paid out */
+                        left: string;
+                    };
+                };
+            };
+        };
+    };
+    listGateways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            name: string;
+                            /** @description grows each time it starts */
+                            epoch: number;
+                            /** @description milliseconds since 1970 */
+                            startedAt: number;
+                            /** @description milliseconds since 1970 */
+                            seenAt: number;
+                            /** @description open */
+                            leases: number;
+                            /** @description credit that its leases hold */
+                            held: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    abandonGateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description although it was seen just now */
+                    force?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description taken back */
+                        leases: number;
+                    };
+                };
+            };
+        };
+    };
+    getReceiptKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {string} */
+                        algorithm: "Ed25519";
+                        /** @description PEM */
+                        publicKey: string;
+                    };
+                };
+            };
+        };
+    };
+    getReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                requestId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        receipt: {
+                            /** @description the request's */
+                            id: string;
+                            organisation: string;
+                            key: string;
+                            deployment: string;
+                            model: string;
+                            version: number;
+                            operation: string;
+                            startedAt: number;
+                            /** @enum {unknown} */
+                            status: "ok" | "cancelled" | "failed";
+                            /** @description the engine gave no counts; the gateway counted itself */
+                            estimated: boolean;
+                            usage: {
+                                input_tokens?: number;
+                                cached_tokens?: number;
+                                output_tokens?: number;
+                                requests?: number;
+                                rows?: number;
+                                bytes?: number;
+                                compute_ms?: number;
+                            };
+                            /** @description null: an unpriced call */
+                            price: {
+                                version: string;
+                                currency: string;
+                                rates: {
+                                    /** @description a decimal number of the price's currency */
+                                    input_tokens?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    cached_tokens?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    output_tokens?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    requests?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    rows?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    bytes?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    compute_ms?: string;
+                                };
+                                per: {
+                                    input_tokens?: number;
+                                    cached_tokens?: number;
+                                    output_tokens?: number;
+                                    requests?: number;
+                                    rows?: number;
+                                    bytes?: number;
+                                    compute_ms?: number;
+                                };
+                            } | null;
+                            lines: {
+                                /** @enum {unknown} */
+                                unit: "input_tokens" | "cached_tokens" | "output_tokens" | "requests" | "rows" | "bytes" | "compute_ms";
+                                quantity: number;
+                                /** @description a decimal number of the price's currency */
+                                rate: string;
+                                per: number;
+                            }[];
+                            /** @description a decimal number of the price's currency */
+                            total: string;
+                            /** @description a decimal number of the price's currency */
+                            refunded: string;
+                            /** @description its transaction in the book; null: nothing was charged */
+                            chain: {
+                                seq: number;
+                                hash: string;
+                            } | null;
+                        };
+                        /** @description Ed25519 over the canonical JSON of "receipt", base64 */
+                        signature: string;
+                        key: string;
+                    };
+                };
+            };
+        };
+    };
+    getStatement: {
+        parameters: {
+            query?: {
+                kind?: "consumer" | "publisher" | "platform";
+                /** @description another organisation; operators only */
+                org?: string;
+                /** @description milliseconds since 1970 */
+                from?: number;
+                /** @description milliseconds since 1970 */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {unknown} */
+                        kind: "consumer" | "publisher" | "platform";
+                        org: string | null;
+                        /** @description milliseconds since 1970 */
+                        from: number;
+                        /** @description milliseconds since 1970 */
+                        to: number;
+                        currency: string;
+                        /** @description a decimal number of the currency; what was taken is negative */
+                        opening: string;
+                        /** @description opening + lines = closing */
+                        lines: {
+                            /** @enum {unknown} */
+                            kind: "top_up" | "gift" | "charge" | "refund" | "expired" | "overage" | "earned" | "paid_out" | "other";
+                            /** @description a decimal number of the currency; what was taken is negative */
+                            amount: string;
+                            /** @description of charges and earnings */
+                            of: {
+                                deployment: string;
+                                calls: number;
+                                inputTokens: number;
+                                cachedTokens: number;
+                                outputTokens: number;
+                                rows: number;
+                                /** @description charged */
+                                gross: string;
+                            } | null;
+                        }[];
+                        /** @description a decimal number of the currency; what was taken is negative */
+                        closing: string;
+                        /** @description of closing: held by leases of gateways */
+                        held: string;
+                        /** @description used beyond credit, up to the end */
+                        owed: string;
+                        /** @description of the platform's statement: they add up to 0 */
+                        accounts: {
+                            account: string;
+                            /** @description a decimal number of the currency; what was taken is negative */
+                            opening: string;
+                            /** @description a decimal number of the currency; what was taken is negative */
+                            change: string;
+                            /** @description a decimal number of the currency; what was taken is negative */
+                            closing: string;
+                        }[];
+                        /** @description the lines add up to closing, and closing is what the balances say, to the unit */
+                        foots: boolean;
+                    };
+                };
             };
         };
     };

@@ -1,9 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
 import type { RoutesFeed } from '../../contract/feeds.ts';
 import { createAdmit } from '../../data-plane/admit/admit.ts';
+import { Credit } from '../../data-plane/admit/credit.ts';
 import { createAuthenticate } from '../../data-plane/authenticate/authenticate.ts';
 import { Dispatch } from '../../data-plane/dispatch/dispatch.ts';
-import type { Callers, Repository, UsageSink } from '../../data-plane/ports.ts';
+import type { Callers, LeaseSource, Replays, Repository, UsageSink } from '../../data-plane/ports.ts';
 import { createRequestPath } from '../../data-plane/request-path.ts';
 import { RoutesTable } from '../../data-plane/routes-table.ts';
 import { createInferenceHandler } from '../../http/inference.ts';
@@ -13,9 +14,11 @@ export interface DataPlaneParts {
   readonly clock: Clock;
   readonly callers: Callers;
   readonly usage: UsageSink;
+  readonly leases: LeaseSource;
+  readonly replays: Replays;
   readonly repository: Repository;
   readonly events: Events;
-  readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number };
+  readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number; readonly freeWhenUnavailable: boolean };
   /** A call waits for a model that is not loaded. */
   wake(): void;
   ready(): boolean;
@@ -26,7 +29,13 @@ export type DataPlane = ReturnType<typeof composeDataPlane>;
 
 /** The gateway: its stages joined, waiting for its first routes. */
 export function composeDataPlane(parts: DataPlaneParts) {
-  const { clock, callers, usage, repository, events, limits } = parts;
+  const { clock, callers, usage, replays, repository, events, limits } = parts;
+  const credit = new Credit({
+    clock,
+    source: parts.leases,
+    freeWhenUnavailable: limits.freeWhenUnavailable,
+    problem: (error) => events.usageProblem({ message: 'credit could not be leased or given back', error }),
+  });
   const routes = new RoutesTable();
   const dispatch = new Dispatch({ clock, queueMax: limits.queueMax, wake: () => parts.wake(), batched: (deployment, calls) => events.batchSent(deployment, calls) });
   const authenticate = createAuthenticate(callers, clock);
@@ -34,14 +43,16 @@ export function composeDataPlane(parts: DataPlaneParts) {
     clock,
     authenticate,
     routes,
-    admit: createAdmit(clock),
+    admit: createAdmit(clock, credit),
     dispatch,
     usage,
+    replays,
     bodyBytesMax: limits.bodyBytesMax,
     events: {
       finished: (record) => events.callFinished(record),
       refused: (operation, fault) => events.callRefused(operation, fault),
       fellBack: (revision) => events.callFellBack(revision),
+      replayed: (operation) => events.callReplayed(operation),
     },
   });
   const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, ready: parts.ready, version: parts.version });
@@ -50,6 +61,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
     inference,
     dispatch,
     routes,
+    credit,
     update(feed: RoutesFeed): void {
       if (routes.update(feed)) dispatch.update(feed);
     },

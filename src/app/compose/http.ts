@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { VERSION } from '../../contract/version.ts';
 import { catalogueRoutes } from '../../control-plane/catalogue/index.ts';
+import { billingRoutes, receiptRoutes, statementRoutes } from '../../control-plane/billing/index.ts';
 import { costRoutes } from '../../control-plane/costing/index.ts';
 import { deploymentRoutes } from '../../control-plane/deployments/index.ts';
 import { subscriptionRoutes } from '../../control-plane/entitlements/index.ts';
@@ -30,7 +31,7 @@ export function composeHttp({ modelyard, clock, publicHosts, environment, ready 
   return createControl({
     authenticate: plane.authenticate,
     version: VERSION,
-    domains: routesOf(control, environment),
+    domains: routesOf(control, { clock, environment }),
     operations: { ready, metrics },
     failed: (fault) => events.callRefused('control', fault),
     createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts }, handler),
@@ -38,8 +39,9 @@ export function composeHttp({ modelyard, clock, publicHosts, environment, ready 
 }
 
 /** What is mounted under `/api/v1`. */
-function routesOf(control: Modelyard['control'], environment: HttpParts['environment']) {
+function routesOf(control: Modelyard['control'], { clock, environment }: Pick<HttpParts, 'clock' | 'environment'>) {
   const { identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing, ledger, catalogue, subscriptions, spendingLimits } = control;
+  const { billing, leasing, refunds, receipts, statements, organisations, currency, own } = control;
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -56,6 +58,9 @@ function routesOf(control: Modelyard['control'], environment: HttpParts['environ
     costRoutes(costing),
     catalogueRoutes(catalogue),
     subscriptionRoutes(subscriptions, spendingLimits),
-    ledgerRoutes(ledger, { byName: (name) => identity.orgByName(name) }),
+    ledgerRoutes(ledger, organisations, billing),
+    billingRoutes({ refunds, leasing, organisations, ownGateway: own.name }),
+    receiptRoutes(receipts),
+    statementRoutes({ statements, organisations, clock, currency }),
   ];
 }

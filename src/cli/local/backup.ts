@@ -17,8 +17,8 @@ export function addBackup(program: Command): void {
     .option(...JSON_OPTION)
     .addHelpText('after', '\nExamples:\n  modelyard backup /backups/modelyard-monday')
     .action(async (folder: string, flags: { home?: string; json?: boolean }) => {
-      const { home } = loadConfig(flags, readEnvironment());
-      const report = await backupHome(home, resolve(folder));
+      const { home, databaseUrl } = loadConfig(flags, readEnvironment());
+      const report = await backupHome(home, resolve(folder), databaseUrl);
       print(report, flags.json, `Copied ${home} to ${report.folder}: the database (${report.databaseBytes} bytes) and ${report.blobs} files.`);
     });
 }

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { access, constants, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
+import { databaseName, openHomeDatabase } from '../../app/database.ts';
 import { loadConfig } from '../../app/config.ts';
 import { readEnvironment } from '../../app/env.ts';
 import { homeFolder } from '../../app/home.ts';
 import { readLock } from '../../app/lock.ts';
 import { Fault } from '../../contract/errors.ts';
 import { integrityFaults } from '../../db/maintenance.ts';
-import { openDatabase } from '../../db/open.ts';
 import { paint } from '../terminal.ts';
 
 const run = promisify(execFile);
@@ -28,8 +28,8 @@ export function addDoctor(program: Command): void {
     .option('--home <folder>', 'the home; otherwise MODELYARD_HOME, otherwise ~/.modelyard')
     .option('--json', 'print JSON for programs')
     .action(async (flags: { home?: string; json?: boolean }) => {
-      const { home } = loadConfig(flags, readEnvironment());
-      const findings = [node(), ...(await Promise.all([pip(), npm(), disk(home), ...homeFindings(home)]))];
+      const { home, databaseUrl } = loadConfig(flags, readEnvironment());
+      const findings = [node(), ...(await Promise.all([pip(), npm(), disk(home), ...homeFindings(home, databaseUrl)]))];
       process.stdout.write(flags.json ? `${JSON.stringify(findings, null, 2)}\n` : `${findings.map(line).join('\n')}\n`);
       const wrong = findings.filter(({ ok }) => !ok).length;
       if (wrong > 0) throw new Fault('unavailable', 'unwell', `${wrong} of ${findings.length} checks found something.`);
@@ -64,8 +64,8 @@ async function disk(home: string): Promise<Finding> {
   return { what: 'disk', ok: free > FREE_BYTES_WANTED, note: `${(free / 1e9).toFixed(1)} GB free` };
 }
 
-function homeFindings(home: string): Promise<Finding>[] {
-  return [writable(home), server(home), database(home)];
+function homeFindings(home: string, databaseUrl: string | undefined): Promise<Finding>[] {
+  return [writable(home), server(home), databaseUrl === undefined ? database(home) : databaseElsewhere(databaseUrl)];
 }
 
 async function writable(home: string): Promise<Finding> {
@@ -96,8 +96,18 @@ async function database(home: string): Promise<Finding> {
     () => false,
   );
   if (!there) return { what: 'database', ok: true, note: 'not made yet' };
-  const db = await openDatabase(file);
+  const db = await openHomeDatabase(file);
   const faults = await integrityFaults(db);
   await db.destroy();
   return { what: 'database', ok: faults.length === 0, note: faults[0] ?? 'passed its integrity check' };
+}
+
+async function databaseElsewhere(url: string): Promise<Finding> {
+  return openHomeDatabase(url).then(
+    async (db) => {
+      await db.destroy();
+      return { what: 'database', ok: true, note: databaseName(url) };
+    },
+    (error: Error) => ({ what: 'database', ok: false, note: error.message }),
+  );
 }

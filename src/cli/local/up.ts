@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfigFile } from '../../app/config-file.ts';
-import { loadConfig } from '../../app/config.ts';
+import { databaseName } from '../../app/database.ts';
+import { loadConfig, parseRole } from '../../app/config.ts';
 import { readEnvironment } from '../../app/env.ts';
 import { type HomeFolder, homeFolder, openHome, readCredentials, writeCredentials } from '../../app/home.ts';
 import { type Running, startModelyard } from '../../app/lifecycle.ts';
@@ -10,6 +11,7 @@ import { holdProcess } from '../../base/clock.ts';
 import { createLogger } from '../../telemetry/log.ts';
 import { paint, progressLine } from '../terminal.ts';
 import { firstCall, MODEL } from './first-call.ts';
+import { upGateway } from './up-gateway.ts';
 import { untilStopped } from './until-stopped.ts';
 
 interface UpFlags {
@@ -18,6 +20,8 @@ interface UpFlags {
   readonly host?: string;
   readonly publicHost?: readonly string[];
   readonly insecureHttp?: boolean;
+  readonly role?: string;
+  readonly name?: string;
   readonly once?: boolean;
   readonly starters: boolean;
 }
@@ -27,9 +31,12 @@ Examples:
   modelyard up                        start on http://127.0.0.1:8420 with the home ~/.modelyard
   modelyard up --once                 set up, make one real call, stop
   modelyard up --port 9000 --home .my start a second one beside it
+  modelyard up --role gateway --name east --port 8421
+                                      a gateway more on this home
 
 Environment: MODELYARD_HOME, MODELYARD_PORT, MODELYARD_LOG_LEVEL (trace, debug, info, warn, error),
-MODELYARD_DRAIN_DELAY (seconds between unready and stopping), MODELYARD_MEMORY_LIMIT (memory for all engines, such as 1.5GiB).`;
+MODELYARD_DRAIN_DELAY (seconds between unready and stopping), MODELYARD_MEMORY_LIMIT (memory for all engines, such as 1.5GiB),
+DATABASE_URL (a PostgreSQL database in the place of the home's own file).`;
 
 /** `modelyard up`: everything from nothing to a served call. */
 export function addUp(program: Command): void {
@@ -41,6 +48,8 @@ export function addUp(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--public-host <names...>', 'host names that clients call this server by')
     .option('--insecure-http', 'listen beyond loopback without TLS, on a network that is yours alone')
+    .option('--role <role>', 'all, or gateway: a process that serves calls beside a server on the same home or database', 'all')
+    .option('--name <name>', "a gateway's own name, the same at each start")
     .option('--no-starters', 'leave the starter models out')
     .option('--once', 'stop after the first call')
     .addHelpText('after', HELP)
@@ -50,6 +59,8 @@ export function addUp(program: Command): void {
 async function up(flags: UpFlags): Promise<void> {
   const environment = readEnvironment();
   const config = loadConfig(flags, environment);
+  const role = parseRole(flags);
+  if (role.role === 'gateway') return upGateway(config, role.name);
   const planned = `http://${config.host}:${config.port}`;
   const { release } = await openHome(config.home, planned);
   const folder = homeFolder(config.home);
@@ -58,6 +69,8 @@ async function up(flags: UpFlags): Promise<void> {
     const file = await readConfigFile(folder.configFile);
     running = await startModelyard({ config, file, folder, log: createLogger({ level: config.logLevel, file: join(folder.logs, 'modelyard.log') }), environment: environment.all });
     await updateLock(config.home, running.url);
+    process.stdout.write(`${paint('bold', 'Modelyard')} serves on ${paint('cyan', running.url)}\n`);
+    if (config.databaseUrl !== undefined) process.stdout.write(`Its database is ${databaseName(config.databaseUrl)}\n`);
     const key = await login(folder.credentials, running);
     const stopped = untilStopped();
     await serve(running, { key, folder, flags, environment: environment.all, stopped });
@@ -93,7 +106,6 @@ async function serve(running: Running, { key, folder, flags, environment, stoppe
   const { provideStarters, startersDone } = await import('../../app/starters.ts');
   const abort = new AbortController();
   void stopped.then(() => abort.abort());
-  process.stdout.write(`${paint('bold', 'Modelyard')} serves on ${paint('cyan', url)}\n`);
   if (flags.starters) {
     const line = progressLine(process.stdout);
     const isSetUp = await startersDone(folder);

@@ -74,10 +74,15 @@ export function addLedger(program: Command): void {
     .action(
       withSession(async ({ api, print }: Session) => {
         const book = await api.get('/api/v1/ledger/check');
-        print(book, ({ transactions, headHash, faults }) =>
-          [`${transactions} transactions, head ${headHash.slice(0, 16)}…, ${faults.length} faults`, ...faults.map((fault) => `✗ ${fault}`)].join('\n'),
+        print(book, ({ transactions, headHash, faults, unbilled }) =>
+          [
+            `${transactions} transactions, head ${headHash.slice(0, 16)}…, ${faults.length} faults, ${unbilled.length} calls not billed`,
+            ...faults.map((fault) => `✗ ${fault}`),
+            ...unbilled.map((id) => `✗ the call ${id} is owed and not in the book`),
+          ].join('\n'),
         );
         if (book.faults.length > 0) throw new Fault('internal', 'ledger_faults', `The book has ${book.faults.length} faults.`);
+        if (book.unbilled.length > 0) throw new Fault('internal', 'unbilled_calls', `${book.unbilled.length} calls are not billed; each minute it is tried again.`);
       }),
     );
   remoteOptions(ledger.command('rebuild'))

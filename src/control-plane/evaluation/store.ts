@@ -1,4 +1,4 @@
-import type { Db } from '../../db/open.ts';
+import { type Db, transact } from '../../db/open.ts';
 import type { Report } from './model.ts';
 import type { RunFacts } from './run-model.ts';
 
@@ -22,7 +22,7 @@ export interface StoredEvaluation {
 export async function insertEvaluation(db: Db, { id, orgId, model, digest, examplesDigest, report, correct, run, scores, createdAt }: StoredEvaluation): Promise<void> {
   const row = { id, org_id: orgId, model, task: report.task, digest, examples_digest: examplesDigest, report: JSON.stringify(report), created_at: createdAt };
   const ofRun = { run_id: run?.id ?? null, run: run ? JSON.stringify(run) : null, scores: scores ? JSON.stringify(scores) : null };
-  await db.transaction().execute(async (tx) => {
+  await transact(db, async (tx) => {
     await tx
       .insertInto('evaluations')
       .values({ ...row, ...ofRun, correct: correct ? correct.map(Number).join('') : null })

@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import { formatMicros, parseMicros } from '../../base/money.ts';
 import { invalid } from '../../contract/errors.ts';
-import type { Organisations } from './ports.ts';
+import type { Organisations, Unbilled } from './ports.ts';
 import type { Ledger, WalletGrant } from './service.ts';
 
 const PAID_PRIORITY = 2;
@@ -30,7 +30,13 @@ const Grant = Type.Object({
   createdAt: Time,
 });
 const Wallet = Type.Object({ org: Type.String(), available: Amount, grants: Type.Array(Grant, { description: 'in the order in which they are spent' }) });
-const Book = Type.Object({ transactions: Type.Integer(), headHash: Type.String(), faults: Type.Array(Type.String()) });
+const UNBILLED_MAX = 1_000;
+const Book = Type.Object({
+  transactions: Type.Integer(),
+  headHash: Type.String(),
+  faults: Type.Array(Type.String()),
+  unbilled: Type.Array(Type.String(), { description: `calls that are owed and not in the book, by their ids; at most ${UNBILLED_MAX}` }),
+});
 
 function walletView(org: string, grants: readonly WalletGrant[]) {
   return {
@@ -48,7 +54,7 @@ function walletView(org: string, grants: readonly WalletGrant[]) {
 }
 
 /** `/api/v1/wallet`, `/api/v1/credits` and `/api/v1/ledger` */
-export function ledgerRoutes(ledger: Ledger, organisations: Organisations): FastifyPluginCallbackTypebox {
+export function ledgerRoutes(ledger: Ledger, organisations: Organisations, billing: Unbilled): FastifyPluginCallbackTypebox {
   return (app, _options, done) => {
     const Query = Type.Object({ org: Type.Optional(Type.String({ minLength: 1, maxLength: 63, description: 'another organisation; operators only' })) }, closed);
     app.get('/wallet', { config: { scope: 'usage' }, schema: { operationId: 'getWallet', querystring: Query, response: { 200: Wallet } } }, async ({ caller, query }) => {
@@ -67,7 +73,7 @@ export function ledgerRoutes(ledger: Ledger, organisations: Organisations): Fast
     });
     app.get('/ledger/check', { config: { scope: 'operator' }, schema: { operationId: 'checkLedger', response: { 200: Book } } }, async () => {
       const { faults, ...book } = await ledger.check();
-      return { ...book, faults: [...faults] };
+      return { ...book, faults: [...faults], unbilled: [...(await billing.unbilled(UNBILLED_MAX))] };
     });
     app.post('/ledger/rebuild', { config: { scope: 'operator' }, schema: { operationId: 'rebuildLedger', response: { 204: Type.Null() } } }, async (_request, reply) => {
       await ledger.rebuild();

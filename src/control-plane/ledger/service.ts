@@ -1,9 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import { type Db, type Tx, transact } from '../../db/open.ts';
-import { leased, payable, wallet } from './accounts.ts';
-import { type BookReport, check, post, rebuild, type TransactionOrder } from './book.ts';
+import { payable } from './accounts.ts';
+import { append, type BookReport, check, checkIn, post, rebuild } from './book.ts';
 import { insufficientQuota, leaseNotFound, refundTooLarge, transactionNotFound } from './errors.ts';
-import { type GrantPart, payOut, expire, giveCredit, openLease, refund, returnLease, settle, type Split, topUp } from './model.ts';
+import { expire, giveCredit, openLease, payOut, refund, returnLease, type Split, topUp } from './model.ts';
+import { amountOf, type ChargeOrder, draw, isExpired, Settling, total } from './settling.ts';
+export type { ChargeOrder } from './settling.ts';
 import * as store from './store.ts';
 
 export interface GrantOrder {
@@ -32,19 +34,21 @@ export interface Lease {
   readonly amountMicros: bigint;
 }
 
-/** What a call is to cost whom. `id` is the request's. */
-export interface ChargeOrder {
+/** `of` is the charge of which a part is given back. */
+export interface RefundOrder {
   readonly id: string;
-  readonly orgId: string;
-  readonly lease: string;
+  readonly of: string;
   readonly split: Split;
+  /** For the statement. */
+  readonly note?: string;
 }
 
-export interface WalletGrant extends store.Grant {
-  readonly balanceMicros: bigint;
-}
+export type WalletGrant = store.HeldGrant;
 
-/** The book, and the credit of organisations. Each change is one transaction; within another domain's, it is given that one. */
+/** Grants that one transaction takes back. */
+const SWEPT_AT_ONCE = 1_000;
+
+/** The book, and the credit of organisations. Each change is one transaction; the forms that end in `In` are a part of their caller's. */
 export class Ledger {
   readonly #db: Db;
   readonly #clock: Clock;
@@ -56,32 +60,47 @@ export class Ledger {
 
   /** Credits an organisation; the same id credits once. */
   credit(order: GrantOrder): Promise<void> {
-    return transact(this.#db, async (tx) => {
-      const { id, orgId, amountMicros, isPaid } = order;
-      const part = { grant: id, amountMicros };
-      await store.insertGrant(tx, { ...order, createdAt: this.#clock.now() });
-      await this.#post(tx, [
-        { id: `credit_${id}`, kind: isPaid ? 'top_up' : 'give_credit', orgId, reference: id, postings: isPaid ? topUp(orgId, part) : giveCredit(orgId, part) },
-      ]);
-    });
+    return transact(this.#db, (tx) => this.creditIn(tx, order));
+  }
+
+  async creditIn(tx: Tx, order: GrantOrder): Promise<void> {
+    const { id, orgId, amountMicros, isPaid } = order;
+    const part = { grant: id, amountMicros };
+    // First, as everywhere: who waits for the head holds nothing that others wait for.
+    await store.lockHead(tx);
+    await store.insertGrant(tx, { ...order, createdAt: this.#clock.now() });
+    const postings = isPaid ? topUp(orgId, part) : giveCredit(orgId, part);
+    await post(tx, [{ id: `credit_${id}`, kind: isPaid ? 'top_up' : 'give_credit', orgId, reference: id, postings }], this.#clock.now());
   }
 
   /** What an organisation may spend now, in the order in which it is spent (M34). */
   wallet(orgId: string): Promise<WalletGrant[]> {
-    return this.#spendable(this.#db, orgId);
+    return this.walletIn(this.#db, orgId);
+  }
+
+  walletIn(on: Db | Tx, orgId: string): Promise<WalletGrant[]> {
+    return this.#spendable(on, orgId);
   }
 
   /** Takes credit out of a wallet for one gateway: what is wanted, or what there is. @throws Fault when there is none */
-  lease({ id, orgId, gateway, epoch, wantedMicros }: LeaseOrder): Promise<Lease> {
-    return transact(this.#db, async (tx) => {
-      await store.lockHead(tx);
-      const parts = draw(await this.#spendable(tx, orgId), wantedMicros);
-      const amountMicros = total(parts);
-      if (amountMicros === 0n) throw insufficientQuota(orgId);
-      await store.insertLease(tx, { id, orgId, gateway, epoch, state: 'open' }, this.#clock.now());
-      await this.#post(tx, [{ id: `lease_${id}`, kind: 'lease', orgId, reference: id, postings: openLease(orgId, id, parts) }]);
-      return { id, amountMicros };
-    });
+  lease(order: LeaseOrder): Promise<Lease> {
+    return transact(this.#db, (tx) => this.leaseIn(tx, order));
+  }
+
+  async leaseIn(tx: Tx, { id, orgId, gateway, epoch, wantedMicros }: LeaseOrder): Promise<Lease> {
+    await store.lockHead(tx);
+    await store.insertLease(tx, { id, orgId, gateway, epoch, state: 'open' }, this.#clock.now());
+    return this.growIn(tx, { id, orgId, wantedMicros }, id);
+  }
+
+  /** Adds to an open lease what is wanted, or what there is. `part` names the addition. @throws Fault when there is none */
+  async growIn(tx: Tx, { id, orgId, wantedMicros }: Pick<LeaseOrder, 'id' | 'orgId' | 'wantedMicros'>, part: string): Promise<Lease> {
+    const head = await store.lockHead(tx);
+    const parts = draw(await this.#spendable(tx, orgId), wantedMicros);
+    const amountMicros = total(parts);
+    if (amountMicros === 0n) throw insufficientQuota(orgId);
+    await append(tx, head, [{ id: `lease_${part}`, kind: 'lease', orgId, reference: id, postings: openLease(orgId, id, parts) }], this.#clock.now());
+    return { id, amountMicros };
   }
 
   /**
@@ -89,69 +108,91 @@ export class Ledger {
    * (M9, M11). A request's id is charged once (M8). Returns the ids that were new.
    */
   async settle(tx: Tx, charges: readonly ChargeOrder[]): Promise<ReadonlySet<string>> {
-    await store.lockHead(tx);
+    const head = await store.lockHead(tx);
     const settled = await store.findPosted(
       tx,
       charges.map(({ id }) => id),
     );
-    const fresh = new Set<string>();
-    for (const charge of charges) {
-      if (settled.has(charge.id) || fresh.has(charge.id)) continue;
-      await this.#post(tx, [await this.#charged(tx, charge)]);
-      fresh.add(charge.id);
-    }
-    return fresh;
+    const fresh = new Map<string, ChargeOrder>();
+    for (const charge of charges) if (!settled.has(charge.id) && !fresh.has(charge.id)) fresh.set(charge.id, charge);
+    if (fresh.size === 0) return new Set();
+    const now = this.#clock.now();
+    const settling = new Settling([...fresh.values()], await store.heldBy(tx, [...new Set(charges.map(({ lease }) => lease))]));
+    const short = settling.organisationsShort();
+    const orders = settling.orders(short.length > 0 ? await store.walletsOf(tx, short) : new Map(), now);
+    await append(tx, head, orders, now);
+    return new Set(fresh.keys());
   }
 
   /** Gives back what a lease did not spend, to the grants that it came from; what has expired meanwhile is lost (M33). Once; the second time is a no-op. */
   close(id: string, state: 'closed' | 'abandoned' = 'closed'): Promise<void> {
-    return transact(this.#db, async (tx) => {
-      await store.lockHead(tx);
-      const lease = await store.findLease(tx, id);
-      if (!lease) throw leaseNotFound(id);
-      if (!(await store.endLease(tx, id, state, this.#clock.now()))) return;
-      const expiries = new Map((await store.listGrants(tx, lease.orgId)).map((grant) => [grant.id, grant.expiresAt]));
-      const isExpired = (grant: string) => (expiries.get(grant) ?? Number.POSITIVE_INFINITY) <= this.#clock.now();
-      const parts = (await this.#leased(tx, id)).map((part) => ({ ...part, isExpired: isExpired(part.grant) }));
-      await this.#post(tx, [
-        { id: `return_${id}`, kind: state === 'closed' ? 'return' : 'abandon', orgId: lease.orgId, reference: id, postings: returnLease(lease.orgId, id, parts) },
-      ]);
-    });
+    return transact(this.#db, (tx) => this.closeIn(tx, id, state));
+  }
+
+  async closeIn(tx: Tx, id: string, state: 'closed' | 'abandoned' = 'closed'): Promise<void> {
+    const head = await store.lockHead(tx);
+    const now = this.#clock.now();
+    const orgId = await store.endLease(tx, id, state, now);
+    if (orgId === undefined) {
+      if (await store.hasLease(tx, id)) return;
+      throw leaseNotFound(id);
+    }
+    const held = (await store.heldBy(tx, [id])).get(id) ?? [];
+    const parts = held.map((grant) => ({ grant: grant.id, amountMicros: grant.balanceMicros, isExpired: isExpired(grant, now) }));
+    await append(tx, head, [{ id: `return_${id}`, kind: state === 'closed' ? 'return' : 'abandon', orgId, reference: id, postings: returnLease(orgId, id, parts) }], now);
   }
 
   /** Takes back what is left of grants that have expired; what leases hold of them stays theirs until they return it (M33). Returns how many. */
-  expire(): Promise<number> {
-    return transact(this.#db, async (tx) => {
-      await store.lockHead(tx);
-      let count = 0;
-      for (const { id, orgId } of await store.listExpired(tx, this.#clock.now())) {
-        const amountMicros = (await store.balances(tx, wallet(orgId, id))).get(wallet(orgId, id)) ?? 0n;
-        if (amountMicros === 0n) continue;
-        await this.#post(tx, [{ id: `expire_${id}`, kind: 'expire', orgId, reference: id, postings: expire(orgId, { grant: id, amountMicros }) }]);
-        count++;
-      }
-      return count;
-    });
+  async expire(): Promise<number> {
+    for (let count = 0; ;) {
+      const { found, taken } = await transact(this.#db, (tx) => this.#sweep(tx));
+      count += taken;
+      if (found < SWEPT_AT_ONCE) return count;
+    }
+  }
+
+  async #sweep(tx: Tx): Promise<{ readonly found: number; readonly taken: number }> {
+    const head = await store.lockHead(tx);
+    const now = this.#clock.now();
+    const grants = await store.listExpired(tx, now, SWEPT_AT_ONCE);
+    if (grants.length === 0) return { found: 0, taken: 0 };
+    const orders = grants
+      .filter(({ balanceMicros }) => balanceMicros > 0n)
+      .map(({ id, orgId, balanceMicros }) => ({ id: `expire_${id}`, kind: 'expire', orgId, reference: id, postings: expire(orgId, { grant: id, amountMicros: balanceMicros }) }));
+    await append(tx, head, orders, now);
+    await store.markSwept(
+      tx,
+      grants.map(({ id }) => id),
+      now,
+    );
+    return { found: grants.length, taken: orders.length };
   }
 
   /** Gives a part of a charge back as new credit, each share of it from who had it (M31). @throws Fault when more is refunded than was charged */
-  refund({ id, of, split }: { readonly id: string; readonly of: string; readonly split: Split }): Promise<void> {
-    return transact(this.#db, async (tx) => {
-      await store.lockHead(tx);
-      const original = (await store.findPosted(tx, [of])).get(of);
-      if (!original || original.kind !== 'settle') throw transactionNotFound(of);
-      if ((await store.findPosted(tx, [id])).has(id)) return;
-      const amount = split.publisherMicros + split.platformMicros + split.taxMicros;
-      const charged = original.postings.filter(({ amountMicros }) => amountMicros > 0n).reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
-      if (amount <= 0n || (await store.refundedOf(tx, of)) + amount > charged) throw refundTooLarge(of);
-      await store.insertGrant(tx, { id, orgId: original.orgId, priority: REFUND_PRIORITY, expiresAt: undefined, note: `refund of ${of}`, createdAt: this.#clock.now() });
-      await this.#post(tx, [{ id, kind: 'refund', orgId: original.orgId, reference: of, postings: refund(original.orgId, id, split) }]);
-    });
+  refund(order: RefundOrder): Promise<void> {
+    return transact(this.#db, (tx) => this.refundIn(tx, order));
+  }
+
+  async refundIn(tx: Tx, { id, of, split, note = `refund of ${of}` }: RefundOrder): Promise<void> {
+    const head = await store.lockHead(tx);
+    const posted = await store.findPosted(tx, [of, id]);
+    const original = posted.get(of);
+    if (!original || original.kind !== 'settle') throw transactionNotFound(of);
+    if (posted.has(id)) return;
+    const { orgId, postings } = original;
+    const amount = amountOf(split);
+    const charged = postings.filter(({ amountMicros }) => amountMicros > 0n).reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
+    if (amount <= 0n || (await store.refundedOf(tx, of)) + amount > charged) throw refundTooLarge(of);
+    const now = this.#clock.now();
+    await store.insertGrant(tx, { id, orgId, priority: REFUND_PRIORITY, expiresAt: undefined, note, createdAt: now });
+    await append(tx, head, [{ id, kind: 'refund', orgId, reference: of, postings: refund(orgId, id, split) }], now);
   }
 
   /** Pays a publisher what it has earned, or a part of it. @throws Fault when it has not earned as much */
   payOut({ id, orgId, amountMicros }: { readonly id: string; readonly orgId: string; readonly amountMicros: bigint }): Promise<void> {
-    return transact(this.#db, async (tx) => void (await this.#post(tx, [{ id, kind: 'pay_out', orgId, reference: payable(orgId), postings: payOut(orgId, amountMicros) }])));
+    return transact(this.#db, async (tx) => {
+      await post(tx, [{ id, kind: 'pay_out', orgId, reference: payable(orgId), postings: payOut(orgId, amountMicros) }], this.#clock.now());
+    });
   }
 
   balances(prefix: string): Promise<Map<string, bigint>> {
@@ -162,61 +203,23 @@ export class Ledger {
     return check(this.#db);
   }
 
+  balancesIn(tx: Tx, prefix: string): Promise<Map<string, bigint>> {
+    return store.balances(tx, prefix);
+  }
+
+  checkIn(tx: Tx): Promise<BookReport> {
+    return checkIn(tx);
+  }
+
   rebuild(): Promise<void> {
     return rebuild(this.#db);
   }
 
-  #post(tx: Tx, orders: readonly TransactionOrder[]): Promise<ReadonlySet<string>> {
-    return post(tx, orders, this.#clock.now());
-  }
-
-  async #charged(tx: Tx, { id, orgId, lease, split }: ChargeOrder): Promise<TransactionOrder> {
-    const charge = split.publisherMicros + split.platformMicros + split.taxMicros;
-    const parts = draw(
-      (await this.#leased(tx, lease)).map(({ grant, amountMicros }) => ({ id: grant, balanceMicros: amountMicros })),
-      charge,
-    );
-    const walletParts = total(parts) < charge ? draw(await this.#spendable(tx, orgId), charge - total(parts)) : [];
-    const overageMicros = charge - total(parts) - total(walletParts);
-    return { id, kind: 'settle', orgId, reference: lease, postings: settle(orgId, lease, { parts, walletParts, overageMicros, split }) };
-  }
-
-  /** What a lease still holds, by grant, in the order of the grants. */
-  async #leased(tx: Tx, lease: string): Promise<GrantPart[]> {
-    const found = await store.findLease(tx, lease);
-    if (!found) return [];
-    const held = await store.balances(tx, leased(lease, ''));
-    const order = await store.listGrants(tx, found.orgId);
-    return order.flatMap(({ id }) => {
-      const amountMicros = held.get(leased(lease, id)) ?? 0n;
-      return amountMicros > 0n ? [{ grant: id, amountMicros }] : [];
-    });
-  }
-
   async #spendable(on: Db | Tx, orgId: string): Promise<WalletGrant[]> {
-    const held = await store.balances(on, wallet(orgId, ''));
     const now = this.#clock.now();
-    const grants = await store.listGrants(on, orgId);
-    return grants.flatMap((grant) => {
-      const balanceMicros = held.get(wallet(orgId, grant.id)) ?? 0n;
-      return balanceMicros > 0n && (grant.expiresAt ?? Number.POSITIVE_INFINITY) > now ? [{ ...grant, balanceMicros }] : [];
-    });
+    return ((await store.walletsOf(on, [orgId])).get(orgId) ?? []).filter((grant) => !isExpired(grant, now));
   }
 }
 
 /** Refunded credit is spent before what was given away or paid. */
 const REFUND_PRIORITY = 0;
-
-/** So much of it, from the first on, or all there is. */
-function draw(from: readonly { readonly id: string; readonly balanceMicros: bigint }[], wantedMicros: bigint): GrantPart[] {
-  let left = wantedMicros;
-  return from.flatMap(({ id, balanceMicros }) => {
-    const amountMicros = balanceMicros < left ? balanceMicros : left;
-    left -= amountMicros;
-    return amountMicros > 0n ? [{ grant: id, amountMicros }] : [];
-  });
-}
-
-function total(parts: readonly GrantPart[]): bigint {
-  return parts.reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
-}

@@ -1,6 +1,8 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
+import { amountTable, textList } from '../../db/dialect.ts';
 import { insertJsonRows } from '../../db/json-rows.ts';
 import type { Db, Tx } from '../../db/open.ts';
+import type { Schema } from '../../db/schema.ts';
 import { type Account, isGuarded } from './accounts.ts';
 import type { Hashed } from './chain.ts';
 import { overdrawn } from './errors.ts';
@@ -32,31 +34,29 @@ export async function lockHead(on: Tx): Promise<Head> {
 /** Those of these ids that are in the book, with their postings. */
 export async function findPosted(on: On, ids: readonly string[]): Promise<Map<string, Posted>> {
   if (ids.length === 0) return new Map();
-  const rows = await on.selectFrom('ledger_transactions').selectAll().where('id', 'in', ids).execute();
-  return new Map((await withEntries(on, rows)).map((posted) => [posted.id, posted]));
+  const rows = await on.selectFrom('ledger_transactions').selectAll().where('id', 'in', textList(on, ids)).execute();
+  if (rows.length === 0) return new Map();
+  const entries = await on
+    .selectFrom('ledger_transactions')
+    .innerJoin('ledger_entries', 'ledger_entries.seq', 'ledger_transactions.seq')
+    .selectAll('ledger_entries')
+    .where('id', 'in', textList(on, ids))
+    .orderBy('ledger_entries.seq')
+    .orderBy('line')
+    .execute();
+  return new Map(withEntries(rows, entries).map((posted) => [posted.id, posted]));
 }
 
 /** A page of the book, in order. */
 export async function listPosted(on: On, afterSeq: number, limit: number): Promise<Posted[]> {
   const rows = await on.selectFrom('ledger_transactions').selectAll().where('seq', '>', afterSeq).orderBy('seq').limit(limit).execute();
-  return withEntries(on, rows);
+  const last = rows.at(-1);
+  if (!last) return [];
+  const entries = await on.selectFrom('ledger_entries').selectAll().where('seq', '>', afterSeq).where('seq', '<=', last.seq).orderBy('seq').orderBy('line').execute();
+  return withEntries(rows, entries);
 }
 
-type TransactionRow = { seq: number; id: string; kind: string; org_id: string; reference: string; created_at: number; hash: string };
-
-async function withEntries(on: On, rows: readonly TransactionRow[]): Promise<Posted[]> {
-  if (rows.length === 0) return [];
-  const entries = await on
-    .selectFrom('ledger_entries')
-    .selectAll()
-    .where(
-      'seq',
-      'in',
-      rows.map(({ seq }) => seq),
-    )
-    .orderBy('seq')
-    .orderBy('line')
-    .execute();
+function withEntries(rows: readonly Schema['ledger_transactions'][], entries: readonly Schema['ledger_entries'][]): Posted[] {
   const bySeq = Map.groupBy(entries, ({ seq }) => seq);
   return rows.map(({ org_id: orgId, created_at: createdAt, ...row }) => ({
     ...row,
@@ -66,52 +66,53 @@ async function withEntries(on: On, rows: readonly TransactionRow[]): Promise<Pos
   }));
 }
 
-/** Writes transactions that follow the head, what they do to balances, and the new head. @throws the database's error when a guarded account would go below zero */
+const TRANSACTIONS = {
+  table: 'ledger_transactions',
+  key: undefined,
+  columns: { seq: 'seq', id: 'id', kind: 'kind', org_id: 'orgId', reference: 'reference', created_at: 'createdAt', hash: 'hash' },
+} as const;
+const ENTRIES = { table: 'ledger_entries', key: undefined, columns: { seq: 'seq', line: 'line', account: 'account', amount_micros: 'amount' } } as const;
+const BALANCES = { table: 'ledger_balances', key: undefined, columns: { account: 'account', balance_micros: 'amount', is_guarded: 'isGuarded' } } as const;
+
+/** Writes transactions that follow the head, what they do to balances, and the new head. @throws Fault when a guarded account would go below zero */
 export async function append(on: Tx, posted: readonly Posted[]): Promise<void> {
   const last = posted.at(-1);
   if (!last) return;
   const transactions = posted.map(({ seq, id, kind, orgId, reference, createdAt, hash }) => [seq, id, kind, orgId, reference, createdAt, hash]);
-  await insertJsonRows(
-    on,
-    { table: 'ledger_transactions', key: 'seq', columns: { seq: 'seq', id: 'id', kind: 'kind', org_id: 'orgId', reference: 'reference', created_at: 'createdAt', hash: 'hash' } },
-    { fields: ['seq', 'id', 'kind', 'orgId', 'reference', 'createdAt', 'hash'], json: JSON.stringify(transactions) },
-  );
-  const lines = posted.flatMap(({ seq, postings }) => postings.map(({ account, amountMicros }, line) => ({ seq, line, account, amount_micros: amountMicros })));
-  for (let from = 0; from < lines.length; from += LINES_PER_STATEMENT)
-    await on
-      .insertInto('ledger_entries')
-      .values(lines.slice(from, from + LINES_PER_STATEMENT))
-      .execute();
-  for (const [account, amount] of sums(posted.flatMap(({ postings }) => postings))) await change(on, account, amount);
+  await insertJsonRows(on, TRANSACTIONS, { fields: ['seq', 'id', 'kind', 'orgId', 'reference', 'createdAt', 'hash'], json: JSON.stringify(transactions) });
+  const lines = posted.flatMap(({ seq, postings }) => postings.map(({ account, amountMicros }, line) => [seq, line, account, amountMicros.toString()]));
+  await insertJsonRows(on, ENTRIES, { fields: ['seq', 'line', 'account', 'amount'], json: JSON.stringify(lines) });
+  await change(on, sums(posted.flatMap(({ postings }) => postings)));
   await on.updateTable('ledger_head').set({ seq: last.seq, hash: last.hash }).where('id', '=', 1).execute();
 }
 
-const LINES_PER_STATEMENT = 500;
-
 /** An upsert would check the change alone before it is added: so first what is there, then what is new. @throws Fault when a guarded account does not hold as much */
-async function change(on: Tx, account: Account, amount: bigint): Promise<void> {
+async function change(on: Tx, changes: ReadonlyMap<Account, bigint>): Promise<void> {
   try {
-    const { numUpdatedRows } = await on
-      .updateTable('ledger_balances')
-      .set({ balance_micros: sql<bigint>`balance_micros + ${amount}` })
-      .where('account', '=', account)
-      .executeTakeFirst();
-    if (numUpdatedRows > 0n) return;
-    await on
-      .insertInto('ledger_balances')
-      .values({ account, balance_micros: amount, is_guarded: Number(isGuarded(account)) })
-      .execute();
+    const { rows } = await sql<{ readonly account: string }>`UPDATE ledger_balances SET balance_micros = balance_micros + change.amount
+      FROM ${amountTable(on, changes)} AS change WHERE account = change.name RETURNING account`.execute(on);
+    const known = new Set(rows.map(({ account }) => account));
+    if (known.size < changes.size)
+      await insertBalances(
+        on,
+        [...changes].filter(([account]) => !known.has(account)),
+      );
   } catch (error) {
-    if (error instanceof Error && /check constraint/i.test(error.message)) throw overdrawn(account);
-    throw error;
+    if (!(error instanceof Error) || !/check constraint/i.test(error.message)) throw error;
+    throw overdrawn([...changes].filter(([account, amount]) => amount < 0n && isGuarded(account)).map(([account]) => account));
   }
 }
 
-/** What each account changes by, in the order of the accounts' names, so that two transactions never wait for each other crosswise. */
+async function insertBalances(on: Tx, balances: readonly (readonly [Account, bigint])[]): Promise<void> {
+  const rows = balances.map(([account, amount]) => [account, amount.toString(), isGuarded(account)]);
+  await insertJsonRows(on, BALANCES, { fields: ['account', 'amount', 'isGuarded'], json: JSON.stringify(rows) });
+}
+
+/** What each account changes by; accounts that are left as they are don't count. */
 function sums(postings: readonly Posting[]): Map<Account, bigint> {
   const byAccount = new Map<Account, bigint>();
   for (const { account, amountMicros } of postings) byAccount.set(account, (byAccount.get(account) ?? 0n) + amountMicros);
-  return new Map([...byAccount].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return byAccount;
 }
 
 /** What accounts of a name, or whose names begin so, come to. */
@@ -129,11 +130,7 @@ export async function balances(on: On, prefix: string): Promise<Map<Account, big
 /** Puts other balances in the place of those that are kept. */
 export async function replaceBalances(on: Tx, all: ReadonlyMap<Account, bigint>): Promise<void> {
   await on.deleteFrom('ledger_balances').execute();
-  for (const [account, balance] of all)
-    await on
-      .insertInto('ledger_balances')
-      .values({ account, balance_micros: balance, is_guarded: Number(isGuarded(account)) })
-      .execute();
+  await insertBalances(on, [...all]);
 }
 
 export interface Grant {
@@ -154,17 +151,69 @@ export async function insertGrant(on: Tx, { id, orgId, priority, expiresAt, note
     .execute();
 }
 
-/** In the order in which they are spent (M34): by priority, then who expires first, then by id. */
-export async function listGrants(on: On, orgId: string): Promise<Grant[]> {
-  const rows = await on.selectFrom('grants').selectAll().where('org_id', '=', orgId).execute();
-  return rows
-    .map((row) => ({ id: row.id, orgId: row.org_id, priority: row.priority, expiresAt: row.expires_at ?? undefined, note: row.note, createdAt: row.created_at }))
-    .toSorted((a, b) => a.priority - b.priority || (a.expiresAt ?? Number.MAX_SAFE_INTEGER) - (b.expiresAt ?? Number.MAX_SAFE_INTEGER) || (a.id < b.id ? -1 : 1));
+/** What is left of a grant, in its wallet or in a lease. */
+export interface HeldGrant extends Grant {
+  readonly balanceMicros: bigint;
+  /** What was left of it when it expired has been taken back. */
+  readonly isSwept: boolean;
 }
 
-export async function listExpired(on: On, now: number): Promise<{ readonly id: string; readonly orgId: string }[]> {
-  const rows = await on.selectFrom('grants').select(['id', 'org_id']).where('expires_at', '<=', now).execute();
-  return rows.map(({ id, org_id: orgId }) => ({ id, orgId }));
+type HeldRow = Selectable<Schema['grants']> & { readonly balance_micros: bigint };
+
+/** What is left of organisations' grants, expired ones too, by organisation. */
+export async function walletsOf(on: On, orgIds: readonly string[]): Promise<Map<string, HeldGrant[]>> {
+  const rows = await on
+    .selectFrom('grants')
+    .innerJoin('ledger_balances', (join) => join.on('account', '=', WALLET))
+    .selectAll('grants')
+    .select('balance_micros')
+    .where('org_id', 'in', textList(on, orgIds))
+    .where('balance_micros', '>', 0n)
+    .execute();
+  return inOrder(rows, ({ org_id }) => org_id);
+}
+
+/** A grant's account, as `wallet()` names it. */
+const WALLET = sql<string>`'wallet/' || org_id || '/' || id`;
+
+/** What leases hold of grants, by lease. */
+export async function heldBy(on: On, leases: readonly string[]): Promise<Map<string, HeldGrant[]>> {
+  // The accounts that `leased()` names: all that begin with the lease's; after the slash comes the nought.
+  const { rows } = await sql<HeldRow & { readonly lease: string }>`SELECT grants.*, credit_leases.id AS lease, balance_micros FROM credit_leases
+    JOIN ledger_balances ON account > 'leased/' || credit_leases.id || '/' AND account < 'leased/' || credit_leases.id || '0'
+    JOIN grants ON grants.id = substr(account, length(credit_leases.id) + 9)
+    WHERE credit_leases.id IN ${textList(on, leases)} AND balance_micros > 0`.execute(on);
+  return inOrder(rows, ({ lease }) => lease);
+}
+
+/** In the order in which they are spent (M34): by priority, then who expires first, then by id. */
+function inOrder<Row extends HeldRow>(rows: readonly Row[], groupOf: (row: Row) => string): Map<string, HeldGrant[]> {
+  const sorted = rows.toSorted(
+    (a, b) => a.priority - b.priority || (a.expires_at ?? Number.MAX_SAFE_INTEGER) - (b.expires_at ?? Number.MAX_SAFE_INTEGER) || (a.id < b.id ? -1 : 1),
+  );
+  return new Map([...Map.groupBy(sorted, groupOf)].map(([group, of]) => [group, of.map(heldGrant)]));
+}
+
+function heldGrant({ id, org_id: orgId, priority, expires_at: expiresAt, note, created_at: createdAt, swept_at: sweptAt, balance_micros: balanceMicros }: HeldRow): HeldGrant {
+  return { id, orgId, priority, expiresAt: expiresAt ?? undefined, note, createdAt, isSwept: sweptAt !== null, balanceMicros };
+}
+
+/** Grants that have expired and were not swept yet, with what their wallets hold. */
+export async function listExpired(on: On, now: number, limit: number): Promise<{ readonly id: string; readonly orgId: string; readonly balanceMicros: bigint }[]> {
+  const rows = await on
+    .selectFrom('grants')
+    .leftJoin('ledger_balances', (join) => join.on('account', '=', WALLET))
+    .select(['id', 'org_id', 'balance_micros'])
+    .where('expires_at', '<=', now)
+    .where('swept_at', 'is', null)
+    .orderBy('expires_at')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id, org_id: orgId, balance_micros: balance }) => ({ id, orgId, balanceMicros: balance ?? 0n }));
+}
+
+export async function markSwept(on: Tx, grants: readonly string[], now: number): Promise<void> {
+  await on.updateTable('grants').set({ swept_at: now }).where('id', 'in', textList(on, grants)).execute();
 }
 
 export interface LeaseRow {
@@ -179,15 +228,14 @@ export async function insertLease(on: Tx, { id, orgId, gateway, epoch, state }: 
   await on.insertInto('credit_leases').values({ id, org_id: orgId, gateway, epoch, state, created_at: now, closed_at: null }).execute();
 }
 
-export async function findLease(on: On, id: string): Promise<LeaseRow | undefined> {
-  const row = await on.selectFrom('credit_leases').selectAll().where('id', '=', id).executeTakeFirst();
-  return row && { id: row.id, orgId: row.org_id, gateway: row.gateway, epoch: row.epoch, state: row.state as LeaseRow['state'] };
+export async function hasLease(on: On, id: string): Promise<boolean> {
+  return (await on.selectFrom('credit_leases').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
 }
 
-/** Ends an open lease, once. Returns whether it was open. */
-export async function endLease(on: Tx, id: string, state: 'closed' | 'abandoned', now: number): Promise<boolean> {
-  const { numUpdatedRows } = await on.updateTable('credit_leases').set({ state, closed_at: now }).where('id', '=', id).where('state', '=', 'open').executeTakeFirst();
-  return numUpdatedRows > 0n;
+/** Ends an open lease, once. Returns whose it was; undefined: it was not open. */
+export async function endLease(on: Tx, id: string, state: 'closed' | 'abandoned', now: number): Promise<string | undefined> {
+  const row = await on.updateTable('credit_leases').set({ state, closed_at: now }).where('id', '=', id).where('state', '=', 'open').returning('org_id').executeTakeFirst();
+  return row?.org_id;
 }
 
 /** What was refunded of a transaction so far. */

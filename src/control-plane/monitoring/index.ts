@@ -1,3 +1,4 @@
+export { EventLog } from './event-log.ts';
 export { alertRoutes } from './alert-routes.ts';
 export { Quality } from './alerts/quality.ts';
 export { Rules } from './alerts/rules.ts';

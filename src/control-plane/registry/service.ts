@@ -190,13 +190,13 @@ export class Registry {
     const digest = manifestDigest(manifest);
     return transact(this.#db, async (tx) => {
       const now = this.#clock.now();
-      const [model] = await store.listModels(tx, { name });
-      const same = model?.versions.find((version) => version.digest === digest);
+      await store.claimModel(tx, { name, orgId: publisher.orgId, createdAt: now });
+      const versions = (await store.listModels(tx, { name })).flatMap((model) => model.versions);
+      const same = versions.find((version) => version.digest === digest);
       if (same) return same;
-      await store.insertModel(tx, { name, orgId: publisher.orgId, createdAt: now });
-      const version: ModelVersion = { model: name, number: (model?.versions[0]?.number ?? 0) + 1, digest, manifest, createdAt: now };
+      const version: ModelVersion = { model: name, number: (versions[0]?.number ?? 0) + 1, digest, manifest, createdAt: now };
       await store.insertVersion(tx, version);
-      if (!model) await store.setLabel(tx, { model: name, label: 'stable', version: version.number });
+      if (versions.length === 0) await store.setLabel(tx, { model: name, label: 'stable', version: version.number });
       return version;
     });
   }

@@ -34,11 +34,12 @@ export async function listModels(on: On, filter: { readonly orgId?: string; read
   }));
 }
 
-export async function insertModel(on: On, { name, orgId, createdAt }: { name: string; orgId: string; createdAt: number }): Promise<void> {
+/** Makes a model, or finds it made; either way nobody else adds to it or removes it until the transaction ends, on any database. */
+export async function claimModel(on: On, { name, orgId, createdAt }: { name: string; orgId: string; createdAt: number }): Promise<void> {
   await on
     .insertInto('models')
     .values({ name, org_id: orgId, created_at: createdAt })
-    .onConflict((conflict) => conflict.column('name').doNothing())
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ name }))
     .execute();
 }
 
@@ -59,6 +60,8 @@ export async function setLabel(on: On, { model, label, version }: { model: strin
 
 /** Removes a whole model, or one version with its labels. */
 export async function removeVersions(on: On, model: string, number: number | undefined): Promise<void> {
+  // Whoever adds a version meanwhile waits (see claimModel).
+  await on.updateTable('models').set({ name: model }).where('name', '=', model).execute();
   await on
     .deleteFrom('labels')
     .where('model', '=', model)

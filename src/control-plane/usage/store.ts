@@ -1,8 +1,12 @@
 import { sql } from 'kysely';
 import type { UsageRecord } from '../../contract/usage.ts';
+import { jsonNumber } from '../../db/dialect.ts';
 import { insertJsonRows, type JsonRows } from '../../db/json-rows.ts';
 import type { Db, Tx } from '../../db/open.ts';
+import type { Schema } from '../../db/schema.ts';
 import type { Grouping, UsageQuery, UsageSum, UsageWork, WorkSplit } from './model.ts';
+
+type On = Db | Tx;
 
 /** Each column and the field of `UsageRecord` that it holds. */
 const COLUMNS = {
@@ -35,6 +39,17 @@ const COLUMNS = {
 /** `rows`: the fields of `UsageRecord`. Those whose id is known are left as they are. */
 export function insertRecords(on: Tx, rows: JsonRows): Promise<void> {
   return insertJsonRows(on, { table: 'usage', key: 'request_id', columns: COLUMNS }, rows);
+}
+
+/** Those of these calls that ended well, or brought a token or a row: what `quantitiesOf` finds something to charge for. */
+export async function listCharged(on: Db, requestIds: readonly string[]): Promise<string[]> {
+  const rows = await on
+    .selectFrom('usage')
+    .select('request_id')
+    .where('request_id', 'in', requestIds)
+    .where((eb) => eb.or([eb('status', '=', 'ok'), eb('completion_tokens', '>', 0), eb('tensor_rows', '>', 0)]))
+    .execute();
+  return rows.map(({ request_id: id }) => id);
 }
 
 const DAY_MS = 86_400_000;
@@ -74,7 +89,7 @@ const WORK_SQL = {
   day: sql<string>`CAST(started_at / ${sql.lit(DAY_MS)} * ${sql.lit(DAY_MS)} AS TEXT)`,
 } satisfies Record<WorkSplit, unknown>;
 /** What never left the queue was not served. Reading each row's stages takes longer than all the rest; only a split among callers needs it. */
-const SERVED_SQL = sql<number>`SUM(duration_ms - COALESCE(stages ->> '$.queue', duration_ms))`;
+const servedMs = (on: Db) => sql<number>`SUM(duration_ms - COALESCE(${jsonNumber(on, 'stages', 'queue')}, duration_ms))`;
 
 export async function sumWork(on: Db, { since, until }: Pick<UsageQuery, 'since' | 'until'>, split: WorkSplit): Promise<UsageWork[]> {
   const group = WORK_SQL[split];
@@ -85,7 +100,7 @@ export async function sumWork(on: Db, { since, until }: Pick<UsageQuery, 'since'
       group.as('group'),
       sql<number>`COUNT(*)`.as('calls'),
       sql<number>`SUM(prompt_tokens + completion_tokens)`.as('tokens'),
-      (split === 'org' ? SERVED_SQL : sql<number>`0`).as('servedMs'),
+      (split === 'org' ? servedMs(on) : sql<number>`0`).as('servedMs'),
       sql<number>`SUM(request_bytes + response_bytes)`.as('bytes'),
     ])
     .where('started_at', '>=', since)
@@ -108,7 +123,13 @@ export async function listUsage(on: Db, query: UsageQuery, rowsMax: number): Pro
     .orderBy('request_id', 'desc')
     .limit(rowsMax)
     .execute();
-  return rows.map((row) => ({
+  return rows.map(recordOf);
+}
+
+type UsageRow = Schema['usage'];
+
+function recordOf(row: UsageRow): UsageRecord {
+  return {
     requestId: row.request_id,
     startedAt: row.started_at,
     orgId: row.org_id,
@@ -133,5 +154,24 @@ export async function listUsage(on: Db, query: UsageQuery, rowsMax: number): Pro
     subscription: row.subscription,
     priceVersion: row.price_version,
     lease: row.lease,
-  }));
+  };
+}
+
+/** Those of these ids that are stored. */
+export async function listKnown(on: On, requestIds: readonly string[]): Promise<Set<string>> {
+  if (requestIds.length === 0) return new Set();
+  const rows = await on.selectFrom('usage').select('request_id').where('request_id', 'in', requestIds).execute();
+  return new Set(rows.map(({ request_id: id }) => id));
+}
+
+export async function findRecords(on: On, requestIds: readonly string[]): Promise<UsageRecord[]> {
+  if (requestIds.length === 0) return [];
+  const rows = await on.selectFrom('usage').selectAll().where('request_id', 'in', requestIds).orderBy('request_id').execute();
+  return rows.map(recordOf);
+}
+
+/** A page of the calls that have a price, by their ids. */
+export async function listPriced(on: On, afterId: string, limit: number): Promise<UsageRecord[]> {
+  const rows = await on.selectFrom('usage').selectAll().where('request_id', '>', afterId).where('price_version', '<>', '').orderBy('request_id').limit(limit).execute();
+  return rows.map(recordOf);
 }

@@ -101,8 +101,8 @@ export class Meter implements AnswerSink {
     return this.#sink.drained();
   }
 
-  /** Writes the record, then lets the rest of the answer go. Returns the tokens used. */
-  async finish(ending: Ending, usage: UsageSink): Promise<{ readonly usedTokens: number; readonly record: UsageRecord }> {
+  /** Writes the record, then lets the rest of the answer go. */
+  async finish(ending: Ending, usage: UsageSink): Promise<UsageRecord> {
     const fault = ending.fault ?? this.#cutShort(ending);
     const { counts, estimated } = this.#counts(ending, fault);
     const record = this.#record(ending, { counts, estimated, fault });
@@ -118,7 +118,7 @@ export class Meter implements AnswerSink {
     if (fault && !this.#tap?.errored) this.#sink.fail(fault);
     else if (fault) this.#sink.end();
     else if (ending.status === 'complete') this.#release();
-    return { usedTokens: counts.promptTokens + counts.completionTokens, record };
+    return record;
   }
 
   #release(): void {

@@ -44,7 +44,7 @@ function asked(session: string | undefined, canary: number, split: Split): strin
     model: 'm',
     session,
     needs: 'chat',
-    bounds: { promptTokens: 0, completionTokens: 0 },
+    bounds: { promptTokens: 0, completionTokens: 0, answers: 1 },
     work: () => ({ kind: 'forward', path: '', body: Buffer.alloc(0), stream: false }),
   };
   return resolve(caller, request, routes(canary), split).revision.id;

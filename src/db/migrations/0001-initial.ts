@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { inStatements } from './statements.ts';
 
 /** The tables of the first version. Portable SQL: PostgreSQL runs the same statements. */
 const STATEMENTS = [
@@ -34,8 +33,4 @@ const STATEMENTS = [
   `CREATE INDEX jobs_by_org ON jobs (org_id, created_at)`,
 ];
 
-export const initial: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
-  },
-};
+export const initial = inStatements(STATEMENTS);

@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { inStatements } from './statements.ts';
 
 /** What happened to replicas, with its reason. `seq` is the order of writing. */
 const STATEMENTS = [
@@ -8,8 +7,4 @@ const STATEMENTS = [
   `CREATE INDEX events_by_deployment ON events (deployment, seq)`,
 ];
 
-export const events: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
-  },
-};
+export const events = inStatements(STATEMENTS);

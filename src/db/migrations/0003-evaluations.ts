@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { inStatements } from './statements.ts';
 
 /** Reports of how good a model's answers were. `digest` is of the report, `examples_digest` of what was measured. */
 const STATEMENTS = [
@@ -8,8 +7,4 @@ const STATEMENTS = [
   `CREATE INDEX evaluations_by_model ON evaluations (model, created_at)`,
 ];
 
-export const evaluations: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
-  },
-};
+export const evaluations = inStatements(STATEMENTS);

@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { inStatements } from './statements.ts';
 
 /** Datasets by digest, the answers of runs under way, and of a report: the run that made it, and how each example did. */
 const STATEMENTS = [
@@ -12,8 +11,4 @@ const STATEMENTS = [
   `CREATE UNIQUE INDEX evaluations_by_run ON evaluations (run_id)`,
 ];
 
-export const evaluationRuns: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
-  },
-};
+export const evaluationRuns = inStatements(STATEMENTS);

@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { inStatements } from './statements.ts';
 
 /** Alert rules, the alerts that came of them, and what was sent of them. A webhook's secret is not here: it is made of the home's signing key and `secret_version`. */
 const STATEMENTS = [
@@ -24,8 +23,4 @@ const STATEMENTS = [
   `CREATE INDEX rollups_by_time ON rollups (step_seconds, start)`,
 ];
 
-export const monitoring: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
-  },
-};
+export const monitoring = inStatements(STATEMENTS);

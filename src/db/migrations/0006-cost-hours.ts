@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { inStatements } from './statements.ts';
 
 /** What deployments held and used, and what nodes had, by hour. `hour` is its begin, milliseconds since 1970. */
 const STATEMENTS = [
@@ -12,8 +11,4 @@ const STATEMENTS = [
      byte_seconds DOUBLE PRECISION NOT NULL, gpu_seconds DOUBLE PRECISION NOT NULL, PRIMARY KEY (hour, node))`,
 ];
 
-export const costHours: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
-  },
-};
+export const costHours = inStatements(STATEMENTS);

@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { inStatements } from './statements.ts';
 
 /** New revisions on their way to a deployment's traffic, and what becomes of calls that a deployment can't serve, or is slow to. */
 const STATEMENTS = [
@@ -10,8 +9,4 @@ const STATEMENTS = [
   `CREATE INDEX rollouts_by_deployment ON rollouts (deployment, created_at)`,
 ];
 
-export const rollouts: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
-  },
-};
+export const rollouts = inStatements(STATEMENTS);

@@ -1,11 +1,6 @@
-import { type Kysely, sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { inStatements } from './statements.ts';
 
 /** Who leads, of those that share this database. An epoch is never given twice. */
 const STATEMENT = `CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, epoch INTEGER NOT NULL, expires_at BIGINT NOT NULL)`;
 
-export const leases: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    await sql.raw(STATEMENT).execute(db);
-  },
-};
+export const leases = inStatements([STATEMENT]);

@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { inStatements } from './statements.ts';
 
 /**
  * The book: transactions, their entries, what each account comes to, and the newest hash. Entries are never changed nor removed; guarded accounts never
@@ -28,8 +27,4 @@ const IMMUTABLE = ['ledger_transactions', 'ledger_entries'].flatMap((table) =>
 );
 const GENESIS = `INSERT INTO ledger_head (id, seq, hash) VALUES (1, 0, '${'0'.repeat(64)}')`;
 
-export const ledger: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    for (const statement of [...TABLES, ...IMMUTABLE, GENESIS]) await sql.raw(statement).execute(db);
-  },
-};
+export const ledger = inStatements([...TABLES, ...IMMUTABLE, GENESIS]);

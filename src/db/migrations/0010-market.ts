@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { inStatements } from './statements.ts';
 
 /**
  * Prices, what is sold by them, contracts, budgets, and what a usage row is billed by. A price version is never changed. Columns in `_amount` are counts of a budget's
@@ -31,6 +30,8 @@ const TABLES = [
   `ALTER TABLE usage ADD COLUMN subscription TEXT NOT NULL DEFAULT ''`,
   `ALTER TABLE usage ADD COLUMN price_version TEXT NOT NULL DEFAULT ''`,
   `ALTER TABLE usage ADD COLUMN lease TEXT NOT NULL DEFAULT ''`,
+  `ALTER TABLE grants ADD COLUMN swept_at BIGINT`,
+  `CREATE INDEX grants_by_expiry ON grants (expires_at) WHERE swept_at IS NULL`,
   `CREATE INDEX ledger_transactions_by_reference ON ledger_transactions (reference)`,
   `CREATE TABLE replays (org_id TEXT NOT NULL, idempotency_key TEXT NOT NULL, body_hash TEXT NOT NULL, request_id TEXT NOT NULL, gateway TEXT NOT NULL, epoch INTEGER NOT NULL,
      state TEXT NOT NULL CHECK (state IN ('running', 'done', 'lost')), status INTEGER, headers TEXT, body TEXT, created_at BIGINT NOT NULL, PRIMARY KEY (org_id, idempotency_key))`,
@@ -49,8 +50,4 @@ const IMMUTABLE = ['UPDATE', 'DELETE'].map(
 const FORMER_SCOPES = '"inference","models.read","models.write","deployments.read","deployments.write","keys","usage","members","orgs","metrics","operator"';
 const OPERATORS = `UPDATE keys SET scopes = '[${FORMER_SCOPES.replace('"usage"', '"usage","subscriptions"')}]' WHERE scopes = '[${FORMER_SCOPES}]'`;
 
-export const market: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    for (const statement of [...TABLES, ...IMMUTABLE, OPERATORS]) await sql.raw(statement).execute(db);
-  },
-};
+export const market = inStatements([...TABLES, ...IMMUTABLE, OPERATORS]);

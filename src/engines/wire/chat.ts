@@ -13,7 +13,7 @@ const UNSUPPORTED = ['functions', 'audio', 'web_search_options', 'prediction'];
 /** `POST /v1/chat/completions`. */
 export const handleChat: WireHandler<TextEngine> = async (engine, request, response, context) => {
   const body = await readObject(request, context.bodyBytesMax);
-  const generate = chatRequest(body, context.cacheSalt);
+  const generate = chatRequest(body, context);
   const n = wholeField(body, 'n', 1, N_MAX) ?? 1;
   const choices: Choice[] = Array.from({ length: n }, (_, index) => ({ index, promptIndex: 0, request: withSeed(generate, index) }));
   await respond(
@@ -34,7 +34,7 @@ export function withSeed(request: GenerateRequest, index: number): GenerateReque
   return request.seed === undefined || index === 0 ? request : { ...request, seed: request.seed + (request.seed > 0 ? -index : index) };
 }
 
-function chatRequest(body: Record<string, unknown>, cacheSalt: string): GenerateRequest {
+function chatRequest(body: Record<string, unknown>, { cacheSalt, requestId }: WireContext): GenerateRequest {
   refuseUnsupported(body, UNSUPPORTED);
   if (body.tool_choice !== 'none') refuseUnsupported(body, ['tools']);
   const maxTokens = wholeField(body, 'max_completion_tokens', 0, 2 ** 31) ?? wholeField(body, 'max_tokens', 0, 2 ** 31);
@@ -47,6 +47,7 @@ function chatRequest(body: Record<string, unknown>, cacheSalt: string): Generate
     ...(maxTokens !== undefined && { maxTokens }),
     ...(wantsLogprobs && { topLogprobs: topLogprobs ?? 0 }),
     cacheSalt,
+    requestId,
   };
 }
 

@@ -30,6 +30,7 @@ export const handleCompletions: WireHandler<TextEngine> = async (engine, request
     maxTokens: wholeField(body, 'max_tokens', 0, 2 ** 31) ?? MAX_TOKENS_DEFAULT,
     ...(topLogprobs !== undefined && { topLogprobs }),
     cacheSalt: context.cacheSalt,
+    requestId: context.requestId,
   };
   const choices: Choice[] = prompts.flatMap((prompt, promptIndex) =>
     Array.from({ length: n }, (_, i) => ({ index: promptIndex * n + i, promptIndex, request: withSeed({ ...common, prompt }, i) })),

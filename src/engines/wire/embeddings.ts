@@ -14,7 +14,7 @@ export const handleEmbeddings: WireHandler<TextEngine> = async (engine, request,
   if (encoding !== 'float' && encoding !== 'base64') throw invalid('"encoding_format" must be "float" or "base64".', 'encoding_format');
   const dimensions = wholeField(body, 'dimensions', 1, 2 ** 31);
   const model = modelField(body);
-  const { vectors, promptTokens } = await engine.embed(inputs, context.signal).catch((error: unknown) => {
+  const { vectors, promptTokens } = await engine.embed(inputs, context.signal, context.requestId).catch((error: unknown) => {
     throw context.signal.aborted ? cutFault(context) : error;
   });
   const native = vectors[0]?.length ?? 0;

@@ -75,7 +75,7 @@ function formatField(body: Body): GenerateRequest['format'] {
 }
 
 /** All that chat and completions have in common, but for the prompt, the token limit and log probabilities. */
-export function samplingFields(body: Body): Omit<GenerateRequest, 'prompt' | 'maxTokens' | 'topLogprobs' | 'cacheSalt'> {
+export function samplingFields(body: Body): Omit<GenerateRequest, 'prompt' | 'maxTokens' | 'topLogprobs' | 'cacheSalt' | 'requestId'> {
   const seed = wholeField(body, 'seed', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   return {
     temperature: numberField(body, 'temperature', { min: 0, max: 2, otherwise: 1 }),

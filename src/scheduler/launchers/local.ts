@@ -14,7 +14,7 @@ import { LogBuffer } from './log-buffer.ts';
 
 const ENGINE_MAIN = fileURLToPath(new URL('../../engines/main.ts', import.meta.url));
 /** All that a child sees of our environment: no secret is among it. */
-const ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES'];
+const ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'MODELYARD_ECHO_TRUTH'];
 const HEALTH_EVERY_MS = 50;
 const HEALTH_TIMEOUT_MS = 5_000;
 const LOAD_TIMEOUT_MS = 600_000;

@@ -23,7 +23,7 @@ function decode(body: Buffer): DecodedRequest {
     session: request.user ?? undefined,
     needs: 'chat',
     // Every token takes at least one byte of the body.
-    bounds: { promptTokens: body.length, completionTokens: perChoice && perChoice * (request.n ?? 1) },
+    bounds: { promptTokens: body.length, completionTokens: perChoice, answers: request.n ?? 1 },
     work: () => ({ kind: 'forward', path: PATH, body, stream: request.stream === true }),
   };
 }

@@ -18,7 +18,7 @@ function decode(body: Buffer): DecodedRequest {
     model: request.model,
     session: request.user ?? undefined,
     needs: 'completion',
-    bounds: { promptTokens: body.length, completionTokens: (request.max_tokens ?? COMPLETION_TOKENS_DEFAULT) * (request.n ?? 1) * prompts },
+    bounds: { promptTokens: body.length, completionTokens: request.max_tokens ?? COMPLETION_TOKENS_DEFAULT, answers: (request.n ?? 1) * prompts },
     work: () => ({ kind: 'forward', path: PATH, body, stream: request.stream === true }),
   };
 }

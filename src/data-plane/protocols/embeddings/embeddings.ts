@@ -15,7 +15,7 @@ function decode(body: Buffer): DecodedRequest {
     model: request.model,
     session: request.user ?? undefined,
     needs: 'embedding',
-    bounds: { promptTokens: body.length, completionTokens: 0 },
+    bounds: { promptTokens: body.length, completionTokens: 0, answers: 0 },
     work: () => ({ kind: 'forward', path: PATH, body, stream: false }),
   };
 }

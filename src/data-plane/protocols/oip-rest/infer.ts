@@ -17,7 +17,7 @@ export function decodeInfer(body: Buffer, params: PathParams, headers: IncomingH
     model: version === undefined ? model : `${model}:${version}`,
     session: typeof session === 'string' ? session : undefined,
     needs: 'tensor',
-    bounds: { promptTokens: 0, completionTokens: 0 },
+    bounds: { promptTokens: 0, completionTokens: 0, answers: 0 },
     work({ deployment, revision }) {
       const { signature } = revision;
       if (!signature) throw unknownModel(model);

@@ -1,0 +1,119 @@
+import type { QuotaUnit } from '../../contract/feeds.ts';
+import { chargeOf, type Price, quantitiesOf } from '../../contract/price.ts';
+import type { UsageRecord } from '../../contract/usage.ts';
+import type { BudgetPeriod } from '../entitlements/index.ts';
+import { type ChargeOrder, type Split, splitOf } from '../ledger/index.ts';
+import type { LeaseUnit } from './ports.ts';
+
+const BASIS_POINTS = 10_000n;
+
+/** How a charge is shared by a price: tax is floored out of the whole first, then the publisher's share of the rest; the platform has what remains (M30). */
+export function splitBy(price: Price, chargeMicros: bigint): Split {
+  const taxMicros = (chargeMicros * BigInt(price.taxBasisPoints)) / BASIS_POINTS;
+  return splitOf(chargeMicros, price.publisher, price.publisherBasisPoints, taxMicros);
+}
+
+/** What a call takes of a quota: one request, or the tokens of prompt and answer; nothing where it is free. */
+export function quotaAmountOf(record: UsageRecord, unit: QuotaUnit): bigint {
+  const used = quantitiesOf(record);
+  return BigInt(unit === 'requests' ? used.requests : used.input_tokens + used.cached_tokens + used.output_tokens);
+}
+
+/** A lease as posting sees it. */
+export interface LeaseState {
+  readonly id: string;
+  readonly unit: LeaseUnit;
+  readonly leftAmount: bigint;
+  readonly budgets: readonly BudgetPeriod[];
+}
+
+/** What a batch does to one lease: so much of it is gone, so much was used on its budgets. The latter is more where a call cost more than the lease held. */
+export interface Draw {
+  readonly lease: LeaseState;
+  drawnAmount: bigint;
+  usedAmount: bigint;
+}
+
+/** What records mean in money. */
+export interface Bill {
+  readonly charges: readonly ChargeOrder[];
+  readonly draws: readonly Draw[];
+  /** Spent by each key, for budgets that only alert. */
+  readonly spent: readonly { readonly orgId: string; readonly keyId: string; readonly amountMicros: bigint }[];
+  /** Their price could not be read: what they cost is open, and never nothing (M27). */
+  readonly open: readonly UsageRecord[];
+}
+
+export interface Counting {
+  /** Of the records, by their ids. */
+  readonly leases: ReadonlyMap<string, LeaseState>;
+  /** Their quotas were counted before, when their price was missing. */
+  readonly isCounted: boolean;
+}
+
+/** `records`: each id once, none of them billed before. `prices` are by version. */
+export function billOf(records: readonly UsageRecord[], prices: ReadonlyMap<string, Price>, { leases, isCounted }: Counting): Bill {
+  const charges: ChargeOrder[] = [];
+  const draws = new Map<string, Draw>();
+  const spent = new Map<string, { orgId: string; keyId: string; amountMicros: bigint }>();
+  const open: UsageRecord[] = [];
+  const draw = (lease: LeaseState, amount: bigint) => {
+    const so = draws.get(lease.id) ?? { lease, drawnAmount: 0n, usedAmount: 0n };
+    const left = lease.leftAmount - so.drawnAmount;
+    so.drawnAmount += amount < left ? amount : left;
+    so.usedAmount += amount;
+    draws.set(lease.id, so);
+  };
+  for (const record of records) {
+    const lease = leases.get(record.lease);
+    if (lease && lease.unit !== 'micros' && !isCounted) draw(lease, quotaAmountOf(record, lease.unit));
+    const price = prices.get(record.priceVersion);
+    if (!price) {
+      if (quantitiesOf(record).requests > 0) open.push(record);
+      continue;
+    }
+    const amountMicros = chargeOf(price.rates, quantitiesOf(record));
+    if (amountMicros === 0n) continue;
+    charges.push({ id: record.requestId, orgId: record.orgId, lease: record.lease, split: splitBy(price, amountMicros) });
+    if (lease?.unit === 'micros') draw(lease, amountMicros);
+    const { orgId, keyId } = record;
+    const byKey = spent.get(keyId) ?? { orgId, keyId, amountMicros: 0n };
+    byKey.amountMicros += amountMicros;
+    spent.set(keyId, byKey);
+  }
+  return { charges, draws: [...draws.values()].filter(({ usedAmount }) => usedAmount > 0n), spent: [...spent.values()], open };
+}
+
+/** A wallet, or a budget, that could bear what is wanted so many times is large. */
+const LARGE = 8n;
+
+/**
+ * How much is leased: what is wanted of what is large, else an eighth, but the least: small balances lease one call at a time, so that gateways side by side
+ * find something. 0: there is less than the least.
+ */
+export function sizeOf({ leastAmount, wantedAmount, availableAmount }: { readonly leastAmount: bigint; readonly wantedAmount: bigint; readonly availableAmount: bigint }): bigint {
+  if (availableAmount < leastAmount || availableAmount <= 0n) return 0n;
+  const share = availableAmount >= wantedAmount * LARGE ? wantedAmount : availableAmount / LARGE;
+  return share > leastAmount ? share : leastAmount;
+}
+
+const smaller = (a: bigint, b: bigint) => (a < b ? a : b);
+
+/**
+ * Shares a refund as its charge was shared: `left` is what of each share was not refunded yet. Tax and the publisher's part are floored, the platform bears the
+ * remainder as far as it has it, so that parts never come to more than the whole (M31). `fromPlatform`: it bears the publisher's part too.
+ */
+export function refundSplitOf(left: Split, amountMicros: bigint, fromPlatform = false): Split {
+  const leftMicros = left.publisherMicros + left.platformMicros + left.taxMicros;
+  if (amountMicros <= 0n || amountMicros > leftMicros) throw new RangeError(`${amountMicros} of ${leftMicros} can't be refunded`);
+  let taxMicros = smaller((left.taxMicros * amountMicros) / leftMicros, amountMicros);
+  if (fromPlatform) return { publisher: left.publisher, publisherMicros: 0n, platformMicros: amountMicros - taxMicros, taxMicros };
+  let publisherMicros = smaller((left.publisherMicros * amountMicros) / leftMicros, amountMicros - taxMicros);
+  const platformMicros = smaller(amountMicros - taxMicros - publisherMicros, left.platformMicros > 0n ? left.platformMicros : 0n);
+  let rest = amountMicros - taxMicros - publisherMicros - platformMicros;
+  const more = smaller(rest, left.publisherMicros - publisherMicros);
+  publisherMicros += more;
+  rest -= more;
+  taxMicros += rest;
+  return { publisher: left.publisher, publisherMicros, platformMicros, taxMicros };
+}

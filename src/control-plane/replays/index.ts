@@ -1,0 +1,1 @@
+export { Replays } from './service.ts';

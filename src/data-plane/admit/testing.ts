@@ -1,0 +1,41 @@
+import { Fault } from '../../contract/errors.ts';
+import type { Lease, LeaseOrder, LeaseSource } from '../ports.ts';
+
+/** A wallet of one number in memory, in the place of the ledger: gives what is wanted while it has eight times as much, then the least, then nothing. */
+export class PlainWallet implements LeaseSource {
+  available: bigint;
+  readonly leased = new Map<string, bigint>();
+  orders: LeaseOrder[] = [];
+  until: number | undefined;
+  /** What the next questions wait for: a database that does not answer. */
+  answers: Promise<void> = Promise.resolve();
+  isDown = false;
+
+  constructor(available: bigint) {
+    this.available = available;
+  }
+
+  async lease(order: LeaseOrder): Promise<Lease> {
+    this.orders.push(order);
+    await this.answers;
+    if (this.isDown) throw new Error('the database is down');
+    const { leastAmount, wantedAmount } = order;
+    if (this.available < leastAmount) throw new Fault('payment_required', 'insufficient_quota', 'no credit');
+    const amount = this.available >= wantedAmount * 8n ? wantedAmount : leastAmount;
+    this.available -= amount;
+    const id = order.lease ?? `lease_${this.leased.size}`;
+    this.leased.set(id, (this.leased.get(id) ?? 0n) + amount);
+    return { id, amount, until: this.until };
+  }
+
+  /** What a call has cost, as the poster would take it. */
+  spend(lease: string, amount: bigint): void {
+    this.leased.set(lease, (this.leased.get(lease) ?? 0n) - amount);
+  }
+
+  async giveBack(lease: string): Promise<void> {
+    if (this.isDown) throw new Error('the database is down');
+    this.available += this.leased.get(lease) ?? 0n;
+    this.leased.set(lease, 0n);
+  }
+}
