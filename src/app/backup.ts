@@ -31,7 +31,6 @@ export async function backupHome(home: string, target: string, databaseUrl?: str
   await copyFile(source.credentials, copy.credentials).catch(ifMissing);
   await copyFile(source.signingKey, copy.signingKey).catch(ifMissing);
   await mkdir(copy.usageLog, { recursive: true, mode: 0o700 });
-  await copyFile(source.gatewayName, copy.gatewayName).catch(ifMissing);
   // A segment that goes meanwhile has been posted: its records are in the snapshot that follows.
   for (const segment of await readdir(source.usageLog).catch(() => [])) await copyFile(join(source.usageLog, segment), join(copy.usageLog, segment)).catch(ifMissing);
   const db = await openDatabase(source.database);

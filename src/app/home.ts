@@ -13,8 +13,6 @@ export interface HomeFolder {
   readonly database: string;
   readonly blobs: string;
   readonly usageLog: string;
-  /** The name of its own gateway. */
-  readonly gatewayName: string;
   readonly logs: string;
   /** The operator's login, written at the first boot. */
   readonly credentials: string;
@@ -45,7 +43,6 @@ export function homeFolder(path: string): HomeFolder {
     database: join(path, 'modelyard.db'),
     blobs: join(path, 'blobs'),
     usageLog: gatewayFolder(path, MAIN_GATEWAY).usageLog,
-    gatewayName: join(gatewayFolder(path, MAIN_GATEWAY).path, 'name'),
     logs: join(path, 'logs'),
     credentials: join(path, 'credentials.json'),
     signingKey: join(path, 'signing.key'),

@@ -8,7 +8,6 @@ import type { Launcher } from '../scheduler/ports.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { UsageLog } from '../usage-log/log.ts';
 import { Poster } from '../usage-log/poster.ts';
-import type { RecordBatch } from '../usage-log/record.ts';
 import { folderStorage } from '../usage-log/storage.ts';
 import type { ControlPlane } from './compose/control-plane.ts';
 import { composeHttp } from './compose/http.ts';
@@ -18,7 +17,6 @@ import type { Config } from './config.ts';
 import { databaseOf, openHomeDatabase } from './database.ts';
 import type { HomeFolder } from './home.ts';
 import { drain, readinessOf } from './readiness.ts';
-import { readGatewayName } from './gateway-name.ts';
 import { readSigningKey } from './signing-key.ts';
 
 export interface StartOptions {
@@ -69,16 +67,15 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     blobFolder: folder.blobs,
     signingKey,
     holder: folder.path,
-    gatewayName: await readGatewayName(folder.gatewayName),
     ready: () => ready().ready,
   });
-  const { control, events, leadership, reconciler } = modelyard;
+  const { control, plane, feeds, events, leadership, reconciler } = modelyard;
   const { org, operatorKey } = await recover(control, clock);
-  const poster = new Poster({ clock, storage, log: usageLog, post: (batch) => post(modelyard, batch), report: (problem) => events.usageProblem(problem) });
-  // Once all is posted, what is left of leases goes back.
-  stack.defer(() => modelyard.plane.credit.close());
-  stack.defer(() => control.upkeep.close());
-  stack.defer(() => control.replays.close());
+  await feeds.start(control.entitlements.all());
+  stack.defer(() => feeds.close());
+  stack.defer(() => control.own.close());
+  stack.defer(() => plane.credit.close());
+  const poster = new Poster({ clock, storage, log: usageLog, post: (batch) => control.own.post(batch, plane.credit), report: (problem) => events.usageProblem(problem) });
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
   stack.defer(() => control.subscriptions.close());
@@ -97,11 +94,9 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     return control.jobs.close();
   });
   await leadership.start();
+  await feeds.follow();
+  await control.own.start(poster.replayed);
   await begin(control);
-  void poster.replayed.then(() => {
-    control.upkeep.replayed();
-    return control.replays.recover();
-  });
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -113,21 +108,14 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   };
 }
 
-/** Moves usage records on: stored, charged, and told to the purses that have spent it. */
-async function post({ control, plane }: Modelyard, batch: RecordBatch): Promise<void> {
-  await control.billing.post(batch);
-  plane.credit.posted(batch.records);
-}
-
 /** Who acts for the server itself. */
 function operatorOf({ id, name }: { readonly id: string; readonly name: string }): CallerEntry {
   return { hash: '', keyId: 'local', orgId: id, orgName: name, scopes: ['operator'], allowedModels: undefined, expiresAtMs: undefined, limits: {}, budgets: [], offers: [] };
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
-async function recover({ identity, pricing, catalogue, entitlements, ownGateway, jobs, registry }: ControlPlane, clock: Clock) {
+async function recover({ identity, pricing, catalogue, entitlements, jobs, registry }: ControlPlane, clock: Clock) {
   const platform = await identity.ensurePlatform();
-  await ownGateway.register();
   await pricing.load();
   await catalogue.load();
   await entitlements.load(await identity.listLive(), await identity.listReplacements());
@@ -138,15 +126,13 @@ async function recover({ identity, pricing, catalogue, entitlements, ownGateway,
 }
 
 /** Once calls are served: the engines are started, what goes on by itself begins, and jobs that a stop cut short go on. */
-async function begin({ deployments, subscriptions, upkeep, ownGateway, history, slos, alerts, jobs, costing, replays }: ControlPlane): Promise<void> {
+async function begin({ deployments, subscriptions, history, slos, alerts, jobs, costing }: ControlPlane): Promise<void> {
   await deployments.refresh();
-  upkeep.start(ownGateway.run);
   await subscriptions.start();
   await history.start();
   await slos.start();
   await alerts.start();
   costing.start();
-  replays.start();
   await jobs.resume();
 }
 

@@ -1,22 +1,21 @@
 import type { Clock } from '../../base/clock.ts';
 import type { RoutesFeed } from '../../contract/feeds.ts';
 import type { MarketSection } from '../../control-plane/catalogue/index.ts';
+import { Receipts, Refunds, Statements } from '../../control-plane/billing/index.ts';
 import { Costing, type CostingSection, type Fleet, resolveRates } from '../../control-plane/costing/index.ts';
 import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
+import type { CallerChange } from '../../control-plane/entitlements/index.ts';
 import { Evaluation, EvaluationRuns, type Gateway } from '../../control-plane/evaluation/index.ts';
 import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
 import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
-import { Ledger } from '../../control-plane/ledger/index.ts';
 import { Jobs } from '../../control-plane/jobs/index.ts';
 import { BlobStore, Registry } from '../../control-plane/registry/index.ts';
-import { Replays } from '../../control-plane/replays/index.ts';
-import { Usage } from '../../control-plane/usage/index.ts';
 import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';
 import type { Events } from '../../telemetry/events.ts';
-import { composeBilling } from './billing.ts';
 import { composeMarket } from './market.ts';
+import { composeMoney } from './money.ts';
 import { composeMonitoring } from './monitoring.ts';
 
 export interface ControlPlaneParts {
@@ -31,12 +30,14 @@ export interface ControlPlaneParts {
   readonly costing: CostingSection | undefined;
   readonly market: MarketSection | undefined;
   readonly gateway: Gateway;
+  /** What this server's own gateway is called in the book. */
+  readonly gatewayName: string;
   readonly egress: Egress;
   /** The home's own secret, of which webhooks' secrets are made. */
   readonly signingKey: Buffer;
-  /** Of this process's gateway: unlike any other's on this database. */
-  readonly gatewayName: string;
   publish(feed: RoutesFeed): void;
+  /** A key's new entry, or that it is no more. */
+  callerChanged(change: CallerChange): void;
 }
 
 /** The domains, joined by their indexes. */
@@ -49,6 +50,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     events,
     section: parts.market,
     currency: rates.rates.currency,
+    callerChanged: (change) => parts.callerChanged(change),
     margins: { of: async (viewer, deployment) => (await costing.costs(viewer, { by: 'model' })).rows.find(({ group }) => group === deployment)?.sold },
     joined: () => ({ deployments, identity, monitoring: watching.monitoring }),
   });
@@ -61,8 +63,16 @@ export function composeControlPlane(parts: ControlPlaneParts) {
       events.keyChanged(what, key.id, key.orgId);
     },
   });
-  const usage = new Usage(db);
-  const replays = new Replays({ db, clock, charges: usage, problem: (error) => events.controlProblem(error) });
+  const problem = (error: unknown) => events.controlProblem(error);
+  const { usage, ledger, billing, leasing, prices, replays, own } = composeMoney({
+    db,
+    clock,
+    gateway: parts.gatewayName,
+    pricing: market.pricing,
+    budgets: market.budgets,
+    happened: ({ orgId, ...event }) => watching.monitoring.record({ ...event, revision: '', replica: '', node: '' }, orgId),
+    problem,
+  });
   const registry: Registry = new Registry({
     db,
     clock,
@@ -79,13 +89,16 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     scheduling,
     threadsDefault,
     publish,
-    problem: (error) => events.controlProblem(error),
+    problem,
     happened: (change) => watching.monitoring.record({ ...change, replica: '', node: '' }),
   });
-  const ledger = new Ledger(db, clock);
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
   const evaluationRuns = new EvaluationRuns({ db, clock, jobs, evaluation, gateway: parts.gateway });
   const { live, egress, signingKey } = parts;
+  const organisations = {
+    byName: (name: string) => identity.orgByName(name),
+    names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])),
+  };
   const watching: ReturnType<typeof composeMonitoring> = composeMonitoring({
     db,
     clock,
@@ -94,7 +107,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     live,
     egress,
     signingKey,
-    problem: (error) => events.controlProblem(error),
+    problem,
   });
   const costing: Costing = new Costing({
     db,
@@ -104,12 +117,35 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     deployments,
     fleet: parts.fleet,
     prices: { priceOf: (deployment) => market.catalogue.soldAt(deployment) },
-    organisations: { names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])) },
-    problem: (error) => events.controlProblem(error),
+    organisations,
+    problem,
   });
-  const { pricing, budgets } = market;
-  const billing = composeBilling({ ...parts, usage, ledger, pricing, budgets, identity, monitoring: watching.monitoring, problem: (error) => events.controlProblem(error) });
-  return { identity, entitlements, ...market, ...billing, usage, replays, registry, deployments, jobs, evaluation, evaluationRuns, ledger, costing, ...watching };
+  const books = {
+    receipts: new Receipts({ db, clock, usage, prices, organisations, signingKey }),
+    refunds: new Refunds({ db, ledger, usage, prices }),
+    statements: new Statements(db),
+    currency: rates.rates.currency,
+    organisations,
+  };
+  return {
+    identity,
+    entitlements,
+    ...market,
+    usage,
+    ledger,
+    billing,
+    leasing,
+    replays,
+    own,
+    ...books,
+    registry,
+    deployments,
+    jobs,
+    evaluation,
+    evaluationRuns,
+    costing,
+    ...watching,
+  };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

@@ -31,7 +31,7 @@ export function composeHttp({ modelyard, clock, publicHosts, environment, ready 
   return createControl({
     authenticate: plane.authenticate,
     version: VERSION,
-    domains: routesOf({ control, clock, environment }),
+    domains: routesOf(control, { clock, environment }),
     operations: { ready, metrics },
     failed: (fault) => events.callRefused('control', fault),
     createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts }, handler),
@@ -39,8 +39,9 @@ export function composeHttp({ modelyard, clock, publicHosts, environment, ready 
 }
 
 /** What is mounted under `/api/v1`. */
-function routesOf({ control, clock, environment }: Pick<Modelyard, 'control'> & Pick<HttpParts, 'clock' | 'environment'>) {
+function routesOf(control: Modelyard['control'], { clock, environment }: Pick<HttpParts, 'clock' | 'environment'>) {
   const { identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing, ledger, catalogue, subscriptions, spendingLimits } = control;
+  const { billing, leasing, refunds, receipts, statements, organisations, currency, own } = control;
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -57,9 +58,9 @@ function routesOf({ control, clock, environment }: Pick<Modelyard, 'control'> & 
     costRoutes(costing),
     catalogueRoutes(catalogue),
     subscriptionRoutes(subscriptions, spendingLimits),
-    ledgerRoutes(ledger, control.organisations, control.billing),
-    billingRoutes({ ...control, ownGateway: control.ownGateway.name }),
-    receiptRoutes(control.receipts),
-    statementRoutes({ ...control, clock, currency: control.pricing.currency }),
+    ledgerRoutes(ledger, organisations, billing),
+    billingRoutes({ refunds, leasing, organisations, ownGateway: own.name }),
+    receiptRoutes(receipts),
+    statementRoutes({ statements, organisations, clock, currency }),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { Catalogue, type Margins, type MarketSection, resolveMarket } from '../../control-plane/catalogue/index.ts';
 import type { Deployments } from '../../control-plane/deployments/index.ts';
-import { Budgets, Entitlements, readTerms, SpendingLimits, Subscriptions } from '../../control-plane/entitlements/index.ts';
+import { Budgets, type CallerChange, Entitlements, readTerms, SpendingLimits, Subscriptions } from '../../control-plane/entitlements/index.ts';
 import type { Identity } from '../../control-plane/identity/index.ts';
 import type { Monitoring } from '../../control-plane/monitoring/index.ts';
 import { Pricing } from '../../control-plane/pricing/index.ts';
@@ -15,12 +15,13 @@ export interface MarketParts {
   readonly section: MarketSection | undefined;
   readonly currency: string;
   readonly margins: Margins;
+  callerChanged(change: CallerChange): void;
   /** What is there once all is joined. */
   joined(): { readonly deployments: Deployments; readonly identity: Identity; readonly monitoring: Monitoring };
 }
 
 /** Who sells what at which price, and who may call it on what terms. */
-export function composeMarket({ db, clock, events, section, currency, margins, joined }: MarketParts) {
+export function composeMarket({ db, clock, events, section, currency, margins, callerChanged, joined }: MarketParts) {
   const market = resolveMarket(section);
   const pricing = new Pricing({
     db,
@@ -49,7 +50,7 @@ export function composeMarket({ db, clock, events, section, currency, margins, j
     margins,
     market,
   });
-  const entitlements = new Entitlements({ db, terms: (on, orgIds) => readTerms({ catalogue, pricing }, on, orgIds) });
+  const entitlements = new Entitlements({ db, terms: (on, orgIds) => readTerms({ catalogue, pricing }, on, orgIds), onChanged: callerChanged });
   const keys = { listKeys: (orgId: string) => joined().identity.listKeys(orgId) };
   const subscriptions: Subscriptions = new Subscriptions({
     db,
