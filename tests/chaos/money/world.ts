@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { freePort, type ServerProcess, startServer } from '../server-process.ts';
+import type { Database } from './database.ts';
+
+/** What a kill can hit. */
+export type Victim = 'leader' | 'gateway' | 'engine' | 'database';
+
+export interface WorldOptions {
+  readonly home: string;
+  readonly database: Database;
+  readonly gateways: number;
+  readonly key: string;
+  readonly model: string;
+  readonly truthFile: string;
+  /** Numbers in [0, 1), from the run's seed. */
+  readonly random: () => number;
+}
+
+/** The processes of a run: a server that leads and serves, gateways beside it, and the engines that are the leader's children. */
+export class World {
+  readonly #options: WorldOptions;
+  readonly #ports: number[];
+  readonly #servers: (ServerProcess | undefined)[] = [];
+
+  private constructor(options: WorldOptions, ports: number[]) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  static async start(options: WorldOptions): Promise<World> {
+    const ports: number[] = [];
+    for (let n = 0; n < options.gateways; n++) ports.push(await freePort());
+    const world = new World(options, ports);
+    for (let n = 0; n < options.gateways; n++) await world.#start(n);
+    return world;
+  }
+
+  get urls(): readonly string[] {
+    return this.#ports.map((port) => `http://127.0.0.1:${port}`);
+  }
+
+  /** What the seed picks; of what there is. */
+  pick(): Victim {
+    const { gateways, database, random } = this.#options;
+    const victims: Victim[] = ['leader', ...(gateways > 1 ? (['gateway', 'gateway'] as const) : []), 'engine', ...(database.isProcess ? (['database'] as const) : [])];
+    return victims[Math.floor(random() * victims.length)] ?? 'leader';
+  }
+
+  /** Kills one of them and has it up again. */
+  async kill(victim: Victim): Promise<void> {
+    const { database, random } = this.#options;
+    if (victim === 'database') return database.kill();
+    if (victim === 'engine') return this.#killEngine();
+    const n = victim === 'leader' ? 0 : 1 + Math.floor(random() * (this.#ports.length - 1));
+    await this.#servers[n]?.kill('SIGKILL');
+    await this.#start(n);
+  }
+
+  /** Ends all in good order: gateways first. Returns who did not end with 0. */
+  async stop(): Promise<string[]> {
+    const badly: string[] = [];
+    for (const [n, server] of [...this.#servers.entries()].toReversed()) {
+      const code = await server?.kill('SIGTERM');
+      if (code !== 0) badly.push(`${nameOf(n)} ended with ${code}`);
+    }
+    return badly;
+  }
+
+  async #start(n: number): Promise<void> {
+    const { home, key, model, truthFile, database } = this.#options;
+    const role = n === 0 ? [] : ['--role', 'gateway', '--name', nameOf(n)];
+    const environment = { MODELYARD_ECHO_TRUTH: truthFile, MODELYARD_LOG_LEVEL: 'warn', ...(database.isProcess && { DATABASE_URL: database.target }) };
+    this.#servers[n] = await startServer(home, this.#ports[n] ?? 0, key, { model, role, environment });
+  }
+
+  /** One of the leader's children; it starts another by itself. */
+  #killEngine(): void {
+    const leader = this.#servers[0]?.child.pid;
+    const engines = leader === undefined ? [] : childrenOf(leader).filter((pid) => commandOf(pid).includes('engines/main.ts'));
+    const engine = engines[Math.floor(this.#options.random() * engines.length)];
+    if (engine !== undefined) process.kill(engine, 'SIGKILL');
+  }
+}
+
+function nameOf(n: number): string {
+  return n === 0 ? 'main' : `gateway-${n}`;
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number));
+  } catch {
+    return [];
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
