@@ -12,7 +12,7 @@ import { Pricing } from '../pricing/index.ts';
 import { Usage } from '../usage/index.ts';
 import { findLeases } from './lease-store.ts';
 import { Leasing } from './leasing.ts';
-import type { BillingEvent, Lease, LeaseOrder } from './ports.ts';
+import type { BillingEvent, LeaseOrder } from './ports.ts';
 import { Receipts } from './receipts.ts';
 import { Refunds } from './refunds.ts';
 import { Billing, type UsageBatch } from './service.ts';
@@ -149,6 +149,13 @@ export class Rig {
     return (await this.ledger.check()).headHash;
   }
 
+  /** Ends a test. @throws when something is wrong with the book */
+  async close(): Promise<void> {
+    const faults = await this.faults();
+    await this.database[Symbol.asyncDispose]();
+    if (faults.length > 0) throw new Error(faults.join('\n'));
+  }
+
   /** What is wrong: the book's own faults, and leases that do not have left what the book holds for them. */
   async faults(): Promise<string[]> {
     const faults = [...(await this.ledger.check()).faults];
@@ -165,5 +172,3 @@ export class Rig {
     return faults;
   }
 }
-
-export type { Lease };
