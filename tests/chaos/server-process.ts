@@ -35,7 +35,10 @@ export async function startServer(home: string, port: number, key: string, { mod
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended: ${output}`);
     if (await modelReady(url, key, model)) break;
-    if (Date.now() > until) throw new Error(`the server was not ready: ${output}`);
+    if (Date.now() > until) {
+      child.kill('SIGKILL');
+      throw new Error(`the server was not ready: ${output}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const kill = async (signal: NodeJS.Signals) => {

@@ -17,7 +17,7 @@ export interface WorldOptions {
 }
 
 /** The processes of a run: a server that leads and serves, gateways beside it, and the engines that are the leader's children. */
-export class World {
+export class World implements AsyncDisposable {
   readonly #options: WorldOptions;
   readonly #ports: number[];
   readonly #servers: (ServerProcess | undefined)[] = [];
@@ -31,8 +31,13 @@ export class World {
     const ports: number[] = [];
     for (let n = 0; n < options.gateways; n++) ports.push(await freePort());
     const world = new World(options, ports);
-    for (let n = 0; n < options.gateways; n++) await world.#start(n);
-    return world;
+    try {
+      for (let n = 0; n < options.gateways; n++) await world.#start(n);
+      return world;
+    } catch (error) {
+      await world[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get urls(): readonly string[] {
@@ -64,6 +69,12 @@ export class World {
       if (code !== 0) badly.push(`${nameOf(n)} ended with ${code}`);
     }
     return badly;
+  }
+
+  /** Whoever still runs ends at once: something went wrong. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const running = this.#servers.filter((server) => server !== undefined && server.child.exitCode === null && server.child.signalCode === null);
+    await Promise.all(running.map((server) => server?.kill('SIGKILL') ?? Promise.resolve(null)));
   }
 
   async #start(n: number): Promise<void> {
