@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { isMap, parseDocument } from 'yaml';
 import { checker } from '../contract/check.ts';
 import { Fault, invalid } from '../contract/errors.ts';
+import { MarketSection } from '../control-plane/catalogue/index.ts';
 import { CostingSection } from '../control-plane/costing/index.ts';
 import { ALLOW_ENTRIES_MAX, parseAllow } from '../egress/allow.ts';
 
@@ -12,7 +13,7 @@ const closed = { additionalProperties: false } as const;
 /** `allow`: private hosts (`host:port`) and networks (CIDR) that this server may send requests to, for what an operator made. None unless told otherwise. */
 const EgressSection = Type.Object({ allow: Type.Optional(Type.Array(Type.String({ maxLength: 300 }), { maxItems: ALLOW_ENTRIES_MAX })) }, closed);
 /** The operator's own file, `modelyard.yaml` in the home. Every section may be left out; what it then means is said at the section. A key that nobody knows is refused. */
-const ConfigFileSchema = Type.Object({ costing: Type.Optional(CostingSection), egress: Type.Optional(EgressSection) }, closed);
+const ConfigFileSchema = Type.Object({ costing: Type.Optional(CostingSection), market: Type.Optional(MarketSection), egress: Type.Optional(EgressSection) }, closed);
 
 export type ConfigFile = Static<typeof ConfigFileSchema>;
 

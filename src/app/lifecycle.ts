@@ -69,12 +69,16 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     holder: folder.path,
     ready: () => ready().ready,
   });
-  const { control, events, leadership, reconciler } = modelyard;
+  const { control, plane, feeds, events, leadership, reconciler } = modelyard;
   const { org, operatorKey } = await recover(control, clock);
-  const poster = new Poster({ clock, storage, log: usageLog, post: ({ rows }) => control.usage.post(rows), report: (problem) => events.usageProblem(problem) });
-  stack.defer(() => control.replays.close());
+  await feeds.start(control.entitlements.all());
+  stack.defer(() => feeds.close());
+  stack.defer(() => control.own.close());
+  stack.defer(() => plane.credit.close());
+  const poster = new Poster({ clock, storage, log: usageLog, post: (batch) => control.own.post(batch, plane.credit), report: (problem) => events.usageProblem(problem) });
   stack.defer(() => poster.close());
   stack.defer(() => usageLog.close());
+  stack.defer(() => control.subscriptions.close());
   stack.defer(() => endWatching(control));
   const app = await composeHttp({ modelyard, clock, publicHosts: config.publicHosts, environment, ready });
   stack.defer(() => app.close());
@@ -90,8 +94,9 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     return control.jobs.close();
   });
   await leadership.start();
+  await feeds.follow();
+  await control.own.start(poster.replayed);
   await begin(control);
-  void poster.replayed.then(() => control.replays.recover());
   const parts = stack.move();
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -109,9 +114,11 @@ function operatorOf({ id, name }: { readonly id: string; readonly name: string }
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
-async function recover({ identity, entitlements, jobs, registry }: ControlPlane, clock: Clock) {
+async function recover({ identity, pricing, catalogue, entitlements, jobs, registry }: ControlPlane, clock: Clock) {
   const platform = await identity.ensurePlatform();
-  entitlements.load(await identity.listLive());
+  await pricing.load();
+  await catalogue.load();
+  await entitlements.load(await identity.listLive(), await identity.listReplacements());
   await jobs.recover();
   await sweepPulls(registry.blobs);
   await registry.blobs.sweepUploads(clock.now());
@@ -119,13 +126,13 @@ async function recover({ identity, entitlements, jobs, registry }: ControlPlane,
 }
 
 /** Once calls are served: the engines are started, what goes on by itself begins, and jobs that a stop cut short go on. */
-async function begin({ deployments, history, slos, alerts, jobs, costing, replays }: ControlPlane): Promise<void> {
+async function begin({ deployments, subscriptions, history, slos, alerts, jobs, costing }: ControlPlane): Promise<void> {
   await deployments.refresh();
+  await subscriptions.start();
   await history.start();
   await slos.start();
   await alerts.start();
   costing.start();
-  replays.start();
   await jobs.resume();
 }
 

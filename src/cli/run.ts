@@ -40,9 +40,15 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['cost', 'what it costs to run models', async () => (await import('./remote/cost.ts')).addCost],
   ['wallet', 'what an organisation may spend', async () => (await import('./remote/wallet.ts')).addWallet],
   ['credit', 'credit an organisation', async () => (await import('./remote/wallet.ts')).addCredit],
+  ['payout', 'note that a publisher was paid', async () => (await import('./remote/refund.ts')).addPayout],
+  ['refund', 'give a charge or a part of it back', async () => (await import('./remote/refund.ts')).addRefund],
+  ['receipt', 'what a call cost, signed; and verify it', async () => (await import('./remote/receipt.ts')).addReceipt],
+  ['statement', 'what changed credit or earnings in a month', async () => (await import('./remote/statement.ts')).addStatement],
+  ['gateways', 'processes that serve calls, and their credit', async () => (await import('./remote/gateways.ts')).addGateways],
   ['ledger', 'check or rebuild the book', async () => (await import('./remote/wallet.ts')).addLedger],
   ['backup', 'copy a home, while it is in use', async () => (await import('./local/backup.ts')).addBackup],
   ['restore', 'make a home of a backup', async () => (await import('./local/backup.ts')).addRestore],
+  ['migrate', "copy a home's database into PostgreSQL", async () => (await import('./local/migrate.ts')).addMigrate],
   ['doctor', 'check this machine and a home', async () => (await import('./local/doctor.ts')).addDoctor],
 ];
 

@@ -54,7 +54,20 @@ export interface ReplicaRoute {
   readonly slots: number;
 }
 
-export const SCOPES = ['inference', 'models.read', 'models.write', 'deployments.read', 'deployments.write', 'keys', 'usage', 'members', 'orgs', 'metrics', 'operator'] as const;
+export const SCOPES = [
+  'inference',
+  'models.read',
+  'models.write',
+  'deployments.read',
+  'deployments.write',
+  'keys',
+  'usage',
+  'subscriptions',
+  'members',
+  'orgs',
+  'metrics',
+  'operator',
+] as const;
 /** What a key may do; `operator` reaches beyond its own organisation. */
 export type Scope = (typeof SCOPES)[number];
 

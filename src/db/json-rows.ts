@@ -23,7 +23,7 @@ export interface JsonRowsTarget<Table extends keyof Schema> {
  * millisecond for it, each time.
  */
 export async function insertJsonRows<Table extends keyof Schema>(on: Tx, target: JsonRowsTarget<Table>, { fields, json }: JsonRows): Promise<void> {
-  await on.executeQuery(isPostgres(on) ? CompiledQuery.raw(postgresText(target, fields), [storable(json)]) : CompiledQuery.raw(sqliteText(target, fields), [json]));
+  await on.executeQuery(isPostgres(on) ? CompiledQuery.raw(postgresText(target, fields), [storableJson(json)]) : CompiledQuery.raw(sqliteText(target, fields), [json]));
 }
 
 /**
@@ -68,7 +68,7 @@ function placeOf(field: string, fields: readonly string[]): number {
 }
 
 /** PostgreSQL's text holds neither NUL nor half of a surrogate pair; JSON text writes both as escapes. */
-function storable(json: string): string {
+export function storableJson(json: string): string {
   if (!json.includes('\\u')) return json;
   return json.replaceAll(/\\(?:\\|u0000|u[dD][89a-fA-F][\da-fA-F]{2})/g, (escape) => (escape === '\\\\' ? escape : '\ufffd'));
 }

@@ -62,7 +62,7 @@ export async function openAsIs(target: DatabaseTarget): Promise<{ readonly db: D
   }
 }
 
-function connect(target: DatabaseTarget): Db {
+export function connect(target: DatabaseTarget): Db {
   return new Kysely<Schema>({ dialect: isPostgresUrl(target) ? postgresDialect(target) : sqliteDialect(target) });
 }
 

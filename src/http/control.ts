@@ -47,6 +47,7 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
   app.setErrorHandler((error, _request, reply) => {
     const fault = faultOf(error);
     options.failed(fault);
+    if (fault.retryAfterSeconds !== undefined) reply.header('retry-after', String(fault.retryAfterSeconds));
     return reply.code(httpStatus(fault.kind)).send(errorBody(fault));
   });
   app.setNotFoundHandler((request, reply) =>

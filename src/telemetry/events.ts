@@ -25,6 +25,8 @@ export interface Events {
   /** Something in the control plane failed behind a caller's back. */
   controlProblem(error: unknown): void;
   jobFailed(kind: string, fault: Fault): void;
+  /** A price can't be read: nothing is sold by it. */
+  priceUnavailable(version: string, deployment: string, reason: string): void;
   keyChanged(what: 'created' | 'revoked' | 'rotated', keyId: string, orgId: string): void;
 }
 
@@ -70,6 +72,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
   });
   const replicas = new Counter({ ...on, name: 'modelyard_replica_changes_total', help: 'State changes of engine replicas', labelNames: ['deployment', 'state'] });
   const problems = new Counter({ ...on, name: 'modelyard_usage_problems_total', help: 'Failed attempts to post usage records' });
+  const unpriced = new Counter({ ...on, name: 'modelyard_prices_unavailable_total', help: 'Price versions that can not be read', labelNames: ['deployment'] });
   const batches = new Histogram({ ...on, name: 'modelyard_batch_calls', help: 'Calls that one tensor batch was made of', labelNames: ['deployment'], buckets: BATCH_BUCKETS });
   registerGauges(registry, sources);
   return {
@@ -102,6 +105,10 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
       },
       controlProblem: (error) => log.error({ err: error }, 'control plane problem'),
       jobFailed: (kind, fault) => log.error({ kind, code: fault.code, err: fault.cause ?? fault }, 'job failed'),
+      priceUnavailable(version, deployment, reason) {
+        unpriced.inc({ deployment });
+        log.error({ version, deployment, reason }, 'price unavailable: paid calls are refused');
+      },
       keyChanged: (what, keyId, orgId) => log.info({ keyId, orgId }, `key ${what}`),
     },
   };

@@ -850,6 +850,301 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search listings */
+        get: operations["searchListings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List listings */
+        get: operations["listListings"];
+        put?: never;
+        /** Create listing */
+        post: operations["createListing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get listing */
+        get: operations["getListing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Update listing */
+        patch: operations["updateListing"];
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submit listing */
+        post: operations["submitListing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw listing */
+        post: operations["withdrawListing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve listing */
+        post: operations["approveListing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reject listing */
+        post: operations["rejectListing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add plan */
+        post: operations["addPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Update plan */
+        patch: operations["updatePlan"];
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List prices */
+        get: operations["listPrices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set price */
+        put: operations["setPrice"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List subscriptions */
+        get: operations["listSubscriptions"];
+        put?: never;
+        /** Subscribe */
+        post: operations["subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get subscription */
+        get: operations["getSubscription"];
+        put?: never;
+        post?: never;
+        /** Cancel subscription */
+        delete: operations["cancelSubscription"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Bind keys */
+        put: operations["bindKeys"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept price */
+        post: operations["acceptPrice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List budgets */
+        get: operations["listBudgets"];
+        put?: never;
+        /** Add budget */
+        post: operations["addBudget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove budget */
+        delete: operations["removeBudget"];
+        options?: never;
+        head?: never;
+        /** Update budget */
+        patch: operations["updateBudget"];
+        trace?: never;
+    };
     "/api/v1/wallet": {
         parameters: {
             query?: never;
@@ -912,6 +1207,125 @@ export interface paths {
         put?: never;
         /** Rebuild ledger */
         post: operations["rebuildLedger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refund */
+        post: operations["refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pay out */
+        post: operations["payOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List gateways */
+        get: operations["listGateways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{name}/abandon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Abandon gateway */
+        post: operations["abandonGateway"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get receipt key */
+        get: operations["getReceiptKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/{requestId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get receipt */
+        get: operations["getReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get statement */
+        get: operations["getStatement"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1152,7 +1566,7 @@ export interface operations {
                             name: string;
                             prefix: string;
                             last4: string;
-                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "subscriptions" | "members" | "orgs" | "metrics" | "operator")[];
                             allowedModels: string[] | null;
                             limits: {
                                 requestsPerMinute?: number;
@@ -1188,7 +1602,7 @@ export interface operations {
                      * @enum {unknown}
                      */
                     role?: "operator" | "publisher" | "consumer";
-                    scopes?: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                    scopes?: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "subscriptions" | "members" | "orgs" | "metrics" | "operator")[];
                     allowedModels?: string[];
                     /** @description milliseconds since 1970 */
                     expiresAt?: number;
@@ -1216,7 +1630,7 @@ export interface operations {
                             name: string;
                             prefix: string;
                             last4: string;
-                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "subscriptions" | "members" | "orgs" | "metrics" | "operator")[];
                             allowedModels: string[] | null;
                             limits: {
                                 requestsPerMinute?: number;
@@ -1286,7 +1700,7 @@ export interface operations {
                             name: string;
                             prefix: string;
                             last4: string;
-                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "members" | "orgs" | "metrics" | "operator")[];
+                            scopes: ("inference" | "models.read" | "models.write" | "deployments.read" | "deployments.write" | "keys" | "usage" | "subscriptions" | "members" | "orgs" | "metrics" | "operator")[];
                             allowedModels: string[] | null;
                             limits: {
                                 requestsPerMinute?: number;
@@ -4758,6 +5172,2033 @@ export interface operations {
             };
         };
     };
+    searchListings: {
+        parameters: {
+            query?: {
+                /** @description words over name, title, summary, tags, task and licence; all must fit */
+                q?: string;
+                task?: string;
+                licence?: string;
+                free?: boolean;
+                /** @description of the currency, at most six digits behind the point: "0.50" */
+                maxPrice?: string;
+                /** @description of maxPrice */
+                unit?: "input_tokens" | "cached_tokens" | "output_tokens" | "requests" | "rows" | "bytes" | "compute_ms";
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            deployment: string;
+                            title: string;
+                            summary: string;
+                            licence: string;
+                            tags: string[];
+                            task?: string;
+                            /** @enum {unknown} */
+                            visibility: "private" | "public";
+                            /** @enum {unknown} */
+                            state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                            plans: {
+                                id: string;
+                                name: string;
+                                /** @enum {unknown} */
+                                kind: "free" | "pay_per_use";
+                                open: boolean;
+                                quota?: {
+                                    /** @enum {unknown} */
+                                    unit: "requests" | "tokens";
+                                    amount: number;
+                                    /**
+                                     * @description days and months begin at midnight UTC
+                                     * @enum {unknown}
+                                     */
+                                    period: "day" | "month" | "total";
+                                };
+                                limits: {
+                                    requestsPerMinute?: number;
+                                    tokensPerMinute?: number;
+                                    concurrency?: number;
+                                };
+                                price?: {
+                                    version: string;
+                                    number: number;
+                                    currency?: string;
+                                    rates?: {
+                                        /** @description of the currency, for 1000000 */
+                                        input_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        cached_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        output_tokens?: string;
+                                        /** @description of the currency, for 1000 */
+                                        requests?: string;
+                                        /** @description of the currency, for 1000 */
+                                        rows?: string;
+                                        /** @description of the currency, for 1000000000 */
+                                        bytes?: string;
+                                        /** @description of the currency, for 3600000 */
+                                        compute_ms?: string;
+                                    };
+                                    /** @description why it can not be sold by */
+                                    problem?: string;
+                                    /** @description milliseconds since 1970 */
+                                    createdAt: number;
+                                };
+                            }[];
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            /** @description milliseconds since 1970 */
+                            updatedAt: number;
+                        }[];
+                        total: number;
+                    };
+                };
+            };
+        };
+    };
+    listListings: {
+        parameters: {
+            query?: {
+                state?: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            deployment: string;
+                            title: string;
+                            summary: string;
+                            licence: string;
+                            tags: string[];
+                            task?: string;
+                            /** @enum {unknown} */
+                            visibility: "private" | "public";
+                            /** @enum {unknown} */
+                            state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                            plans: {
+                                id: string;
+                                name: string;
+                                /** @enum {unknown} */
+                                kind: "free" | "pay_per_use";
+                                open: boolean;
+                                quota?: {
+                                    /** @enum {unknown} */
+                                    unit: "requests" | "tokens";
+                                    amount: number;
+                                    /**
+                                     * @description days and months begin at midnight UTC
+                                     * @enum {unknown}
+                                     */
+                                    period: "day" | "month" | "total";
+                                };
+                                limits: {
+                                    requestsPerMinute?: number;
+                                    tokensPerMinute?: number;
+                                    concurrency?: number;
+                                };
+                                price?: {
+                                    version: string;
+                                    number: number;
+                                    currency?: string;
+                                    rates?: {
+                                        /** @description of the currency, for 1000000 */
+                                        input_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        cached_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        output_tokens?: string;
+                                        /** @description of the currency, for 1000 */
+                                        requests?: string;
+                                        /** @description of the currency, for 1000 */
+                                        rows?: string;
+                                        /** @description of the currency, for 1000000000 */
+                                        bytes?: string;
+                                        /** @description of the currency, for 3600000 */
+                                        compute_ms?: string;
+                                    };
+                                    /** @description why it can not be sold by */
+                                    problem?: string;
+                                    /** @description milliseconds since 1970 */
+                                    createdAt: number;
+                                };
+                            }[];
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            /** @description milliseconds since 1970 */
+                            updatedAt: number;
+                            /** @description for the owner and operators */
+                            own?: {
+                                visibleTo: string[];
+                                /** @description absent: as the operator's file says */
+                                publisherShareBasisPoints?: number;
+                                /** @description why it was rejected */
+                                reason: string;
+                                margin?: {
+                                    /** @enum {unknown} */
+                                    per: "thousand_calls" | "million_tokens";
+                                    /** @description of the currency, a decimal number */
+                                    price: string;
+                                    /** @description of the currency, a decimal number */
+                                    margin?: string;
+                                    /** @description margin over price */
+                                    share?: number;
+                                    /** @description above 1: the price does not pay at any load */
+                                    breakEvenUtilisation?: number;
+                                    warning?: string;
+                                };
+                            };
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    deployment: string;
+                    title?: string;
+                    summary?: string;
+                    /** @description Markdown; unless told otherwise what the model version has */
+                    card?: string;
+                    licence?: string;
+                    tags?: string[];
+                    /** @enum {unknown} */
+                    visibility?: "private" | "public";
+                    /** @description organisations that see it while it is private */
+                    visibleTo?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    updateListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    title?: string;
+                    summary?: string;
+                    /** @description Markdown; unless told otherwise what the model version has */
+                    card?: string;
+                    licence?: string;
+                    tags?: string[];
+                    /** @enum {unknown} */
+                    visibility?: "private" | "public";
+                    /** @description organisations that see it while it is private */
+                    visibleTo?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    submitListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    withdrawListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    approveListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    publisherShareBasisPoints?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    rejectListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        deployment: string;
+                        title: string;
+                        summary: string;
+                        licence: string;
+                        tags: string[];
+                        task?: string;
+                        /** @enum {unknown} */
+                        visibility: "private" | "public";
+                        /** @enum {unknown} */
+                        state: "draft" | "pending" | "listed" | "rejected" | "withdrawn";
+                        plans: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "free" | "pay_per_use";
+                            open: boolean;
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                amount: number;
+                                /**
+                                 * @description days and months begin at midnight UTC
+                                 * @enum {unknown}
+                                 */
+                                period: "day" | "month" | "total";
+                            };
+                            limits: {
+                                requestsPerMinute?: number;
+                                tokensPerMinute?: number;
+                                concurrency?: number;
+                            };
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                        }[];
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        updatedAt: number;
+                        card: string;
+                        /** @description for the owner and operators */
+                        own?: {
+                            visibleTo: string[];
+                            /** @description absent: as the operator's file says */
+                            publisherShareBasisPoints?: number;
+                            /** @description why it was rejected */
+                            reason: string;
+                            margin?: {
+                                /** @enum {unknown} */
+                                per: "thousand_calls" | "million_tokens";
+                                /** @description of the currency, a decimal number */
+                                price: string;
+                                /** @description of the currency, a decimal number */
+                                margin?: string;
+                                /** @description margin over price */
+                                share?: number;
+                                /** @description above 1: the price does not pay at any load */
+                                breakEvenUtilisation?: number;
+                                warning?: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    addPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the listing's id, or its deployment's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {unknown} */
+                    kind: "free" | "pay_per_use";
+                    quota?: {
+                        /** @enum {unknown} */
+                        unit: "requests" | "tokens";
+                        amount: number;
+                        /**
+                         * @description days and months begin at midnight UTC
+                         * @enum {unknown}
+                         */
+                        period: "day" | "month" | "total";
+                    };
+                    rates?: {
+                        /** @description of the currency, for 1000000 */
+                        input_tokens?: string;
+                        /** @description of the currency, for 1000000 */
+                        cached_tokens?: string;
+                        /** @description of the currency, for 1000000 */
+                        output_tokens?: string;
+                        /** @description of the currency, for 1000 */
+                        requests?: string;
+                        /** @description of the currency, for 1000 */
+                        rows?: string;
+                        /** @description of the currency, for 1000000000 */
+                        bytes?: string;
+                        /** @description of the currency, for 3600000 */
+                        compute_ms?: string;
+                    };
+                    limits?: {
+                        requestsPerMinute?: number;
+                        tokensPerMinute?: number;
+                        concurrency?: number;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {unknown} */
+                        kind: "free" | "pay_per_use";
+                        open: boolean;
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            amount: number;
+                            /**
+                             * @description days and months begin at midnight UTC
+                             * @enum {unknown}
+                             */
+                            period: "day" | "month" | "total";
+                        };
+                        limits: {
+                            requestsPerMinute?: number;
+                            tokensPerMinute?: number;
+                            concurrency?: number;
+                        };
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    updatePlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description whether it takes new subscriptions */
+                    open: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {unknown} */
+                        kind: "free" | "pay_per_use";
+                        open: boolean;
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            amount: number;
+                            /**
+                             * @description days and months begin at midnight UTC
+                             * @enum {unknown}
+                             */
+                            period: "day" | "month" | "total";
+                        };
+                        limits: {
+                            requestsPerMinute?: number;
+                            tokensPerMinute?: number;
+                            concurrency?: number;
+                        };
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    setPrice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    rates: {
+                        /** @description of the currency, for 1000000 */
+                        input_tokens?: string;
+                        /** @description of the currency, for 1000000 */
+                        cached_tokens?: string;
+                        /** @description of the currency, for 1000000 */
+                        output_tokens?: string;
+                        /** @description of the currency, for 1000 */
+                        requests?: string;
+                        /** @description of the currency, for 1000 */
+                        rows?: string;
+                        /** @description of the currency, for 1000000000 */
+                        bytes?: string;
+                        /** @description of the currency, for 3600000 */
+                        compute_ms?: string;
+                    };
+                    /** @description a change of more than ten times is meant */
+                    confirm?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        price: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description subscriptions that are on it at once */
+                        movedNow: number;
+                        /** @description subscriptions that come to it after notice */
+                        movedLater: number;
+                        /** @description milliseconds since 1970 */
+                        effectiveAt?: number;
+                        /** @description it is under what the deployment costs */
+                        warning?: string;
+                    };
+                };
+            };
+        };
+    };
+    listSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            orgId: string;
+                            deployment: string;
+                            listing: string;
+                            plan: string;
+                            kind: string;
+                            /** @enum {unknown} */
+                            state: "active" | "cancelled";
+                            /** @description absent: all keys of the organisation */
+                            keys?: string[];
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                            /** @description the price that it comes to */
+                            next?: {
+                                price?: {
+                                    version: string;
+                                    number: number;
+                                    currency?: string;
+                                    rates?: {
+                                        /** @description of the currency, for 1000000 */
+                                        input_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        cached_tokens?: string;
+                                        /** @description of the currency, for 1000000 */
+                                        output_tokens?: string;
+                                        /** @description of the currency, for 1000 */
+                                        requests?: string;
+                                        /** @description of the currency, for 1000 */
+                                        rows?: string;
+                                        /** @description of the currency, for 1000000000 */
+                                        bytes?: string;
+                                        /** @description of the currency, for 3600000 */
+                                        compute_ms?: string;
+                                    };
+                                    /** @description why it can not be sold by */
+                                    problem?: string;
+                                    /** @description milliseconds since 1970 */
+                                    createdAt: number;
+                                };
+                                /** @description milliseconds since 1970 */
+                                at: number;
+                            };
+                            quota?: {
+                                /** @enum {unknown} */
+                                unit: "requests" | "tokens";
+                                limit: number;
+                                used: number;
+                                /** @description held by gateways for calls under way */
+                                leased: number;
+                                /** @enum {unknown} */
+                                period: "day" | "month" | "total";
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                            /** @description milliseconds since 1970 */
+                            cancelledAt?: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description its id, or its deployment's name */
+                    listing: string;
+                    /** @description its name; absent: the only one that is open */
+                    plan?: string;
+                    /** @description ids of keys; absent: all of the organisation */
+                    keys?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        deployment: string;
+                        listing: string;
+                        plan: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "active" | "cancelled";
+                        /** @description absent: all keys of the organisation */
+                        keys?: string[];
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description the price that it comes to */
+                        next?: {
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                            /** @description milliseconds since 1970 */
+                            at: number;
+                        };
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            limit: number;
+                            used: number;
+                            /** @description held by gateways for calls under way */
+                            leased: number;
+                            /** @enum {unknown} */
+                            period: "day" | "month" | "total";
+                        };
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        cancelledAt?: number;
+                    };
+                };
+            };
+        };
+    };
+    getSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        deployment: string;
+                        listing: string;
+                        plan: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "active" | "cancelled";
+                        /** @description absent: all keys of the organisation */
+                        keys?: string[];
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description the price that it comes to */
+                        next?: {
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                            /** @description milliseconds since 1970 */
+                            at: number;
+                        };
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            limit: number;
+                            used: number;
+                            /** @description held by gateways for calls under way */
+                            leased: number;
+                            /** @enum {unknown} */
+                            period: "day" | "month" | "total";
+                        };
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        cancelledAt?: number;
+                    };
+                };
+            };
+        };
+    };
+    cancelSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    bindKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description ids of keys; absent: all of the organisation */
+                    keys?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        deployment: string;
+                        listing: string;
+                        plan: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "active" | "cancelled";
+                        /** @description absent: all keys of the organisation */
+                        keys?: string[];
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description the price that it comes to */
+                        next?: {
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                            /** @description milliseconds since 1970 */
+                            at: number;
+                        };
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            limit: number;
+                            used: number;
+                            /** @description held by gateways for calls under way */
+                            leased: number;
+                            /** @enum {unknown} */
+                            period: "day" | "month" | "total";
+                        };
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        cancelledAt?: number;
+                    };
+                };
+            };
+        };
+    };
+    acceptPrice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        deployment: string;
+                        listing: string;
+                        plan: string;
+                        kind: string;
+                        /** @enum {unknown} */
+                        state: "active" | "cancelled";
+                        /** @description absent: all keys of the organisation */
+                        keys?: string[];
+                        price?: {
+                            version: string;
+                            number: number;
+                            currency?: string;
+                            rates?: {
+                                /** @description of the currency, for 1000000 */
+                                input_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                cached_tokens?: string;
+                                /** @description of the currency, for 1000000 */
+                                output_tokens?: string;
+                                /** @description of the currency, for 1000 */
+                                requests?: string;
+                                /** @description of the currency, for 1000 */
+                                rows?: string;
+                                /** @description of the currency, for 1000000000 */
+                                bytes?: string;
+                                /** @description of the currency, for 3600000 */
+                                compute_ms?: string;
+                            };
+                            /** @description why it can not be sold by */
+                            problem?: string;
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        };
+                        /** @description the price that it comes to */
+                        next?: {
+                            price?: {
+                                version: string;
+                                number: number;
+                                currency?: string;
+                                rates?: {
+                                    /** @description of the currency, for 1000000 */
+                                    input_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    cached_tokens?: string;
+                                    /** @description of the currency, for 1000000 */
+                                    output_tokens?: string;
+                                    /** @description of the currency, for 1000 */
+                                    requests?: string;
+                                    /** @description of the currency, for 1000 */
+                                    rows?: string;
+                                    /** @description of the currency, for 1000000000 */
+                                    bytes?: string;
+                                    /** @description of the currency, for 3600000 */
+                                    compute_ms?: string;
+                                };
+                                /** @description why it can not be sold by */
+                                problem?: string;
+                                /** @description milliseconds since 1970 */
+                                createdAt: number;
+                            };
+                            /** @description milliseconds since 1970 */
+                            at: number;
+                        };
+                        quota?: {
+                            /** @enum {unknown} */
+                            unit: "requests" | "tokens";
+                            limit: number;
+                            used: number;
+                            /** @description held by gateways for calls under way */
+                            leased: number;
+                            /** @enum {unknown} */
+                            period: "day" | "month" | "total";
+                        };
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                        /** @description milliseconds since 1970 */
+                        cancelledAt?: number;
+                    };
+                };
+            };
+        };
+    };
+    listBudgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            orgId: string;
+                            key?: string;
+                            limit: string;
+                            used: string;
+                            leased: string;
+                            /** @enum {unknown} */
+                            period: "day" | "month" | "total";
+                            hard: boolean;
+                            alertPercents: number[];
+                            /** @description milliseconds since 1970 */
+                            since: number;
+                            /** @description milliseconds since 1970 */
+                            until?: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    addBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the id of a key; absent: of the whole organisation */
+                    key?: string;
+                    /** @description of the currency, at most six digits behind the point */
+                    limit: string;
+                    /**
+                     * @description days and months begin at midnight UTC
+                     * @enum {unknown}
+                     */
+                    period: "day" | "month" | "total";
+                    /** @description calls beyond it are refused (unless told otherwise); if not, it only alerts */
+                    hard?: boolean;
+                    /** @description shares of the limit that are told of, percent */
+                    alertPercents?: number[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        key?: string;
+                        limit: string;
+                        used: string;
+                        leased: string;
+                        /** @enum {unknown} */
+                        period: "day" | "month" | "total";
+                        hard: boolean;
+                        alertPercents: number[];
+                        /** @description milliseconds since 1970 */
+                        since: number;
+                        /** @description milliseconds since 1970 */
+                        until?: number;
+                    };
+                };
+            };
+        };
+    };
+    removeBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description of the currency, at most six digits behind the point */
+                    limit?: string;
+                    hard?: boolean;
+                    /** @description shares of the limit that are told of, percent */
+                    alertPercents?: number[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        orgId: string;
+                        key?: string;
+                        limit: string;
+                        used: string;
+                        leased: string;
+                        /** @enum {unknown} */
+                        period: "day" | "month" | "total";
+                        hard: boolean;
+                        alertPercents: number[];
+                        /** @description milliseconds since 1970 */
+                        since: number;
+                        /** @description milliseconds since 1970 */
+                        until?: number;
+                    };
+                };
+            };
+        };
+    };
     getWallet: {
         parameters: {
             query?: {
@@ -4869,6 +7310,8 @@ export interface operations {
                         transactions: number;
                         headHash: string;
                         faults: string[];
+                        /** @description calls that are owed and not in the book, by their ids; at most 1000 */
+                        unbilled: string[];
                     };
                 };
             };
@@ -4889,6 +7332,354 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description its own name: the same one again changes nothing */
+                    id: string;
+                    /** @description the call's id */
+                    charge: string;
+                    /** @description a decimal number, at most six digits behind the point */
+                    amount?: string;
+                    /** @description of the whole charge, to two digits behind the point */
+                    percent?: number;
+                    reason: string;
+                    /** @description the platform bears the publisher's share too; operators only */
+                    fromPlatform?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        charge: string;
+                        /** @description a decimal number, at most six digits behind the point */
+                        amount: string;
+                        /** @description borne by the publisher */
+                        publisher: string;
+                        platform: string;
+                        tax: string;
+                        /** @description of the charge, this one and those before */
+                        refunded: string;
+                    };
+                };
+            };
+        };
+    };
+    payOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description its own name: the same one again changes nothing */
+                    id: string;
+                    org: string;
+                    /** @description a decimal number, at most six digits behind the point */
+                    amount: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        org: string;
+                        /** @description a decimal number, at most six digits behind the point */
+                        amount: string;
+                        /** @description earned and not paid out */
+                        left: string;
+                    };
+                };
+            };
+        };
+    };
+    listGateways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            name: string;
+                            /** @description grows each time it starts */
+                            epoch: number;
+                            /** @description milliseconds since 1970 */
+                            startedAt: number;
+                            /** @description milliseconds since 1970 */
+                            seenAt: number;
+                            /** @description open */
+                            leases: number;
+                            /** @description credit that its leases hold */
+                            held: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    abandonGateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description although it was seen just now */
+                    force?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description taken back */
+                        leases: number;
+                    };
+                };
+            };
+        };
+    };
+    getReceiptKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {string} */
+                        algorithm: "Ed25519";
+                        /** @description PEM */
+                        publicKey: string;
+                    };
+                };
+            };
+        };
+    };
+    getReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                requestId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        receipt: {
+                            /** @description the request's */
+                            id: string;
+                            organisation: string;
+                            key: string;
+                            deployment: string;
+                            model: string;
+                            version: number;
+                            operation: string;
+                            startedAt: number;
+                            /** @enum {unknown} */
+                            status: "ok" | "cancelled" | "failed";
+                            /** @description the engine gave no counts; the gateway counted itself */
+                            estimated: boolean;
+                            usage: {
+                                input_tokens?: number;
+                                cached_tokens?: number;
+                                output_tokens?: number;
+                                requests?: number;
+                                rows?: number;
+                                bytes?: number;
+                                compute_ms?: number;
+                            };
+                            /** @description null: an unpriced call */
+                            price: {
+                                version: string;
+                                currency: string;
+                                rates: {
+                                    /** @description a decimal number of the price's currency */
+                                    input_tokens?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    cached_tokens?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    output_tokens?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    requests?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    rows?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    bytes?: string;
+                                    /** @description a decimal number of the price's currency */
+                                    compute_ms?: string;
+                                };
+                                per: {
+                                    input_tokens?: number;
+                                    cached_tokens?: number;
+                                    output_tokens?: number;
+                                    requests?: number;
+                                    rows?: number;
+                                    bytes?: number;
+                                    compute_ms?: number;
+                                };
+                            } | null;
+                            lines: {
+                                /** @enum {unknown} */
+                                unit: "input_tokens" | "cached_tokens" | "output_tokens" | "requests" | "rows" | "bytes" | "compute_ms";
+                                quantity: number;
+                                /** @description a decimal number of the price's currency */
+                                rate: string;
+                                per: number;
+                            }[];
+                            /** @description a decimal number of the price's currency */
+                            total: string;
+                            /** @description a decimal number of the price's currency */
+                            refunded: string;
+                            /** @description its transaction in the book; null: nothing was charged */
+                            chain: {
+                                seq: number;
+                                hash: string;
+                            } | null;
+                        };
+                        /** @description Ed25519 over the canonical JSON of "receipt", base64 */
+                        signature: string;
+                        key: string;
+                    };
+                };
+            };
+        };
+    };
+    getStatement: {
+        parameters: {
+            query?: {
+                kind?: "consumer" | "publisher" | "platform";
+                /** @description another organisation; operators only */
+                org?: string;
+                /** @description milliseconds since 1970 */
+                from?: number;
+                /** @description milliseconds since 1970 */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {unknown} */
+                        kind: "consumer" | "publisher" | "platform";
+                        org: string | null;
+                        /** @description milliseconds since 1970 */
+                        from: number;
+                        /** @description milliseconds since 1970 */
+                        to: number;
+                        currency: string;
+                        /** @description a decimal number of the currency; what was taken is negative */
+                        opening: string;
+                        /** @description opening + lines = closing */
+                        lines: {
+                            /** @enum {unknown} */
+                            kind: "top_up" | "gift" | "charge" | "refund" | "expired" | "overage" | "earned" | "paid_out" | "other";
+                            /** @description a decimal number of the currency; what was taken is negative */
+                            amount: string;
+                            /** @description of charges and earnings */
+                            of: {
+                                deployment: string;
+                                calls: number;
+                                inputTokens: number;
+                                cachedTokens: number;
+                                outputTokens: number;
+                                rows: number;
+                                /** @description charged */
+                                gross: string;
+                            } | null;
+                        }[];
+                        /** @description a decimal number of the currency; what was taken is negative */
+                        closing: string;
+                        /** @description of closing: held by leases of gateways */
+                        held: string;
+                        /** @description used beyond credit, up to the end */
+                        owed: string;
+                        /** @description of the platform's statement: they add up to 0 */
+                        accounts: {
+                            account: string;
+                            /** @description a decimal number of the currency; what was taken is negative */
+                            opening: string;
+                            /** @description a decimal number of the currency; what was taken is negative */
+                            change: string;
+                            /** @description a decimal number of the currency; what was taken is negative */
+                            closing: string;
+                        }[];
+                        /** @description the lines add up to closing, and closing is what the balances say, to the unit */
+                        foots: boolean;
+                    };
+                };
             };
         };
     };

@@ -1,20 +1,21 @@
 import type { Clock } from '../../base/clock.ts';
 import type { RoutesFeed } from '../../contract/feeds.ts';
+import type { MarketSection } from '../../control-plane/catalogue/index.ts';
+import { Receipts, Refunds, Statements } from '../../control-plane/billing/index.ts';
 import { Costing, type CostingSection, type Fleet, resolveRates } from '../../control-plane/costing/index.ts';
 import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
-import { Entitlements } from '../../control-plane/entitlements/index.ts';
+import type { CallerChange } from '../../control-plane/entitlements/index.ts';
 import { Evaluation, EvaluationRuns, type Gateway } from '../../control-plane/evaluation/index.ts';
 import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
 import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
-import { Ledger } from '../../control-plane/ledger/index.ts';
 import { Jobs } from '../../control-plane/jobs/index.ts';
 import { BlobStore, Registry } from '../../control-plane/registry/index.ts';
-import { Replays } from '../../control-plane/replays/index.ts';
-import { Usage } from '../../control-plane/usage/index.ts';
 import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';
 import type { Events } from '../../telemetry/events.ts';
+import { composeMarket } from './market.ts';
+import { composeMoney } from './money.ts';
 import { composeMonitoring } from './monitoring.ts';
 
 export interface ControlPlaneParts {
@@ -27,27 +28,51 @@ export interface ControlPlaneParts {
   readonly live: LiveFigures;
   readonly fleet: Fleet;
   readonly costing: CostingSection | undefined;
+  readonly market: MarketSection | undefined;
   readonly gateway: Gateway;
+  /** What this server's own gateway is called in the book. */
+  readonly gatewayName: string;
   readonly egress: Egress;
   /** The home's own secret, of which webhooks' secrets are made. */
   readonly signingKey: Buffer;
   publish(feed: RoutesFeed): void;
+  /** A key's new entry, or that it is no more. */
+  callerChanged(change: CallerChange): void;
 }
 
 /** The domains, joined by their indexes. */
 export function composeControlPlane(parts: ControlPlaneParts) {
   const { db, clock, events, scheduling, publish, threadsDefault } = parts;
-  const entitlements = new Entitlements();
-  const identity = new Identity({
+  const rates = resolveRates(parts.costing);
+  const { entitlements, ...market } = composeMarket({
     db,
     clock,
+    events,
+    section: parts.market,
+    currency: rates.rates.currency,
+    callerChanged: (change) => parts.callerChanged(change),
+    margins: { of: async (viewer, deployment) => (await costing.costs(viewer, { by: 'model' })).rows.find(({ group }) => group === deployment)?.sold },
+    joined: () => ({ deployments, identity, monitoring: watching.monitoring }),
+  });
+  const identity: Identity = new Identity({
+    db,
+    clock,
+    isBudgeted: (keyId) => entitlements.isBudgeted(keyId),
     changed(key, what) {
       entitlements.keyChanged(key);
       events.keyChanged(what, key.id, key.orgId);
     },
   });
-  const usage = new Usage(db);
-  const replays = new Replays({ db, clock, charges: usage, problem: (error) => events.controlProblem(error) });
+  const problem = (error: unknown) => events.controlProblem(error);
+  const { usage, ledger, billing, leasing, prices, replays, own } = composeMoney({
+    db,
+    clock,
+    gateway: parts.gatewayName,
+    pricing: market.pricing,
+    budgets: market.budgets,
+    happened: ({ orgId, ...event }) => watching.monitoring.record({ ...event, revision: '', replica: '', node: '' }, orgId),
+    problem,
+  });
   const registry: Registry = new Registry({
     db,
     clock,
@@ -64,13 +89,16 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     scheduling,
     threadsDefault,
     publish,
-    problem: (error) => events.controlProblem(error),
+    problem,
     happened: (change) => watching.monitoring.record({ ...change, replica: '', node: '' }),
   });
-  const ledger = new Ledger(db, clock);
   const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
   const evaluationRuns = new EvaluationRuns({ db, clock, jobs, evaluation, gateway: parts.gateway });
   const { live, egress, signingKey } = parts;
+  const organisations = {
+    byName: (name: string) => identity.orgByName(name),
+    names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])),
+  };
   const watching: ReturnType<typeof composeMonitoring> = composeMonitoring({
     db,
     clock,
@@ -79,21 +107,45 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     live,
     egress,
     signingKey,
-    problem: (error) => events.controlProblem(error),
+    problem,
   });
-  const costing = new Costing({
+  const costing: Costing = new Costing({
     db,
     clock,
-    rates: resolveRates(parts.costing),
+    rates,
     usage,
     deployments,
     fleet: parts.fleet,
-    // Nothing is sold yet: prices come with the pricing domain.
-    prices: { priceOf: () => undefined },
-    organisations: { names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])) },
-    problem: (error) => events.controlProblem(error),
+    prices: { priceOf: (deployment) => market.catalogue.soldAt(deployment) },
+    organisations,
+    problem,
   });
-  return { identity, entitlements, usage, replays, registry, deployments, jobs, evaluation, evaluationRuns, ledger, costing, ...watching };
+  const books = {
+    receipts: new Receipts({ db, clock, usage, prices, organisations, signingKey }),
+    refunds: new Refunds({ db, ledger, usage, prices }),
+    statements: new Statements(db),
+    currency: rates.rates.currency,
+    organisations,
+  };
+  return {
+    identity,
+    entitlements,
+    ...market,
+    usage,
+    ledger,
+    billing,
+    leasing,
+    replays,
+    own,
+    ...books,
+    registry,
+    deployments,
+    jobs,
+    evaluation,
+    evaluationRuns,
+    costing,
+    ...watching,
+  };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

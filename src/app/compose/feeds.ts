@@ -1,9 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
-import { readCaller, readRoutes } from '../../contract/feed-codec.ts';
+import { readRoutes } from '../../contract/feed-codec.ts';
 import type { CallerEntry, RoutesFeed } from '../../contract/feeds.ts';
 import { callersVersion } from '../../db/feeds.ts';
 import type { Db } from '../../db/open.ts';
 import { FeedFollower } from '../feeds/follower.ts';
+import { ForeignCallers } from '../feeds/foreign-callers.ts';
 import { RemoteLoads } from '../feeds/loads.ts';
 import { FeedPublisher } from '../feeds/publisher.ts';
 
@@ -14,27 +15,31 @@ export interface FeedParts {
   leads(): boolean;
   /** Gives routes to this server's own gateway. */
   update(feed: RoutesFeed): void;
-  /** A key that another server has changed; no entry: it is gone. */
-  takeCaller(hash: string, entry: CallerEntry | undefined): void;
+  /** This server's own entry of a key. */
+  own(hash: string): CallerEntry | undefined;
   wake(): void;
   problem(error: unknown): void;
 }
 
 /** What this server tells other processes, and what others tell it. */
-export function composeFeeds({ db, clock, leads, update, takeCaller, wake, problem }: FeedParts) {
+export function composeFeeds({ db, clock, leads, update, own, wake, problem }: FeedParts) {
   const publisher = new FeedPublisher({ db, clock, problem });
   const loads = new RemoteLoads({ db, clock, wake, problem });
+  const foreign = new ForeignCallers();
   let follower: FeedFollower | undefined;
   let isFollowing = false;
   return {
     loads,
+    foreign,
     /** One that does not lead has nothing to say once somebody does. */
     publish(feed: RoutesFeed): void {
       if (feed.epoch === 0 && isFollowing) return;
       update(feed);
       publisher.routes(feed);
     },
-    callerChanged: (hash: string, entry: CallerEntry | undefined) => publisher.caller(hash, entry),
+    callerChanged(hash: string, entry: CallerEntry | undefined): void {
+      if (foreign.yieldTo(hash, entry)) publisher.caller(hash, entry);
+    },
     /** After the keys were read; before any is changed. */
     async start(entries: Iterable<CallerEntry>): Promise<void> {
       await publisher.start(entries);
@@ -47,12 +52,13 @@ export function composeFeeds({ db, clock, leads, update, takeCaller, wake, probl
           isFollowing = true;
           update(readRoutes(body));
         },
-        takeCaller: ({ hash, entry }) => takeCaller(hash, entry === null ? undefined : readCaller(entry)),
+        takeCaller: ({ hash, entry }) => foreign.take(hash, entry, own(hash)),
         problem,
       });
-      await follower.start();
       loads.start();
     },
+    /** Once it is known who leads. */
+    follow: (): Promise<void> => follower?.start() ?? Promise.resolve(),
     async close(): Promise<void> {
       loads.close();
       await follower?.close();

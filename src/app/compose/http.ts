@@ -1,7 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
 import { VERSION } from '../../contract/version.ts';
+import { catalogueRoutes } from '../../control-plane/catalogue/index.ts';
+import { billingRoutes, receiptRoutes, statementRoutes } from '../../control-plane/billing/index.ts';
 import { costRoutes } from '../../control-plane/costing/index.ts';
 import { deploymentRoutes } from '../../control-plane/deployments/index.ts';
+import { subscriptionRoutes } from '../../control-plane/entitlements/index.ts';
 import { evaluationRoutes, evaluationRunRoutes } from '../../control-plane/evaluation/index.ts';
 import { identityRoutes } from '../../control-plane/identity/index.ts';
 import { jobRoutes } from '../../control-plane/jobs/index.ts';
@@ -28,7 +31,7 @@ export function composeHttp({ modelyard, clock, publicHosts, environment, ready 
   return createControl({
     authenticate: plane.authenticate,
     version: VERSION,
-    domains: routesOf(control, environment),
+    domains: routesOf(control, { clock, environment }),
     operations: { ready, metrics },
     failed: (fault) => events.callRefused('control', fault),
     createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts }, handler),
@@ -36,8 +39,9 @@ export function composeHttp({ modelyard, clock, publicHosts, environment, ready 
 }
 
 /** What is mounted under `/api/v1`. */
-function routesOf(control: Modelyard['control'], environment: HttpParts['environment']) {
-  const { identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing, ledger } = control;
+function routesOf(control: Modelyard['control'], { clock, environment }: Pick<HttpParts, 'clock' | 'environment'>) {
+  const { identity, usage, registry, deployments, jobs, monitoring, evaluation, evaluationRuns, costing, ledger, catalogue, subscriptions, spendingLimits } = control;
+  const { billing, leasing, refunds, receipts, statements, organisations, currency, own } = control;
   return [
     identityRoutes(identity),
     usageRoutes(usage),
@@ -52,6 +56,11 @@ function routesOf(control: Modelyard['control'], environment: HttpParts['environ
     evaluationRoutes(evaluation),
     evaluationRunRoutes(evaluationRuns),
     costRoutes(costing),
-    ledgerRoutes(ledger, { byName: (name) => identity.orgByName(name) }),
+    catalogueRoutes(catalogue),
+    subscriptionRoutes(subscriptions, spendingLimits),
+    ledgerRoutes(ledger, organisations, billing),
+    billingRoutes({ refunds, leasing, organisations, ownGateway: own.name }),
+    receiptRoutes(receipts),
+    statementRoutes({ statements, organisations, clock, currency }),
   ];
 }

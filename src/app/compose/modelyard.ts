@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { CallerEntry } from '../../contract/feeds.ts';
 import { VERSION } from '../../contract/version.ts';
 import type { UsageSink } from '../../data-plane/ports.ts';
 import { takeLease } from '../../db/leases.ts';
@@ -13,8 +14,10 @@ import type { ConfigFile } from '../config-file.ts';
 import type { Config } from '../config.ts';
 import { figuresOf, gaugeSources, loadByDeployment } from '../figures.ts';
 import type { InnerCalls } from '../inner-calls.ts';
+import { mainGatewayName } from '../own-gateway.ts';
 import { composeControlPlane, type ControlPlane, repositoryOf } from './control-plane.ts';
 import { composeDataPlane, type DataPlane } from './data-plane.ts';
+import { composeFeeds, type Feeds } from './feeds.ts';
 import { composeInnerCalls } from './inner-calls.ts';
 import { composeScheduler } from './scheduler.ts';
 
@@ -44,7 +47,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     events,
     node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
     epoch: () => leadership.epoch,
-    load,
+    load: () => feeds.loads.with(load()),
     traffic: revisions,
     propose: (proposal) => control.deployments.propose(proposal),
     changed: () => control.deployments.replicasChanged(),
@@ -68,18 +71,20 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     scheduling,
     fleet,
     costing: file.costing,
+    market: file.market,
     live: { now: () => figuresOf(recent(), load()), totals },
     gateway: innerCalls,
     egress: new Egress({ clock, allow: parseAllow(file.egress?.allow ?? []) }),
     signingKey,
-    publish: (feed) => plane.update(feed),
+    gatewayName: mainGatewayName(signingKey),
+    publish: (feed) => feeds.publish(feed),
+    callerChanged: (change) => feeds.callerChanged(change.hash, 'removed' in change ? undefined : change),
   });
   const plane: DataPlane = composeDataPlane({
     clock,
-    callers: { find: (hash) => control.entitlements.find(hash) ?? innerCalls.find(hash) },
+    callers: { find: (hash) => callerOf(hash, feeds, control) ?? innerCalls.find(hash) },
     usage: usageLog,
-    // Nothing is sold yet: credit comes with billing.
-    leases: { lease: () => Promise.reject(new Error('there is no credit yet')), giveBack: () => Promise.resolve() },
+    leases: control.own,
     replays: control.replays,
     repository: repositoryOf(control),
     events,
@@ -88,7 +93,22 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     ready,
     version: VERSION,
   });
-  return { control, plane, leadership, reconciler, events, metrics: () => registry.metrics() };
+  const feeds: Feeds = composeFeeds({
+    db,
+    clock,
+    leads: () => leadership.epoch !== undefined,
+    update: (feed) => plane.update(feed),
+    own: (hash) => control.entitlements.find(hash),
+    wake: () => reconciler.wake(),
+    problem: (error) => events.controlProblem(error),
+  });
+  return { control, plane, feeds, leadership, reconciler, events, metrics: () => registry.metrics() };
+}
+
+/** A key's entry: as another server has changed it, or as this one knows it. */
+function callerOf(hash: string, { foreign }: Feeds, { entitlements }: ControlPlane): CallerEntry | undefined {
+  const other = foreign.find(hash);
+  return other === undefined ? entitlements.find(hash) : (other ?? undefined);
 }
 
 export type Modelyard = ReturnType<typeof composeModelyard>;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfigFile } from '../../app/config-file.ts';
 import { databaseName } from '../../app/database.ts';
-import { loadConfig } from '../../app/config.ts';
+import { loadConfig, parseRole } from '../../app/config.ts';
 import { readEnvironment } from '../../app/env.ts';
 import { type HomeFolder, homeFolder, openHome, readCredentials, writeCredentials } from '../../app/home.ts';
 import { type Running, startModelyard } from '../../app/lifecycle.ts';
@@ -11,6 +11,7 @@ import { holdProcess } from '../../base/clock.ts';
 import { createLogger } from '../../telemetry/log.ts';
 import { paint, progressLine } from '../terminal.ts';
 import { firstCall, MODEL } from './first-call.ts';
+import { upGateway } from './up-gateway.ts';
 import { untilStopped } from './until-stopped.ts';
 
 interface UpFlags {
@@ -19,6 +20,8 @@ interface UpFlags {
   readonly host?: string;
   readonly publicHost?: readonly string[];
   readonly insecureHttp?: boolean;
+  readonly role?: string;
+  readonly name?: string;
   readonly once?: boolean;
   readonly starters: boolean;
 }
@@ -28,6 +31,8 @@ Examples:
   modelyard up                        start on http://127.0.0.1:8420 with the home ~/.modelyard
   modelyard up --once                 set up, make one real call, stop
   modelyard up --port 9000 --home .my start a second one beside it
+  modelyard up --role gateway --name east --port 8421
+                                      a gateway more on this home
 
 Environment: MODELYARD_HOME, MODELYARD_PORT, MODELYARD_LOG_LEVEL (trace, debug, info, warn, error),
 MODELYARD_DRAIN_DELAY (seconds between unready and stopping), MODELYARD_MEMORY_LIMIT (memory for all engines, such as 1.5GiB),
@@ -43,6 +48,8 @@ export function addUp(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--public-host <names...>', 'host names that clients call this server by')
     .option('--insecure-http', 'listen beyond loopback without TLS, on a network that is yours alone')
+    .option('--role <role>', 'all, or gateway: a process that serves calls beside a server on the same home or database', 'all')
+    .option('--name <name>', "a gateway's own name, the same at each start")
     .option('--no-starters', 'leave the starter models out')
     .option('--once', 'stop after the first call')
     .addHelpText('after', HELP)
@@ -52,6 +59,8 @@ export function addUp(program: Command): void {
 async function up(flags: UpFlags): Promise<void> {
   const environment = readEnvironment();
   const config = loadConfig(flags, environment);
+  const role = parseRole(flags);
+  if (role.role === 'gateway') return upGateway(config, role.name);
   const planned = `http://${config.host}:${config.port}`;
   const { release } = await openHome(config.home, planned);
   const folder = homeFolder(config.home);

@@ -1,4 +1,5 @@
 export { type GatewayRun, Leasing } from './leasing.ts';
+export type { BillingEvent, Prices } from './ports.ts';
 export { receiptRoutes } from './receipt-routes.ts';
 export { Receipts } from './receipts.ts';
 export { Refunds } from './refunds.ts';

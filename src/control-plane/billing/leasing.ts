@@ -57,8 +57,9 @@ export class Leasing {
    */
   lease(run: GatewayRun, order: LeaseOrder): Promise<Lease> {
     return transact(this.#options.db, async (tx) => {
+      // Also for a quota: what a lease has left is changed by the poster too.
+      await lockBook(tx);
       const isMoney = order.unit === 'micros';
-      if (isMoney) await lockBook(tx);
       const now = this.#options.clock.now();
       if (!(await store.touchGateway(tx, run.gateway, run.epoch, now))) throw gatewaySuperseded(run.gateway);
       const ids = order.budgets.toSorted();

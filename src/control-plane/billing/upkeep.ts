@@ -24,6 +24,8 @@ export class Upkeep {
   #hasReplayed = false;
   #isFormerClosed = false;
   #rounds = 0;
+  /** What waits or runs: once is enough. */
+  readonly #queued = new Set<string>();
   #working: Promise<void> = Promise.resolve();
   #cancels: (() => void)[] = [];
   #isClosed = false;
@@ -43,7 +45,7 @@ export class Upkeep {
   /** All usage that earlier runs of this gateway had left is posted: so nothing more will be charged to their leases. */
   replayed(): void {
     this.#hasReplayed = true;
-    this.#queue(() => this.#closeFormer());
+    this.#queue('close', () => this.#closeFormer());
   }
 
   async close(): Promise<void> {
@@ -53,20 +55,25 @@ export class Upkeep {
   }
 
   #again(): void {
-    this.#queue(() => this.#round());
+    this.#queue('round', () => this.#round());
     if (!this.#isClosed) this.#cancels[0] = this.#options.clock.timer(EVERY_MS, () => this.#again());
   }
 
   #seenAgain(run: GatewayRun): void {
     this.#cancels[1] = this.#options.clock.timer(SEEN_EVERY_MS, () => {
-      this.#queue(async () => void (await this.#options.leasing.seen(run)));
+      this.#queue('seen', async () => void (await this.#options.leasing.seen(run)));
       if (!this.#isClosed) this.#seenAgain(run);
     });
   }
 
   /** One after the other; what fails is done again in its next turn. */
-  #queue(work: () => Promise<void>): void {
-    this.#working = this.#working.then(work).catch((error: unknown) => this.#options.problem(error));
+  #queue(name: string, work: () => Promise<void>): void {
+    if (this.#queued.has(name)) return;
+    this.#queued.add(name);
+    this.#working = this.#working
+      .then(work)
+      .catch((error: unknown) => this.#options.problem(error))
+      .finally(() => this.#queued.delete(name));
   }
 
   async #round(): Promise<void> {

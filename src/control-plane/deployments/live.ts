@@ -5,6 +5,7 @@ import type { Registry } from '../registry/index.ts';
 import { deploymentNotFound } from './errors.ts';
 import { type Deployment, liveRevisions, type Revision, type RevisionHealth, routesFeed, runningRollout } from './model.ts';
 import type { Scheduling, WantedRollout } from './ports.ts';
+import { heaviest } from './rollout.ts';
 import * as store from './store.ts';
 
 export interface Deployer {
@@ -80,6 +81,12 @@ export class LiveDeployments {
     const found = this.list(deployer).find((deployment) => deployment.name === name);
     if (!found) throw deploymentNotFound(name);
     return found;
+  }
+
+  /** The model version that most of a deployment's traffic goes to; undefined when there is none of that name, or its version is gone. */
+  manifestOf(name: string): Manifest | undefined {
+    const revision = heaviest(this.find(name)?.revisions ?? []);
+    return revision && this.#manifests.get(revision.digest);
   }
 
   /** The organisation that a deployment belongs to; also of one that is just going, by its last look. */

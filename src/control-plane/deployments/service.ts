@@ -179,6 +179,11 @@ export class Deployments {
     return this.#live.get(deployer, name);
   }
 
+  /** The model version that most of a deployment's traffic goes to; undefined when there is none. */
+  manifestOf(name: string): ReturnType<LiveDeployments['manifestOf']> {
+    return this.#live.manifestOf(name);
+  }
+
   /** The organisation that a deployment belongs to; also of one that is just going, by its last look. */
   ownerOf(name: string): string {
     return this.#live.ownerOf(name);

@@ -8,7 +8,7 @@ export const nameTaken = (what: string, name: string) => new Fault('conflict', '
 export const scopeBeyondOwn = (scope: Scope) =>
   new Fault('permission_denied', 'scope_beyond_own', `A key can't be given the scope "${scope}", which the key that makes it does not have.`);
 export const restrictedKey = () =>
-  new Fault('permission_denied', 'restricted_key', 'A key with limits or allowed models of its own can make no other key, and change none but itself.');
+  new Fault('permission_denied', 'restricted_key', 'A key with limits, allowed models or a budget of its own can make no other key, and change none but itself.');
 export const roleBeyondOwn = () => new Fault('permission_denied', 'role_beyond_own', 'Only operators can make operators, and only in the platform organisation.');
 export const expiryInPast = () => invalid('"expiresAt" must be in the future.', 'expiresAt');
 export const keyNotLive = () => new Fault('conflict', 'key_not_live', 'A revoked or expired key can not be rotated; make a new one.');

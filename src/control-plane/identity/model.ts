@@ -4,7 +4,7 @@ import { type KeyLimits, type Scope, SCOPES } from '../../contract/feeds.ts';
 export const ROLES = ['operator', 'publisher', 'consumer'] as const;
 export type Role = (typeof ROLES)[number];
 
-const CONSUMER: readonly Scope[] = ['inference', 'models.read', 'deployments.read', 'keys', 'usage'];
+const CONSUMER: readonly Scope[] = ['inference', 'models.read', 'deployments.read', 'keys', 'usage', 'subscriptions'];
 const PUBLISHER: readonly Scope[] = [...CONSUMER, 'models.write', 'deployments.write', 'members'];
 
 export const SCOPES_OF: Readonly<Record<Role, readonly Scope[]>> = { operator: SCOPES, publisher: PUBLISHER, consumer: CONSUMER };

@@ -30,6 +30,8 @@ export interface IdentityOptions {
   readonly clock: Clock;
   /** Told of every key that is new or changed, before the change is reported as done. */
   changed(key: StoredKey, what: 'created' | 'revoked' | 'rotated'): void;
+  /** Whether a key has a budget of its own; absent: none has. */
+  isBudgeted?(keyId: string): boolean;
 }
 
 /** Organisations, members and keys. */
@@ -37,11 +39,13 @@ export class Identity {
   readonly #db: Db;
   readonly #clock: Clock;
   readonly #changed: IdentityOptions['changed'];
+  readonly #isBudgeted: (keyId: string) => boolean;
 
-  constructor({ db, clock, changed }: IdentityOptions) {
+  constructor({ db, clock, changed, isBudgeted = () => false }: IdentityOptions) {
     this.#db = db;
     this.#clock = clock;
     this.#changed = changed;
+    this.#isBudgeted = isBudgeted;
   }
 
   /** The platform's organisation; made at the first boot, together with the operator's key, which is only then returned. */
@@ -114,7 +118,7 @@ export class Identity {
 
   async createKey(actor: Actor, wanted: NewKey): Promise<MadeKey> {
     checkScopes(actor, wanted.scopes);
-    if (isRestricted(actor)) throw restrictedKey();
+    if (this.#isRestricted(actor)) throw restrictedKey();
     if (wanted.expiresAt !== undefined && wanted.expiresAt <= this.#clock.now()) throw expiryInPast();
     const expiresAt = boundedExpiry(actor, wanted.expiresAt);
     const key: NewKey = { ...wanted, ...(expiresAt !== undefined && { expiresAt }) };
@@ -128,6 +132,11 @@ export class Identity {
   /** Keys as the callers feed needs them. */
   listLive(): Promise<StoredKey[]> {
     return store.listUnrevoked(this.#db);
+  }
+
+  /** Keys that were rotated, with those that replaced them; the oldest first. */
+  listReplacements(): Promise<(readonly [key: string, by: string])[]> {
+    return store.listReplacements(this.#db);
   }
 
   async revokeKey(actor: Actor, id: string): Promise<void> {
@@ -163,8 +172,13 @@ export class Identity {
     const key = await store.keyById(this.#db, id);
     if (!key || (key.orgId !== actor.orgId && !actor.scopes.includes('operator'))) throw keyNotFound(id);
     checkScopes(actor, key.scopes);
-    if (isRestricted(actor) && key.id !== actor.keyId) throw restrictedKey();
+    if (this.#isRestricted(actor) && key.id !== actor.keyId) throw restrictedKey();
     return key;
+  }
+
+  /** A key with bounds of its own: another key would be the way round them. */
+  #isRestricted({ keyId, allowedModels, limits }: Actor): boolean {
+    return allowedModels !== undefined || Object.keys(limits).length > 0 || this.#isBudgeted(keyId);
   }
 
   async #orgName(orgId: string): Promise<string> {
@@ -205,11 +219,6 @@ export class Identity {
 function checkScopes(actor: Actor, scopes: readonly Scope[]): void {
   const beyond = scopes.find((scope) => !actor.scopes.includes(scope));
   if (beyond) throw scopeBeyondOwn(beyond);
-}
-
-/** A key with bounds of its own: another key would be the way round them. */
-function isRestricted({ allowedModels, limits }: Actor): boolean {
-  return allowedModels !== undefined || Object.keys(limits).length > 0;
 }
 
 /** A key never outlives the key that made it. */

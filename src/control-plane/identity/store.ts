@@ -66,6 +66,12 @@ export async function listUnrevoked(on: On): Promise<StoredKey[]> {
   return (await keyRows(on).where('revoked_at', 'is', null).execute()).map(keyOf);
 }
 
+/** Keys that were rotated, with those that replaced them; the oldest first. */
+export async function listReplacements(on: On): Promise<(readonly [key: string, by: string])[]> {
+  const rows = await on.selectFrom('keys').select(['id', 'replaced_by']).where('replaced_by', 'is not', null).orderBy('created_at').orderBy('id').execute();
+  return rows.map(({ id, replaced_by: by }) => [id, by ?? '']);
+}
+
 export async function keyById(on: On, id: string): Promise<StoredKey | undefined> {
   const row = await keyRows(on).where('keys.id', '=', id).executeTakeFirst();
   return row && keyOf(row);

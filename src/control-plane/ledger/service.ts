@@ -203,6 +203,10 @@ export class Ledger {
     return check(this.#db);
   }
 
+  balancesIn(tx: Tx, prefix: string): Promise<Map<string, bigint>> {
+    return store.balances(tx, prefix);
+  }
+
   checkIn(tx: Tx): Promise<BookReport> {
     return checkIn(tx);
   }

@@ -1,2 +1,2 @@
-export { type PriceVersion, pricePerUnit, rises } from './model.ts';
+export { isAboveNothing, type PriceVersion, pricePerUnit, rises } from './model.ts';
 export { type Asked, Pricing } from './service.ts';

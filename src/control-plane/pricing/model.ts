@@ -29,6 +29,11 @@ export function pricePerUnit(rates: Rates, unit: PriceUnit): bigint {
   return rates[unit] ?? (unit === 'cached_tokens' ? (rates.input_tokens ?? 0n) : 0n);
 }
 
+/** Whether anybody would pay anything by these rates. */
+export function isAboveNothing(rates: Rates): boolean {
+  return Object.values(rates).some((micros) => micros > 0n);
+}
+
 /** The units whose rate is more than ten times the one before, or less than a tenth of it. */
 export function jumps(before: Rates, after: Rates): PriceUnit[] {
   return UNITS.filter((unit) => {

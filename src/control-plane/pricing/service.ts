@@ -3,7 +3,7 @@ import { newId } from '../../base/ids.ts';
 import { type Price, type Rates, readRates, writeRates } from '../../contract/price.ts';
 import type { Db, Tx } from '../../db/open.ts';
 import { malformedRates, priceJump } from './errors.ts';
-import { jumps, type PriceVersion, pricePerUnit, readVersions, type StoredVersion } from './model.ts';
+import { isAboveNothing, jumps, type PriceVersion, pricePerUnit, readVersions, type StoredVersion } from './model.ts';
 import * as store from './store.ts';
 
 export interface PricingOptions {
@@ -21,6 +21,8 @@ export interface PricingOptions {
 export interface Asked {
   readonly deployment: string;
   readonly orgId: string;
+  /** The plan is one that is paid for: a price of nothing is none then. */
+  readonly isPaid?: boolean;
 }
 
 export interface PriceOrder {
@@ -59,8 +61,10 @@ export class Pricing {
   /** The price of a version that this server has loaded or made; undefined when it is missing or has none: then nothing may be sold by it, and it is never 0 (M27). Queries nothing. */
   priceOf(id: string, asked: Asked = { deployment: '', orgId: '' }): Price | undefined {
     const version = this.#known.get(id);
-    if (version?.price) return version.price;
-    this.#alarm(id, version?.problem ?? 'there is no such version', { ...asked, orgId: version?.publisher ?? asked.orgId });
+    const isOfNothing = asked.isPaid === true && version?.price !== undefined && !isAboveNothing(version.price.rates);
+    if (version?.price && !isOfNothing) return version.price;
+    const reason = isOfNothing ? 'it has no rate above 0, and its plan is not free' : (version?.problem ?? 'there is no such version');
+    this.#alarm(id, reason, { ...asked, orgId: version?.publisher ?? asked.orgId });
     return undefined;
   }
 
