@@ -10,6 +10,8 @@ const READY_TIMEOUT_MS = 30_000;
 export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
   readonly child: ChildProcess;
+  /** What it has written so far. */
+  output(): string;
   kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -49,6 +51,7 @@ export async function startServer(home: string, port: number, key: string, { mod
   return {
     url,
     child,
+    output: () => output,
     kill,
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) await kill('SIGTERM');
