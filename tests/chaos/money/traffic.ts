@@ -152,7 +152,10 @@ async function attempt(url: string, { call, buyer, stream, idempotencyKey, body 
       leave.abort();
       return { ...seen, outcome: 'left' };
     }
-    if (response.status !== 200) return { ...seen, outcome: 'refused', mayRetry: response.status >= 500 || text.includes('idempotency_in_progress') };
+    if (response.status !== 200) {
+      const code = /"code":"(\w+)"/.exec(text)?.[1] ?? '';
+      return { ...seen, outcome: 'refused', code, mayRetry: response.status >= 500 || code === 'idempotency_in_progress' };
+    }
     const isWhole = stream ? text.endsWith('data: [DONE]\n\n') : text.endsWith('}');
     if (!isWhole) return seen;
     const told = /"completion_tokens":(\d+)/.exec(text)?.[1];

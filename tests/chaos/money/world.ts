@@ -54,6 +54,7 @@ export class World implements AsyncDisposable {
   /** Kills one of them and has it up again. */
   async kill(victim: Victim): Promise<void> {
     const { database, random } = this.#options;
+    this.#checkAlive();
     if (victim === 'database') return database.kill();
     if (victim === 'engine') return this.#killEngine();
     const n = victim === 'leader' ? 0 : 1 + Math.floor(random() * (this.#ports.length - 1));
@@ -61,8 +62,16 @@ export class World implements AsyncDisposable {
     await this.#start(n);
   }
 
+  /** @throws Error when one has ended that nobody has killed */
+  #checkAlive(): void {
+    for (const [n, server] of this.#servers.entries())
+      if (server && isOver(server))
+        throw new Error(`${nameOf(n)} has ended by itself: ${server.child.exitCode ?? server.child.signalCode}\n${server.output().slice(-OUTPUT_SHOWN)}`);
+  }
+
   /** Ends all in good order: gateways first. Returns who did not end with 0. */
   async stop(): Promise<string[]> {
+    this.#checkAlive();
     const badly: string[] = [];
     for (const [n, server] of [...this.#servers.entries()].toReversed()) {
       const code = await server?.kill('SIGTERM');
@@ -73,8 +82,8 @@ export class World implements AsyncDisposable {
 
   /** Whoever still runs ends at once: something went wrong. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const running = this.#servers.filter((server) => server !== undefined && server.child.exitCode === null && server.child.signalCode === null);
-    await Promise.all(running.map((server) => server?.kill('SIGKILL') ?? Promise.resolve(null)));
+    const running = this.#servers.flatMap((server) => (server && !isOver(server) ? [server] : []));
+    await Promise.all(running.map((server) => server.kill('SIGKILL')));
   }
 
   async #start(n: number): Promise<void> {
@@ -91,6 +100,12 @@ export class World implements AsyncDisposable {
     const engine = engines[Math.floor(this.#options.random() * engines.length)];
     if (engine !== undefined) process.kill(engine, 'SIGKILL');
   }
+}
+
+const OUTPUT_SHOWN = 3_000;
+
+function isOver({ child }: ServerProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 function nameOf(n: number): string {
