@@ -35,6 +35,8 @@ class PlainPool implements PostgresPool {
     });
     // A connection that breaks while it is idle is replaced by the next query; without a listener it would end the process.
     this.#pool.on('error', () => undefined);
+    // One that breaks while it is lent and no query is under way tells nobody else; the next query on it rejects, and the pool drops it.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async connect(): Promise<PostgresPoolClient> {
