@@ -56,7 +56,7 @@ export interface HarnessOptions {
   readonly file?: ConfigFile;
   /** An existing home to start on again; it is then not removed. */
   readonly home?: string;
-  /** A database file; in memory unless told otherwise. */
+  /** A database file, or a PostgreSQL URL; in memory unless told otherwise, or PostgreSQL with `MODELYARD_TESTS_ON=postgresql`. */
   readonly database?: string;
 }
 
@@ -95,13 +95,14 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ...options.config,
   };
   const { folder, release } = await openHome(home, 'test');
+  const made = options.database === undefined ? await databaseForTests() : undefined;
   const running = await startModelyard({
     config,
     folder,
     log: silentLogger(),
     environment: {},
     launcher,
-    database: options.database ?? ':memory:',
+    database: options.database ?? made?.target ?? ':memory:',
     ...(options.clock && { clock: options.clock }),
     ...(options.file && { file: options.file }),
   });
@@ -123,6 +124,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     stopped = true;
     await running.close();
     await release();
+    await made?.drop();
     if (options.home === undefined) rmSync(home, { recursive: true, force: true });
   };
   return {
@@ -148,6 +150,15 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     },
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Only in a test of vitest, where there is a server for it. */
+async function databaseForTests(): Promise<{ readonly target: string; drop(): Promise<void> } | undefined> {
+  if (process.env['MODELYARD_TESTS_ON'] !== 'postgresql') return undefined;
+  const { makePostgres } = await import('./databases.ts');
+  const { dropDatabase } = await import('./postgres-server.ts');
+  const target = await makePostgres('/');
+  return { target, drop: () => dropDatabase(target) };
 }
 
 /** A chat body with one user message. */
