@@ -10,6 +10,7 @@ const TASKS = {
   generate: ['checks/generate.ts'],
   format: ['node_modules/oxfmt/bin/oxfmt'],
   'example:seed': ['examples/seed/main.ts'],
+  'example:trade': ['examples/trade/main.ts'],
   'example:seed-python': ['examples/seed-python/run.ts'],
 };
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { findServer } from '../seed/server.ts';
+import { findServer } from '../lib/server.ts';
 import { pythonWithKeras } from './venv.ts';
 
 /** Runs the Python program with all that it needs: its packages, and a server. */

@@ -2,9 +2,9 @@ import { makeExamples } from './data.ts';
 import { defineModel } from './define-model.ts';
 import { deployModel, NAME } from './deploy-model.ts';
 import { monitorAndMaintain } from './monitor.ts';
-import { count, say, title } from './page.ts';
+import { count, say, title } from '../lib/page.ts';
 import { scheduleAndAllocateResources } from './schedule.ts';
-import { findServer } from './server.ts';
+import { findServer } from '../lib/server.ts';
 
 /** The article's program, each step for real: define and train, deploy, schedule and allocate, monitor and maintain. */
 async function main(): Promise<void> {

@@ -3,7 +3,7 @@ import { type Examples, makeExamples } from './data.ts';
 import { defineModel } from './define-model.ts';
 import { NAME, publishModel, readyReplicas, until } from './deploy-model.ts';
 import { underLoad } from './load.ts';
-import { bytes, count, percent, say, table } from './page.ts';
+import { bytes, count, percent, say, table } from '../lib/page.ts';
 import { measureQuality, sayComparison, sayQuality } from './quality.ts';
 import { sayEvents } from './schedule.ts';
 

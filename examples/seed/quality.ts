@@ -2,7 +2,7 @@ import type { Modelyard } from '@modelyard/sdk';
 import { CLASSES, type Examples, rowsOf } from './data.ts';
 import { NAME } from './deploy-model.ts';
 import { infer } from './load.ts';
-import { say, table } from './page.ts';
+import { say, table } from '../lib/page.ts';
 
 const ROWS_PER_CALL = 32;
 

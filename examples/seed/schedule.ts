@@ -3,7 +3,7 @@ import type { Examples } from './data.ts';
 import { rowsOf } from './data.ts';
 import { NAME, readyReplicas, until } from './deploy-model.ts';
 import { infer, underLoad } from './load.ts';
-import { bytes, count, say, table } from './page.ts';
+import { bytes, count, say, table } from '../lib/page.ts';
 
 /** What is expected to be called, rows a second. */
 const DEMAND = 500;

@@ -1,15 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
 import type { RoutesFeed } from '../../contract/feeds.ts';
 import type { MarketSection } from '../../control-plane/catalogue/index.ts';
-import { Receipts, Refunds, Statements } from '../../control-plane/billing/index.ts';
 import { Costing, type CostingSection, type Fleet, resolveRates } from '../../control-plane/costing/index.ts';
-import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
+import type { Deployer, Scheduling } from '../../control-plane/deployments/index.ts';
 import type { CallerChange } from '../../control-plane/entitlements/index.ts';
-import { Evaluation, EvaluationRuns, type Gateway } from '../../control-plane/evaluation/index.ts';
-import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
+import type { Gateway } from '../../control-plane/evaluation/index.ts';
+import { Identity } from '../../control-plane/identity/index.ts';
 import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
-import { Jobs } from '../../control-plane/jobs/index.ts';
-import { BlobStore, Registry } from '../../control-plane/registry/index.ts';
 import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';

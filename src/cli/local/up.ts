@@ -69,9 +69,10 @@ async function up(flags: UpFlags): Promise<void> {
     const file = await readConfigFile(folder.configFile);
     running = await startModelyard({ config, file, folder, log: createLogger({ level: config.logLevel, file: join(folder.logs, 'modelyard.log') }), environment: environment.all });
     await updateLock(config.home, running.url);
+    const key = await login(folder.credentials, running);
+    // Last: whoever reads this line finds the login there.
     process.stdout.write(`${paint('bold', 'Modelyard')} serves on ${paint('cyan', running.url)}\n`);
     if (config.databaseUrl !== undefined) process.stdout.write(`Its database is ${databaseName(config.databaseUrl)}\n`);
-    const key = await login(folder.credentials, running);
     const stopped = untilStopped();
     await serve(running, { key, folder, flags, environment: environment.all, stopped });
     if (!flags.once) await stopped;

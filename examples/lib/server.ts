@@ -19,7 +19,7 @@ export interface Server extends AsyncDisposable {
 export async function findServer(): Promise<Server> {
   const { MODELYARD_URL: url, MODELYARD_API_KEY: key } = process.env;
   if (url && key) return { url, key, client: new Modelyard({ url, key }), [Symbol.asyncDispose]: () => Promise.resolve() };
-  const home = await mkdtemp(join(tmpdir(), 'modelyard-seed-'));
+  const home = await mkdtemp(join(tmpdir(), 'modelyard-example-'));
   const child = spawn(process.execPath, [MODELYARD, 'up', '--no-starters', '--port', '0', '--home', home], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NO_COLOR: '1' },
