@@ -416,7 +416,7 @@ test.each(DATABASES)(
     expect(versionOf(keys.buyer.key)).toBe(cheaper.price.version);
     expect((await api<Subscription>(keys.other.key, '/subscriptions', { listing: 'acme/bot' })).body.price.version).toBe(dearer.price.version);
     const told = async () =>
-      (await api<{ data: { state: string; reason: string }[] }>(keys.buyer.key, '/events')).body.data.filter(({ state }) => state === 'price_change').at(-1)?.reason;
+      (await api<{ data: { state: string; reason: string }[] }>(keys.buyer.key, '/events')).body.data.findLast(({ state }) => state === 'price_change')?.reason;
     await whileAdvancing(clock, clock.advance(200));
     await expect.poll(told).toContain(`from ${new Date(orderedAt + 2 * DAY_MS).toISOString()}`);
     // Somewhat less dear than was told: notice was given already.
