@@ -3,6 +3,8 @@ import type { UsageRecord } from '../contract/usage.ts';
 
 /** What the request path needs from the world. `app/` joins these to the control plane and the usage log. */
 export interface Routes {
+  /** Whether any have come yet: before, nobody can say what is unknown. */
+  readonly received: boolean;
   /** By canonical deployment name. */
   find(name: string): DeploymentRoute | undefined;
   /** All, sorted by name. */

@@ -10,6 +10,8 @@ const READY_TIMEOUT_MS = 30_000;
 export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
   readonly child: ChildProcess;
+  /** What it has written so far. */
+  output(): string;
   kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -35,7 +37,10 @@ export async function startServer(home: string, port: number, key: string, { mod
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended: ${output}`);
     if (await modelReady(url, key, model)) break;
-    if (Date.now() > until) throw new Error(`the server was not ready: ${output}`);
+    if (Date.now() > until) {
+      child.kill('SIGKILL');
+      throw new Error(`the server was not ready: ${output}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const kill = async (signal: NodeJS.Signals) => {
@@ -46,6 +51,7 @@ export async function startServer(home: string, port: number, key: string, { mod
   return {
     url,
     child,
+    output: () => output,
     kill,
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) await kill('SIGTERM');

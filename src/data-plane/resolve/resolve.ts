@@ -24,6 +24,7 @@ export function visibleDeployments(caller: Caller, routes: Routes): DeploymentRo
 /** Deployment and offer by the name in a request; unknown and forbidden are one and the same 404. */
 function findDeployment(caller: Caller, text: string, routes: Routes): { deployment: DeploymentRoute; offer: Offer; version: number | undefined } {
   const { name, version } = parseReference(text);
+  if (!routes.received) throw new Fault('unavailable', 'starting', 'This server has just started and does not know its models yet; try again.', { retryAfterSeconds: 1 });
   const deployment = routes.find(name);
   const offer = deployment && offerFor(caller, deployment);
   if (!deployment || !offer) throw unknownModel(text);

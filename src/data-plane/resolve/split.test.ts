@@ -36,7 +36,7 @@ const caller: Caller = {
 
 function routes(canary: number): Routes {
   const deployment: DeploymentRoute = { name: 'm', orgId: 'o', orgName: 'acme', createdAtMs: 0, revisions: [revision('new', canary), revision('old', 100 - canary)] };
-  return { find: () => deployment, list: () => [deployment] };
+  return { received: true, find: () => deployment, list: () => [deployment] };
 }
 
 function asked(session: string | undefined, canary: number, split: Split): string {

@@ -11,6 +11,7 @@ import { Usage } from '../../../src/control-plane/usage/index.ts';
 import { type Db, openDatabase, transact } from '../../../src/db/open.ts';
 import { batchOf, encodeRecord } from '../../../src/usage-log/record.ts';
 import { usageRecord } from '../../../src/usage-log/testing.ts';
+import { openPostgres } from '../../databases.ts';
 import { seeded } from '../../seeded.ts';
 import { FakeClock } from '../../fake-clock.ts';
 import { audit, render } from './auditor.ts';
@@ -162,6 +163,12 @@ test('M6: of a sound book there is nothing to tell: all that was answered is bil
   expect(report.findings).toEqual([]);
   expect(report).toMatchObject({ answeredWhole: CALLS + 1, recorded: CALLS + 4, billed: CALLS + 2, cut: 1, left: 1, replayed: 1, receipts: CALLS + 2 });
   expect(render(report)).toMatch(/^answered whole +41\n(.*\n)*unbilled +0 /);
+});
+
+test('the same book is read from PostgreSQL', async () => {
+  await using database = await openPostgres();
+  await fill(database.db);
+  expect(await readBook(database.target)).toEqual(await readBook(file));
 });
 
 describe('the usage', () => {

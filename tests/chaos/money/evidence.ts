@@ -31,6 +31,8 @@ export interface Attempt {
   readonly call: string;
   readonly outcome: 'whole' | 'left' | 'cut' | 'refused' | 'unreachable';
   readonly status: number;
+  /** Of an error answer. */
+  readonly code?: string;
   readonly idempotencyKey: string | undefined;
   readonly isReplayed: boolean;
   /** Its contract has a price. */

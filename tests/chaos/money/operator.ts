@@ -42,7 +42,7 @@ export class Operator {
     for (let n = 0; !this.#stopping; n++) {
       await pause(EVERY_MS);
       const isTwice = random() < 0.3;
-      const topUp = { id: `top-up-${n}`, org: poor, amount: (0.001 + random() * 0.01).toFixed(6) };
+      const topUp = { id: `top-up-${n}`, org: poor, amount: (0.0002 + random() * 0.002).toFixed(6) };
       if (await this.#order('/api/v1/credits', topUp, isTwice)) this.topUps++;
       const charge = paid[Math.floor(random() * paid.length)];
       if (charge === undefined || random() < 0.5) continue;

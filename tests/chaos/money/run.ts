@@ -1,18 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { homeFolder, writeCredentials } from '../../../src/app/home.ts';
 import { startHarness } from '../../harness.ts';
 import { seeded } from '../../seeded.ts';
-import { audit, render } from './auditor.ts';
-import { postgresDatabase, sqliteDatabase } from './database.ts';
+import { type Audit, audit, render } from './auditor.ts';
+import { type Database, postgresDatabase, sqliteDatabase } from './database.ts';
 import { openMarket, openUnpriced } from './market.ts';
 import { Operator } from './operator.ts';
 import { type Options, readOptions } from './options.ts';
 import { readBook } from './read-book.ts';
 import { readClients, readSegments, readTruth } from './read-logs.ts';
 import { Traffic } from './traffic.ts';
-import { type Victim, World } from './world.ts';
+import { World } from './world.ts';
 
 /**
  * `npm run chaos`: real processes are killed at random moments under mixed traffic, and then an auditor that knows nothing of the product's code holds
@@ -41,7 +41,12 @@ async function main(): Promise<void> {
   }
 }
 
-async function chaos(options: Options, { folder, database }: { folder: string; database: ReturnType<typeof sqliteDatabase> }): Promise<number> {
+interface Place {
+  readonly folder: string;
+  readonly database: Database;
+}
+
+async function chaos(options: Options, { folder, database }: Place): Promise<number> {
   say(`${options.kills} kills, ${options.gateways} gateways, ${options.clients} clients, ${options.db}, --seed ${options.seed}`);
   const home = join(folder, 'home');
   const files = { truth: join(folder, 'truth.jsonl'), clients: join(folder, 'clients.jsonl') };
@@ -50,49 +55,91 @@ async function chaos(options: Options, { folder, database }: { folder: string; d
   const market = await (options.unpriced ? openUnpriced : openMarket)(setUp);
   await setUp.stop();
   const random = seeded(options.seed);
-  const world = await World.start({ home, database, gateways: options.gateways, key, model: market.model, truthFile: files.truth, random });
+  await using world = await World.start({ home, database, gateways: options.gateways, key, model: market.model, truthFile: files.truth, random });
   const [url = ''] = world.urls;
   await writeCredentials(homeFolder(home).credentials, { url, key });
   const traffic = new Traffic({ urls: world.urls, buyers: market.buyers, file: files.clients, random: seeded(options.seed + 1) });
   const operator = new Operator({ url, key, poor: market.poor, paid: traffic.paid, random: seeded(options.seed + 2) });
-  traffic.start(options.clients);
-  operator.start();
-  const kills = new Map<Victim, number>();
-  let cutAtKills = 0;
-  for (let n = 0; n < options.kills; n++) {
-    await pause(QUIET_MS + random() * SPREAD_MS);
-    const victim = world.pick();
-    cutAtKills += traffic.inFlight;
-    kills.set(victim, (kills.get(victim) ?? 0) + 1);
-    await world.kill(victim);
-    say(`kill ${n + 1} of ${options.kills}: ${victim}`);
-  }
-  await pause(QUIET_MS);
-  await traffic.stop();
-  await operator.stop();
+  const disturbed = await disturb(options, { world, traffic, operator, random });
   const receipts = await operator.receipts(sample(traffic.paid, RECEIPTS_MAX, random));
-  const badly = await world.stop();
-  const folders = Array.from({ length: options.gateways }, (_, n) => join(home, 'gateways', n === 0 ? 'main' : `gateway-${n}`, 'usage'));
+  const endedBadly = await world.stop();
   const report = audit({
     truth: readTruth(files.truth),
     clients: readClients(files.clients),
-    segments: readSegments(folders),
+    segments: readSegments(usageFolders(home)),
     receipts,
     book: await readBook(database.target),
   });
-  const isGood = report.findings.length === 0 && badly.length === 0 && report.cut <= cutAtKills;
-  const text = [
-    `kills                   ${String(options.kills).padStart(8)}   ${[...kills].map(([victim, count]) => `${victim} ${count}`).join(', ')}`,
-    `in flight at the kills  ${String(cutAtKills).padStart(8)}   at most so many may be billed without a whole answer`,
-    `top-ups, refunds        ${String(operator.topUps).padStart(8)}   ${operator.refunds}`,
-    render(report),
-    ...badly,
-    isGood ? 'The books are right.' : 'The books are NOT right.',
-  ].join('\n');
-  process.stdout.write(`${text}\n`);
-  const summary = { options, kills: Object.fromEntries(kills), cutAtKills, topUps: operator.topUps, refunds: operator.refunds, ...report, endedBadly: badly, isGood };
+  const isGood = report.findings.length === 0 && endedBadly.length === 0 && report.cut <= disturbed.mayBeCut;
+  const { topUps, refunds } = operator;
+  const summary = { options, ...disturbed, topUps, refunds, ...report, endedBadly, isGood };
+  process.stdout.write(`${textOf(summary)}\n`);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(summary, null, 2)}\n`);
   return isGood ? 0 : 1;
+}
+
+interface Disturbed {
+  readonly kills: Readonly<Record<string, number>>;
+  /** Calls that were under way at a kill, or begun before all was up again. */
+  readonly mayBeCut: number;
+}
+
+interface Actors {
+  readonly world: World;
+  readonly traffic: Traffic;
+  readonly operator: Operator;
+  readonly random: () => number;
+}
+
+/** Traffic, and in it one kill after the other. */
+async function disturb({ kills, clients }: Options, { world, traffic, operator, random }: Actors): Promise<Disturbed> {
+  const counts: Record<string, number> = {};
+  let mayBeCut = 0;
+  traffic.start(clients);
+  operator.start();
+  try {
+    for (let n = 0; n < kills; n++) {
+      await pause(QUIET_MS + random() * SPREAD_MS);
+      const victim = world.pick();
+      const begun = traffic.begun;
+      mayBeCut += traffic.inFlight;
+      await world.kill(victim);
+      mayBeCut += traffic.begun - begun;
+      counts[victim] = (counts[victim] ?? 0) + 1;
+      say(`kill ${n + 1} of ${kills}: ${victim}`);
+    }
+    await pause(QUIET_MS);
+  } finally {
+    await Promise.all([traffic.stop(), operator.stop()]);
+  }
+  return { kills: counts, mayBeCut };
+}
+
+/** The usage logs of all gateways that there were. */
+function usageFolders(home: string): string[] {
+  const gateways = join(home, 'gateways');
+  return readdirSync(gateways).map((name) => join(gateways, name, 'usage'));
+}
+
+type Summary = Disturbed & Audit & { readonly topUps: number; readonly refunds: number; readonly endedBadly: readonly string[]; readonly isGood: boolean };
+
+function textOf({ kills, mayBeCut, topUps, refunds, endedBadly, isGood, ...report }: Summary): string {
+  const line = (name: string, value: number, note = '') => `${name.padEnd(24)}${String(value).padStart(8)}${note && `   ${note}`}`;
+  return [
+    line(
+      'kills',
+      Object.values(kills).reduce((sum, count) => sum + count, 0),
+      Object.entries(kills)
+        .map(([victim, count]) => `${victim} ${count}`)
+        .join(', '),
+    ),
+    line('calls at the kills', mayBeCut, 'under way, or begun before all was up again: of so many the client may have been cut'),
+    line('top-ups', topUps),
+    line('refunds', refunds),
+    render(report),
+    ...endedBadly,
+    isGood ? 'The books are right.' : 'The books are NOT right.',
+  ].join('\n');
 }
 
 /** So many of them, picked by the seed. */

@@ -41,6 +41,7 @@ export class Traffic {
   readonly #clients: Promise<void>[] = [];
   #stopping = false;
   #inFlight = 0;
+  #begun = 0;
   /** Answers that came whole and have a price, for refunds and receipts. */
   readonly paid: string[] = [];
 
@@ -50,6 +51,11 @@ export class Traffic {
 
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** Attempts so far that somebody took. */
+  get begun(): number {
+    return this.#begun;
   }
 
   start(clients: number): void {
@@ -98,10 +104,12 @@ export class Traffic {
 
   async #attempt(wanted: Wanted, leavesAfter: number | undefined): Promise<Seen> {
     this.#inFlight++;
+    this.#begun++;
     try {
       const { urls, random, file } = this.#options;
       const url = urls[Math.floor(random() * urls.length)] ?? '';
       const seen = await attempt(url, wanted, leavesAfter);
+      if (seen.outcome === 'unreachable') this.#begun--;
       const { mayRetry: _, ...line } = seen;
       appendFileSync(file, `${JSON.stringify(line)}\n`);
       if (seen.outcome === 'whole' && wanted.buyer.isPaid && seen.id !== undefined && !seen.isReplayed) this.paid.push(seen.id);
@@ -144,7 +152,10 @@ async function attempt(url: string, { call, buyer, stream, idempotencyKey, body 
       leave.abort();
       return { ...seen, outcome: 'left' };
     }
-    if (response.status !== 200) return { ...seen, outcome: 'refused', mayRetry: response.status >= 500 || text.includes('idempotency_in_progress') };
+    if (response.status !== 200) {
+      const code = /"code":"(\w+)"/.exec(text)?.[1] ?? '';
+      return { ...seen, outcome: 'refused', code, mayRetry: response.status >= 500 || code === 'idempotency_in_progress' };
+    }
     const isWhole = stream ? text.endsWith('data: [DONE]\n\n') : text.endsWith('}');
     if (!isWhole) return seen;
     const told = /"completion_tokens":(\d+)/.exec(text)?.[1];

@@ -17,7 +17,7 @@ export interface WorldOptions {
 }
 
 /** The processes of a run: a server that leads and serves, gateways beside it, and the engines that are the leader's children. */
-export class World {
+export class World implements AsyncDisposable {
   readonly #options: WorldOptions;
   readonly #ports: number[];
   readonly #servers: (ServerProcess | undefined)[] = [];
@@ -31,8 +31,13 @@ export class World {
     const ports: number[] = [];
     for (let n = 0; n < options.gateways; n++) ports.push(await freePort());
     const world = new World(options, ports);
-    for (let n = 0; n < options.gateways; n++) await world.#start(n);
-    return world;
+    try {
+      for (let n = 0; n < options.gateways; n++) await world.#start(n);
+      return world;
+    } catch (error) {
+      await world[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get urls(): readonly string[] {
@@ -49,6 +54,7 @@ export class World {
   /** Kills one of them and has it up again. */
   async kill(victim: Victim): Promise<void> {
     const { database, random } = this.#options;
+    this.#checkAlive();
     if (victim === 'database') return database.kill();
     if (victim === 'engine') return this.#killEngine();
     const n = victim === 'leader' ? 0 : 1 + Math.floor(random() * (this.#ports.length - 1));
@@ -56,14 +62,28 @@ export class World {
     await this.#start(n);
   }
 
+  /** @throws Error when one has ended that nobody has killed */
+  #checkAlive(): void {
+    for (const [n, server] of this.#servers.entries())
+      if (server && isOver(server))
+        throw new Error(`${nameOf(n)} has ended by itself: ${server.child.exitCode ?? server.child.signalCode}\n${server.output().slice(-OUTPUT_SHOWN)}`);
+  }
+
   /** Ends all in good order: gateways first. Returns who did not end with 0. */
   async stop(): Promise<string[]> {
+    this.#checkAlive();
     const badly: string[] = [];
     for (const [n, server] of [...this.#servers.entries()].toReversed()) {
       const code = await server?.kill('SIGTERM');
       if (code !== 0) badly.push(`${nameOf(n)} ended with ${code}`);
     }
     return badly;
+  }
+
+  /** Whoever still runs ends at once: something went wrong. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const running = this.#servers.flatMap((server) => (server && !isOver(server) ? [server] : []));
+    await Promise.all(running.map((server) => server.kill('SIGKILL')));
   }
 
   async #start(n: number): Promise<void> {
@@ -80,6 +100,12 @@ export class World {
     const engine = engines[Math.floor(this.#options.random() * engines.length)];
     if (engine !== undefined) process.kill(engine, 'SIGKILL');
   }
+}
+
+const OUTPUT_SHOWN = 3_000;
+
+function isOver({ child }: ServerProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 function nameOf(n: number): string {
