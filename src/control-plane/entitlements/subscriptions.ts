@@ -172,7 +172,12 @@ export class Subscriptions {
         if (at !== undefined) result.effectiveAt = Math.max(at, result.effectiveAt ?? 0);
       }
       const active = result.movedNow + result.movedLater > 0 ? await store.listOfPlan(tx, planId) : [];
-      const changes = active.map(({ id, orgId, deployment, next }) => ({ orgId, deployment, subscription: id, at: next?.at ?? clock.now() }));
+      // Another share for the publisher is nothing to who pays.
+      const isTold = !hasSameRates(
+        versions.findLast(({ number, price }) => number < version.number && price !== undefined),
+        version,
+      );
+      const changes = (isTold ? active : []).map(({ id, orgId, deployment, next }) => ({ orgId, deployment, subscription: id, at: next?.at ?? clock.now() }));
       return { result: { repriced: result, changes }, orgIds: [...new Set(active.map(({ orgId }) => orgId))] };
     });
     for (const change of changes) priceChanges(change);
@@ -255,6 +260,10 @@ export class Subscriptions {
       };
     });
   }
+}
+
+function hasSameRates(before: PriceVersion | undefined, after: PriceVersion): boolean {
+  return before?.price !== undefined && after.price !== undefined && !rises(before.price.rates, after.price.rates) && !rises(after.price.rates, before.price.rates);
 }
 
 /** The budget that counts what a free plan gives. */
