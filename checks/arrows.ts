@@ -150,6 +150,7 @@ export const forbidden: readonly Rule[] = [
     "HTTP is the edge: fastify stays in http/ and in the domains' routes.",
   ),
   onlyIn('sql-only-in-db', 'kysely', '^src/db/|^src/control-plane/[^/]+/store\\.ts$', 'SQL is in stores; drivers are in db/.'),
+  onlyIn('postgres-driver-only-in-db', 'pg', '^src/db/', 'Which database it is, is for db/ to know; everybody else has Kysely.'),
   onlyIn(
     'native-engines-only-in-engines',
     'node-llama-cpp|onnxruntime-node|sharp',

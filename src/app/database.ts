@@ -1,6 +1,5 @@
 import { Fault, invalid } from '../contract/errors.ts';
 import { type Db, isPostgresUrl, openDatabase } from '../db/open.ts';
-import type { Config } from './config.ts';
 
 /** @throws Fault for what is no URL of a PostgreSQL database; it does not repeat the text, which may hold a password */
 export function parseDatabaseUrl(text: string, param: string): string {
@@ -10,7 +9,7 @@ export function parseDatabaseUrl(text: string, param: string): string {
 }
 
 /** The database of a home: what `DATABASE_URL` names, otherwise the home's own file. */
-export function databaseOf({ databaseUrl }: Pick<Config, 'databaseUrl'>, file: string): string {
+export function databaseOf(databaseUrl: string | undefined, file: string): string {
   return databaseUrl ?? file;
 }
 

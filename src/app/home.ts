@@ -6,7 +6,7 @@ import { takeLock } from './lock.ts';
 /** The version of the home folder's layout. A newer one is refused; an older one will be migrated. */
 const FORMAT = 1;
 /** The gateway that a server has in itself. */
-export const MAIN_GATEWAY = 'main';
+const MAIN_GATEWAY = 'main';
 
 export interface HomeFolder {
   readonly path: string;
@@ -32,7 +32,7 @@ export interface GatewayFolder {
   readonly feeds: string;
 }
 
-export function gatewayFolder(home: string, name: string): GatewayFolder {
+function gatewayFolder(home: string, name: string): GatewayFolder {
   const path = join(home, 'gateways', name);
   return { name, path, usageLog: join(path, 'usage'), feeds: join(path, 'feeds.json') };
 }

@@ -48,7 +48,7 @@ export interface Running {
 export async function startModelyard(options: StartOptions): Promise<Running> {
   const { config, folder, log, environment, file = {}, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
-  const db = await openHomeDatabase(options.database ?? databaseOf(config, folder.database));
+  const db = await openHomeDatabase(options.database ?? databaseOf(config.databaseUrl, folder.database));
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });

@@ -10,7 +10,7 @@ import { openHome, readCredentials, writeCredentials } from './home.ts';
 /** Makes a new operator key, revokes the ones before it, and writes the CLI's login. */
 export async function resetOperatorKey(config: Config): Promise<{ readonly key: string; readonly credentials: string }> {
   const { folder, release } = await openHome(config.home, 'being repaired offline');
-  const db = await openHomeDatabase(databaseOf(config, folder.database));
+  const db = await openHomeDatabase(databaseOf(config.databaseUrl, folder.database));
   try {
     const identity = new Identity({ db, clock: systemClock, changed: () => undefined });
     const { plain } = await identity.resetOperator().catch((error: unknown) => {

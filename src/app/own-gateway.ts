@@ -42,7 +42,10 @@ export class OwnGateway implements LeaseSource {
     const { clock, upkeep, replays, problem } = this.#parts;
     let run: GatewayRun | undefined;
     while (!run && !this.#isClosed) {
-      run = await this.#run().catch((error: unknown) => void problem(error));
+      run = await this.#run().catch((error: unknown) => {
+        problem(error);
+        return undefined;
+      });
       if (!run) await clock.after(RETRY_MS);
     }
     if (this.#isClosed) return;

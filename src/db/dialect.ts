@@ -1,4 +1,4 @@
-import { type DialectAdapter, PostgresAdapter, type RawBuilder, sql } from 'kysely';
+import { type DialectAdapter, PostgresAdapter, type RawBuilder, sql, type SqlBool } from 'kysely';
 
 /** A database or a transaction, of any schema. */
 interface On {
@@ -16,10 +16,10 @@ export function jsonNumber(on: On, column: string, field: string): RawBuilder<nu
   return sql<number | null>`${sql.ref(column)} ->> ${sql.lit(`$.${field}`)}`;
 }
 
-/** Texts for `IN`, as one parameter, however many they are. */
-export function textList(on: On, texts: readonly string[]): RawBuilder<string> {
-  const json = JSON.stringify(texts);
-  return isPostgres(on) ? sql<string>`(SELECT json_array_elements_text(CAST(${json} AS json)))` : sql<string>`(SELECT value FROM json_each(${json}))`;
+/** Whether a column holds one of these texts: one parameter, however many they are. */
+export function isOneOf(on: On, column: string, texts: readonly string[]): RawBuilder<SqlBool> {
+  if (isPostgres(on)) return sql<SqlBool>`${sql.ref(column)} = ANY(CAST(${texts} AS TEXT[]))`;
+  return sql<SqlBool>`${sql.ref(column)} IN (SELECT value FROM json_each(${JSON.stringify(texts)}))`;
 }
 
 /** A table of a name and an amount a row, `name` and `amount`, as one parameter. */

@@ -3,7 +3,7 @@ import { Pool, type PoolClient, type QueryResult, types } from 'pg';
 import { isAmount, plainNumber } from './columns.ts';
 
 /** Connections of one server. */
-export const CONNECTIONS_MAX = 10;
+const CONNECTIONS_MAX = 10;
 /** Who waits longer for one gets an error. */
 const CONNECT_MS_MAX = 10_000;
 /** A transaction whose client says nothing for so long is given up, so that it does not hold others up for ever. */
@@ -13,6 +13,7 @@ const { BOOL, INT2, INT4, INT8, NUMERIC } = types.builtins;
 /** Read as text, and made what SQLite would give by the column's name. */
 const OURS = new Set<number>([BOOL, INT2, INT4, INT8, NUMERIC]);
 const asText = (text: string) => text;
+const parserOf = types.getTypeParser as (type: number, format?: 'text' | 'binary') => (value: string) => unknown;
 
 /** Kysely's PostgreSQL dialect over a bounded pool. Rows look as they do from SQLite. */
 export function postgresDialect(url: string): Dialect {
@@ -30,7 +31,7 @@ class PlainPool implements PostgresPool {
       max: CONNECTIONS_MAX,
       connectionTimeoutMillis: CONNECT_MS_MAX,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS_MAX,
-      types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => (OURS.has(oid) && format !== 'binary' ? asText : types.getTypeParser(oid, format)) },
+      types: { getTypeParser: (type: number, format?: 'text' | 'binary') => (OURS.has(type) && format !== 'binary' ? asText : parserOf(type, format)) },
     });
     // A connection that breaks while it is idle is replaced by the next query; without a listener it would end the process.
     this.#pool.on('error', () => undefined);

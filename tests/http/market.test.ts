@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallerEntry, Offer } from '../../src/contract/feeds.ts';
 import { hashKey } from '../../src/contract/key-format.ts';
 import { openDatabase } from '../../src/db/open.ts';
+import { DATABASES, type TestDatabase } from '../databases.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { chatBody, type Harness, startHarness } from '../harness.ts';
 import { usageOf, whileAdvancing } from './support.ts';
@@ -73,14 +74,19 @@ function toolsOf(modelyard: Harness) {
 const offersOf = (entry: CallerEntry | undefined): readonly Offer[] => entry?.offers.filter(({ subscription }) => subscription !== undefined) ?? [];
 const perToken = (amount: string) => ({ name: 'standard', kind: 'pay_per_use', rates: { input_tokens: amount, output_tokens: amount } });
 
-describe('a marketplace', () => {
+describe.each(DATABASES)('a marketplace on %s', (_name, open) => {
+  let database: TestDatabase;
   let market: Awaited<ReturnType<typeof openMarket>>;
   beforeAll(async () => {
-    market = await openMarket({ file: { costing: { currency: 'EUR' }, market: { taxBasisPoints: 1_900 } } });
-    for (const name of ['acme/bot', 'acme/secret', 'acme/free', 'rival/embed', 'acme/x8', 'acme/m37'])
+    database = await open();
+    market = await openMarket({ database: database.target, file: { costing: { currency: 'EUR' }, market: { taxBasisPoints: 1_900 } } });
+    for (const name of ['acme/bot', 'acme/secret', 'acme/free', 'rival/embed', 'rival/x8', 'acme/x8', 'acme/m37'])
       await market.modelyard.deployEcho(name, name === 'rival/embed' ? { task: 'embedding' } : {});
   });
-  afterAll(() => market.modelyard.stop());
+  afterAll(async () => {
+    await market.modelyard.stop();
+    await database[Symbol.asyncDispose]();
+  });
 
   test('a deployment is listed, approved, found, subscribed to and seen among the models; its terms are in the key’s offer', async () => {
     const { api, keys, modelyard, models, entry } = market;
@@ -172,7 +178,7 @@ describe('a marketplace', () => {
     expect((await api<{ total: number }>(keys.buyer.key, '/search?free=true')).body.total).toBe(1);
     const first = (await api<Subscription>(keys.buyer.key, '/subscriptions', { listing: id })).body;
     expect(first.quota).toMatchObject({ limit: 100, used: 0 });
-    const [offer] = offersOf(entry(keys.buyer.key)).filter(({ subscription }) => subscription === first.id);
+    const offer = offersOf(entry(keys.buyer.key)).find(({ subscription }) => subscription === first.id);
     expect(offer).toMatchObject({ price: { rates: {} }, quota: { unit: 'requests' } });
     await api(keys.buyer.key, `/subscriptions/${first.id}`, undefined, 'DELETE');
     const second = (await api<Subscription>(keys.buyer.key, '/subscriptions', { listing: id })).body;
@@ -224,9 +230,8 @@ describe('a marketplace', () => {
   test('X8: another organisation’s listings, plans, prices, subscriptions and budgets can be neither seen nor changed', async () => {
     const { api, keys, list } = market;
     const { id, plan } = await list(keys.acme.key, 'acme/x8', perToken('1'), {});
-    const { body: subscription } = await api<Subscription>(keys.buyer.key, '/subscriptions', {
-      listing: (await list(keys.rival.key, 'rival/embed', perToken('1'))).id || 'rival/embed',
-    });
+    await list(keys.rival.key, 'rival/x8', perToken('1'));
+    const { body: subscription } = await api<Subscription>(keys.buyer.key, '/subscriptions', { listing: 'rival/x8' });
     const { body: budget } = await api<{ id: string }>(keys.buyer.key, '/budgets', { limit: '7', period: 'total' });
     const price = { rates: { input_tokens: '1', output_tokens: '1' } };
     const asRival: [string, unknown?, string?][] = [
@@ -253,8 +258,8 @@ describe('a marketplace', () => {
       for (const secret of [id, subscription.id, budget.id]) expect(text, path).not.toContain(secret);
     }
     // A public listing of another's is seen, and no more.
-    expect((await api(keys.acme.key, '/listings/rival%2Fembed')).status).toBe(200);
-    expect((await api(keys.acme.key, '/listings/rival%2Fembed', { title: 'mine' }, 'PATCH')).status).toBe(404);
+    expect((await api(keys.acme.key, '/listings/rival%2Fx8')).status).toBe(200);
+    expect((await api(keys.acme.key, '/listings/rival%2Fx8', { title: 'mine' }, 'PATCH')).status).toBe(404);
     // A consumer's key sells nothing, and nobody but an operator approves.
     for (const [path, body] of [
       ['/listings', { deployment: 'acme/x8' }],
@@ -263,6 +268,64 @@ describe('a marketplace', () => {
       expect((await api(keys.buyer.key, path, body)).status, path).toBe(403);
     for (const move of ['approve', 'reject']) expect((await api(keys.acme.key, `/listings/${id}/${move}`, { reason: 'x' })).status, move).toBe(403);
     await api(keys.buyer.key, `/budgets/${budget.id}`, undefined, 'DELETE');
+  });
+
+  test('X8: each route to an object of the market, as the API’s own document lists them: the owner’s, for others not there, closed to lesser keys and to nobody', async () => {
+    const { api, keys, list, modelyard } = market;
+    await modelyard.deployEcho('acme/matrix');
+    await modelyard.deployEcho('rival/matrix');
+    const { id: listing, plan } = await list(keys.acme.key, 'acme/matrix', perToken('1'), {});
+    await list(keys.rival.key, 'rival/matrix', perToken('1'));
+    const { body: subscription } = await api<Subscription>(keys.buyer.key, '/subscriptions', { listing: 'rival/matrix' });
+    const { body: budget } = await api<{ id: string }>(keys.buyer.key, '/budgets', { limit: '7', period: 'total' });
+    const price = { rates: { input_tokens: '1', output_tokens: '1' } };
+    // The body, and whose it is; an operator's move is closed to its owner.
+    const bodies: Record<string, unknown> = {
+      'get /listings/{id}': undefined,
+      'patch /listings/{id}': { title: 'x' },
+      'post /listings/{id}/submit': {},
+      'post /listings/{id}/withdraw': {},
+      'post /listings/{id}/approve': {},
+      'post /listings/{id}/reject': { reason: 'x' },
+      'post /listings/{id}/plans': { ...perToken('1'), name: 'second' },
+      'patch /plans/{id}': { open: true },
+      'get /plans/{id}/prices': undefined,
+      'put /plans/{id}/price': price,
+      'get /subscriptions/{id}': undefined,
+      'put /subscriptions/{id}/keys': {},
+      'post /subscriptions/{id}/accept': {},
+      'delete /subscriptions/{id}': undefined,
+      'patch /budgets/{id}': { limit: '8' },
+      'delete /budgets/{id}': undefined,
+    };
+    const { paths } = (await (await modelyard.call('/openapi.json')).json()) as { paths: Record<string, Record<string, unknown>> };
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      /^\/api\/v1\/(listings|plans|subscriptions|budgets)\/.*\{/.test(path) ? Object.keys(methods).map((method) => `${method} ${path.replace('/api/v1', '')}`) : [],
+    );
+    expect(routes.toSorted(), 'a route that is new here needs a row').toEqual(Object.keys(bodies).toSorted());
+    const ids: Record<string, string> = { listings: listing, plans: plan.id, subscriptions: subscription.id, budgets: budget.id };
+    const lesser = await modelyard.makeKey({ name: 'lesser', org: 'acme', scopes: ['inference', 'usage'] });
+    // Those who must change nothing come first, and what ends an object comes last.
+    const order = Object.keys(bodies).toSorted((a, b) => Number(a.startsWith('delete')) - Number(b.startsWith('delete')));
+    for (const row of order) {
+      const [method = '', path = ''] = row.split(' ');
+      const isSale = /^\/(listings|plans)/.test(path);
+      const isOperators = /approve|reject/.test(path);
+      const status = async (key: string | null) =>
+        (
+          await modelyard.call(`/api/v1${path.replace('{id}', ids[path.split('/')[1] ?? ''] ?? '')}`, {
+            key,
+            method: method.toUpperCase(),
+            ...(bodies[row] !== undefined && { body: bodies[row] }),
+          })
+        ).status;
+      expect(await status(null), `${row} by nobody`).toBe(401);
+      expect(await status(lesser.key), `${row} by a lesser key`).toBe(403);
+      expect(await status(keys.rival.key), `${row} by another organisation`).toBe(isOperators ? 403 : 404);
+      const owner = isOperators ? modelyard.key : isSale ? keys.acme.key : keys.buyer.key;
+      // 409: it is the owner's, and can't be done from where it is.
+      expect([200, 201, 204, 409], `${row} by its owner`).toContain(await status(owner));
+    }
   });
 
   test('M37: a field that nobody may set is refused, and nothing has changed, neither in the table nor in the feed', async () => {
@@ -319,51 +382,60 @@ test('M27: a price that is no price is refused, and a change beyond ten times ne
   expect((await api<{ data: unknown[] }>(key, `/plans/${plan.id}/prices`)).body.data).toMatchObject([{ number: 1 }, { number: 2 }]);
 });
 
-test('M28: a price that rises holds after notice, for new subscribers at once; what was admitted keeps its version', async () => {
-  const clock = new FakeClock();
-  const market = await openMarket({ clock, file: { market: { noticeDays: 2 } } });
-  const { api, keys, list, entry, modelyard } = market;
-  await whileAdvancing(clock, modelyard.deployEcho('acme/bot'));
-  const { plan } = await list(keys.acme.key, 'acme/bot', perToken('1'));
-  const sub = (await api<Subscription>(keys.buyer.key, '/subscriptions', { listing: 'acme/bot' })).body;
-  const versionOf = (key: string) => offersOf(entry(key)).map(({ price }) => (typeof price === 'string' ? price : price.id))[0];
-  const put = async (amount: string) =>
-    (
-      await api<{ price: { version: string }; movedNow: number; movedLater: number; effectiveAt?: number }>(
-        keys.acme.key,
-        `/plans/${plan.id}/price`,
-        { rates: { input_tokens: amount, output_tokens: amount } },
-        'PUT',
-      )
-    ).body;
-  // Cheaper: at once, and the entry of before is as it was, for who was admitted by it.
-  const admitted = entry(keys.buyer.key);
-  const cheaper = await put('0.5');
-  expect(cheaper).toMatchObject({ movedNow: 1, movedLater: 0 });
-  expect(versionOf(keys.buyer.key)).toBe(cheaper.price.version);
-  expect(offersOf(admitted)[0]?.price).toMatchObject({ id: sub.price.version, rates: { input_tokens: 1_000_000n } });
-  // Dearer: told now, in force after notice.
-  const orderedAt = clock.now();
-  const dearer = await put('2');
-  expect(dearer).toMatchObject({ movedNow: 0, movedLater: 1, effectiveAt: orderedAt + 2 * DAY_MS });
-  expect((await api<Subscription>(keys.buyer.key, `/subscriptions/${sub.id}`)).body.next).toMatchObject({ at: orderedAt + 2 * DAY_MS, price: { version: dearer.price.version } });
-  expect(versionOf(keys.buyer.key)).toBe(cheaper.price.version);
-  expect((await api<Subscription>(keys.other.key, '/subscriptions', { listing: 'acme/bot' })).body.price.version).toBe(dearer.price.version);
-  // Somewhat less dear than was told: notice was given already.
-  const lessDear = await put('1.5');
-  expect(lessDear).toMatchObject({ movedNow: 1, movedLater: 1, effectiveAt: orderedAt + 2 * DAY_MS });
-  await clock.sleep(2 * DAY_MS - (clock.now() - orderedAt) - 1);
-  expect(versionOf(keys.buyer.key)).toBe(cheaper.price.version);
-  await clock.advance(1);
-  await expect.poll(() => versionOf(keys.buyer.key)).toBe(lessDear.price.version);
-  // Who accepts need not wait.
-  const third = await put('3');
-  expect(versionOf(keys.buyer.key)).toBe(lessDear.price.version);
-  const accepted = (await api<Subscription>(keys.buyer.key, `/subscriptions/${sub.id}/accept`, {})).body;
-  expect([accepted.price.version, accepted.next, versionOf(keys.buyer.key)]).toEqual([third.price.version, undefined, third.price.version]);
-  expect((await api(keys.buyer.key, `/subscriptions/${sub.id}/accept`, {})).code).toBe('no_next_price');
-  await whileAdvancing(clock, modelyard.stop());
-}, 60_000);
+test.each(DATABASES)(
+  'M28: a price that rises holds after notice, for new subscribers at once; what was admitted keeps its version (on %s)',
+  async (_name, open) => {
+    const clock = new FakeClock();
+    await using database = await open();
+    const market = await openMarket({ clock, database: database.target, file: { market: { noticeDays: 2 } } });
+    const { api, keys, list, entry, modelyard } = market;
+    await whileAdvancing(clock, modelyard.deployEcho('acme/bot'));
+    const { plan } = await list(keys.acme.key, 'acme/bot', perToken('1'));
+    const sub = (await api<Subscription>(keys.buyer.key, '/subscriptions', { listing: 'acme/bot' })).body;
+    const versionOf = (key: string) => offersOf(entry(key)).map(({ price }) => (typeof price === 'string' ? price : price.id))[0];
+    const put = async (amount: string) =>
+      (
+        await api<{ price: { version: string }; movedNow: number; movedLater: number; effectiveAt?: number }>(
+          keys.acme.key,
+          `/plans/${plan.id}/price`,
+          { rates: { input_tokens: amount, output_tokens: amount } },
+          'PUT',
+        )
+      ).body;
+    // Cheaper: at once, and the entry of before is as it was, for who was admitted by it.
+    const admitted = entry(keys.buyer.key);
+    const cheaper = await put('0.5');
+    expect(cheaper).toMatchObject({ movedNow: 1, movedLater: 0 });
+    expect(versionOf(keys.buyer.key)).toBe(cheaper.price.version);
+    expect(offersOf(admitted)[0]?.price).toMatchObject({ id: sub.price.version, rates: { input_tokens: 1_000_000n } });
+    // Dearer: told now, in force after notice.
+    const orderedAt = clock.now();
+    const dearer = await put('2');
+    expect(dearer).toMatchObject({ movedNow: 0, movedLater: 1, effectiveAt: orderedAt + 2 * DAY_MS });
+    expect((await api<Subscription>(keys.buyer.key, `/subscriptions/${sub.id}`)).body.next).toMatchObject({ at: orderedAt + 2 * DAY_MS, price: { version: dearer.price.version } });
+    expect(versionOf(keys.buyer.key)).toBe(cheaper.price.version);
+    expect((await api<Subscription>(keys.other.key, '/subscriptions', { listing: 'acme/bot' })).body.price.version).toBe(dearer.price.version);
+    const told = async () =>
+      (await api<{ data: { state: string; reason: string }[] }>(keys.buyer.key, '/events')).body.data.findLast(({ state }) => state === 'price_change')?.reason;
+    await whileAdvancing(clock, clock.advance(200));
+    await expect.poll(told).toContain(`from ${new Date(orderedAt + 2 * DAY_MS).toISOString()}`);
+    // Somewhat less dear than was told: notice was given already.
+    const lessDear = await put('1.5');
+    expect(lessDear).toMatchObject({ movedNow: 1, movedLater: 1, effectiveAt: orderedAt + 2 * DAY_MS });
+    await clock.sleep(2 * DAY_MS - (clock.now() - orderedAt) - 1);
+    expect(versionOf(keys.buyer.key)).toBe(cheaper.price.version);
+    await clock.advance(1);
+    await expect.poll(() => versionOf(keys.buyer.key)).toBe(lessDear.price.version);
+    // Who accepts need not wait.
+    const third = await put('3');
+    expect(versionOf(keys.buyer.key)).toBe(lessDear.price.version);
+    const accepted = (await api<Subscription>(keys.buyer.key, `/subscriptions/${sub.id}/accept`, {})).body;
+    expect([accepted.price.version, accepted.next, versionOf(keys.buyer.key)]).toEqual([third.price.version, undefined, third.price.version]);
+    expect((await api(keys.buyer.key, `/subscriptions/${sub.id}/accept`, {})).code).toBe('no_next_price');
+    await whileAdvancing(clock, modelyard.stop());
+  },
+  60_000,
+);
 
 test('Q10: a price is shown beside its margin to its owner, and one under cost is warned of', async () => {
   const clock = new FakeClock();
@@ -420,6 +492,8 @@ test('M27: a price that was spoilt in the database is unavailable, never 0, afte
         ({ state, reason }) => state === 'price_unavailable' && reason.includes(id),
       );
     await expect.poll(async () => (await told()).length).toBe(1);
+    const refused = await again.call('/v1/chat/completions', { key: keys.buyer.key, body: chatBody('acme/bot', 'for nothing?') });
+    expect([refused.status, ((await refused.json()) as { error: { code: string } }).error.code]).toEqual([503, 'price_unavailable']);
     // Nobody new is sold the plan while its newest price can't be read; nor is it found.
     if (rates !== undefined) {
       expect(await tools.api(keys.other.key, '/subscriptions', { listing: 'acme/bot' })).toMatchObject({ status: 503, code: 'price_unavailable' });

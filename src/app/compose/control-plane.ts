@@ -1,21 +1,19 @@
 import type { Clock } from '../../base/clock.ts';
 import type { RoutesFeed } from '../../contract/feeds.ts';
 import type { MarketSection } from '../../control-plane/catalogue/index.ts';
-import { Receipts, Refunds, Statements } from '../../control-plane/billing/index.ts';
 import { Costing, type CostingSection, type Fleet, resolveRates } from '../../control-plane/costing/index.ts';
-import { type Deployer, Deployments, type Scheduling } from '../../control-plane/deployments/index.ts';
+import type { Deployer, Scheduling } from '../../control-plane/deployments/index.ts';
 import type { CallerChange } from '../../control-plane/entitlements/index.ts';
-import { Evaluation, EvaluationRuns, type Gateway } from '../../control-plane/evaluation/index.ts';
-import { Identity, PLATFORM } from '../../control-plane/identity/index.ts';
+import type { Gateway } from '../../control-plane/evaluation/index.ts';
+import { Identity } from '../../control-plane/identity/index.ts';
 import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
-import { Jobs } from '../../control-plane/jobs/index.ts';
-import { BlobStore, Registry } from '../../control-plane/registry/index.ts';
 import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';
 import type { Events } from '../../telemetry/events.ts';
+import { composeBooks } from './books.ts';
 import { composeMarket } from './market.ts';
-import { composeMoney } from './money.ts';
+import { composeModels } from './models.ts';
 import { composeMonitoring } from './monitoring.ts';
 
 export interface ControlPlaneParts {
@@ -42,17 +40,19 @@ export interface ControlPlaneParts {
 
 /** The domains, joined by their indexes. */
 export function composeControlPlane(parts: ControlPlaneParts) {
-  const { db, clock, events, scheduling, publish, threadsDefault } = parts;
+  const { db, clock, events, signingKey } = parts;
+  const problem = (error: unknown) => events.controlProblem(error);
   const rates = resolveRates(parts.costing);
+  const { currency } = rates.rates;
   const { entitlements, ...market } = composeMarket({
     db,
     clock,
     events,
     section: parts.market,
-    currency: rates.rates.currency,
+    currency,
     callerChanged: (change) => parts.callerChanged(change),
     margins: { of: async (viewer, deployment) => (await costing.costs(viewer, { by: 'model' })).rows.find(({ group }) => group === deployment)?.sold },
-    joined: () => ({ deployments, identity, monitoring: watching.monitoring }),
+    joined: () => ({ ...models, identity, monitoring: watching.monitoring }),
   });
   const identity: Identity = new Identity({
     db,
@@ -63,89 +63,25 @@ export function composeControlPlane(parts: ControlPlaneParts) {
       events.keyChanged(what, key.id, key.orgId);
     },
   });
-  const problem = (error: unknown) => events.controlProblem(error);
-  const { usage, ledger, billing, leasing, prices, replays, own } = composeMoney({
-    db,
-    clock,
-    gateway: parts.gatewayName,
-    pricing: market.pricing,
-    budgets: market.budgets,
-    happened: ({ orgId, ...event }) => watching.monitoring.record({ ...event, revision: '', replica: '', node: '' }, orgId),
-    problem,
-  });
-  const registry: Registry = new Registry({
-    db,
-    clock,
-    blobs: new BlobStore(parts.blobFolder),
-    platformName: PLATFORM,
-    deployedDigests: () => deployments.deployedDigests(),
-  });
-  const evaluation = new Evaluation(db, clock);
-  const deployments: Deployments = new Deployments({
-    db,
-    clock,
-    registry,
-    evaluation,
-    scheduling,
-    threadsDefault,
-    publish,
-    problem,
+  const { pricing, budgets } = market;
+  const books = composeBooks({ db, clock, gateway: parts.gatewayName, pricing, budgets, currency, signingKey, identity, problem, monitoring: () => watching.monitoring });
+  const models: ReturnType<typeof composeModels> = composeModels({
+    ...parts,
     happened: (change) => watching.monitoring.record({ ...change, replica: '', node: '' }),
   });
-  const jobs = new Jobs({ db, clock, failed: (kind, fault) => events.jobFailed(kind, fault) });
-  const evaluationRuns = new EvaluationRuns({ db, clock, jobs, evaluation, gateway: parts.gateway });
-  const { live, egress, signingKey } = parts;
-  const organisations = {
-    byName: (name: string) => identity.orgByName(name),
-    names: async () => new Map((await identity.listOrgs()).map(({ id, name }) => [id, name])),
-  };
-  const watching: ReturnType<typeof composeMonitoring> = composeMonitoring({
-    db,
-    clock,
-    deployments,
-    evaluation,
-    live,
-    egress,
-    signingKey,
-    problem,
-  });
+  const watching: ReturnType<typeof composeMonitoring> = composeMonitoring({ ...parts, ...models, problem });
   const costing: Costing = new Costing({
     db,
     clock,
     rates,
-    usage,
-    deployments,
+    usage: books.usage,
+    deployments: models.deployments,
     fleet: parts.fleet,
     prices: { priceOf: (deployment) => market.catalogue.soldAt(deployment) },
-    organisations,
+    organisations: books.organisations,
     problem,
   });
-  const books = {
-    receipts: new Receipts({ db, clock, usage, prices, organisations, signingKey }),
-    refunds: new Refunds({ db, ledger, usage, prices }),
-    statements: new Statements(db),
-    currency: rates.rates.currency,
-    organisations,
-  };
-  return {
-    identity,
-    entitlements,
-    ...market,
-    usage,
-    ledger,
-    billing,
-    leasing,
-    replays,
-    own,
-    ...books,
-    registry,
-    deployments,
-    jobs,
-    evaluation,
-    evaluationRuns,
-    costing,
-    ...watching,
-  };
+  return { identity, entitlements, ...market, ...books, ...models, costing, ...watching };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

@@ -60,6 +60,10 @@ export function composeMarket({ db, clock, events, section, currency, margins, c
     pricing,
     keys,
     noticeDays: market.noticeDays,
+    priceChanges({ orgId, deployment, subscription, at }) {
+      const reason = `the subscription ${subscription} has another price from ${new Date(at).toISOString()}`;
+      joined().monitoring.record({ deployment, revision: '', replica: '', node: '', state: 'price_change', reason }, orgId);
+    },
     problem: (error) => events.controlProblem(error),
   });
   const spendingLimits = new SpendingLimits({ db, clock, entitlements, keys });

@@ -15,7 +15,7 @@ export async function upGateway(config: Config, name: string): Promise<void> {
   let running: RunningGateway | undefined;
   try {
     const log = createLogger({ level: config.logLevel, file: join(folder.path, 'gateway.log') });
-    running = await startGateway({ config, folder, database: databaseOf(config, homeFolder(config.home).database), log });
+    running = await startGateway({ config, folder, database: databaseOf(config.databaseUrl, homeFolder(config.home).database), log });
     await updateLock(folder.path, running.url);
     process.stdout.write(`Gateway ${paint('bold', name)} serves calls on ${paint('cyan', running.url)}\n\n${paint('dim', 'Ctrl-C stops it.')}\n`);
     await untilStopped();

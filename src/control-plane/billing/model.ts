@@ -1,5 +1,5 @@
 import type { QuotaUnit } from '../../contract/feeds.ts';
-import { chargeOf, type Price, quantitiesOf } from '../../contract/price.ts';
+import { chargeOf, NO_QUANTITIES, type Price, type Quantities, quantitiesOf } from '../../contract/price.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
 import type { BudgetPeriod } from '../entitlements/index.ts';
 import { type ChargeOrder, type Split, splitOf } from '../ledger/index.ts';
@@ -13,9 +13,22 @@ export function splitBy(price: Price, chargeMicros: bigint): Split {
   return splitOf(chargeMicros, price.publisher, price.publisherBasisPoints, taxMicros);
 }
 
-/** What a call takes of a quota: one request, or the tokens of prompt and answer; nothing where it is free. */
-export function quotaAmountOf(record: UsageRecord, unit: QuotaUnit): bigint {
+/** What is charged for; undefined for counts that are none, which could be charged as nothing, as anything, or not at all. */
+function countsOf(record: UsageRecord): Quantities | undefined {
   const used = quantitiesOf(record);
+  return Object.values(used).every((count) => Number.isSafeInteger(count) && count >= 0) ? used : undefined;
+}
+
+/** What a call costs by a price; undefined: it can't be said, because there is no price or the counts are none. What brought nothing costs nothing, by any price (M17). */
+export function costOf(record: UsageRecord, price: Price | undefined): bigint | undefined {
+  const used = countsOf(record);
+  if (used?.requests === 0) return 0n;
+  return used && price ? chargeOf(price.rates, used) : undefined;
+}
+
+/** What a call takes of a quota: one request, or the tokens of prompt and answer; nothing where it is free. */
+function quotaAmountOf(record: UsageRecord, unit: QuotaUnit): bigint {
+  const used = countsOf(record) ?? NO_QUANTITIES;
   return BigInt(unit === 'requests' ? used.requests : used.input_tokens + used.cached_tokens + used.output_tokens);
 }
 
@@ -40,7 +53,7 @@ export interface Bill {
   readonly draws: readonly Draw[];
   /** Spent by each key, for budgets that only alert. */
   readonly spent: readonly { readonly orgId: string; readonly keyId: string; readonly amountMicros: bigint }[];
-  /** Their price could not be read: what they cost is open, and never nothing (M27). */
+  /** Their price can't be read, or what they used: what they cost is open, and never nothing (M27). */
   readonly open: readonly UsageRecord[];
 }
 
@@ -68,11 +81,11 @@ export function billOf(records: readonly UsageRecord[], prices: ReadonlyMap<stri
     const lease = leases.get(record.lease);
     if (lease && lease.unit !== 'micros' && !isCounted) draw(lease, quotaAmountOf(record, lease.unit));
     const price = prices.get(record.priceVersion);
-    if (!price) {
-      if (quantitiesOf(record).requests > 0) open.push(record);
+    const amountMicros = costOf(record, price);
+    if (!price || amountMicros === undefined) {
+      if (amountMicros === undefined) open.push(record);
       continue;
     }
-    const amountMicros = chargeOf(price.rates, quantitiesOf(record));
     if (amountMicros === 0n) continue;
     charges.push({ id: record.requestId, orgId: record.orgId, lease: record.lease, split: splitBy(price, amountMicros) });
     if (lease?.unit === 'micros') draw(lease, amountMicros);

@@ -6,9 +6,10 @@ export interface Prices {
   priceOf(version: string, asked: Asked): Promise<Price | undefined>;
 }
 
-/** For whose call a price was asked. */
+/** Whose deployment would be paid by a price. */
 export interface Asked {
   readonly deployment: string;
+  /** Empty: it is not known. */
   readonly orgId: string;
 }
 
@@ -34,6 +35,7 @@ export interface Lease {
 
 /** Something that somebody should hear of. */
 export interface BillingEvent {
+  /** Who may see it; empty: operators alone. */
   readonly orgId: string;
   /** Empty when it is of no single one. */
   readonly deployment: string;

@@ -18,11 +18,11 @@ beforeEach(async () => {
 afterEach(() => database[Symbol.asyncDispose]());
 
 const pem = () => rig.receipts.key.publicKey;
-/** A receipt that was changed after it was signed; `signed` anew: with the same key, by somebody who can't count. */
-function changed(document: SignedReceipt, change: (receipt: SignedReceipt['receipt']) => void, { signed = false } = {}): SignedReceipt {
+/** What is wrong with a receipt that was changed after it was signed; `signed` anew: with the same key, by somebody who can't count. */
+function faultsAfter(document: SignedReceipt, change: (receipt: SignedReceipt['receipt']) => void, { signed = true } = {}): string[] {
   const receipt = structuredClone(document.receipt);
   change(receipt);
-  return signed ? signReceipt(receipt, receiptKeyOf(Buffer.alloc(32, 7)).privateKey) : { ...document, receipt };
+  return verifyReceipt(signed ? signReceipt(receipt, receiptKeyOf(Buffer.alloc(32, 7)).privateKey) : { ...document, receipt }, pem());
 }
 
 test('a receipt is recomputed from itself and the public key; it is the same each time, and after a restart', async () => {
@@ -49,44 +49,20 @@ test('whatever is changed of a receipt is found, and said', async () => {
   await rig.billing.post(batchOf(recordOf('req_1', { priceVersion })));
   const document = await rig.receipts.get(ACME, 'req_1');
   const signature = expect.stringContaining('the signature does not fit');
-  expect(
-    verifyReceipt(
-      changed(document, (receipt) => (receipt.deployment = 'other/model')),
-      pem(),
-    ),
-  ).toEqual([signature]);
-  expect(
-    verifyReceipt(
-      changed(document, (receipt) => (receipt.total = '0.000199')),
-      pem(),
-    ),
-  ).toEqual([signature, expect.stringMatching(/the total is 0\.000199.* comes to 200 millionths/)]);
-  const miscounted = changed(document, (receipt) => (receipt.lines[1]!.quantity = 51), { signed: true });
-  expect(verifyReceipt(miscounted, pem())).toEqual(['its line of output_tokens counts 51; used were 50']);
-  expect(
-    verifyReceipt(
-      changed(document, (receipt) => receipt.lines.pop(), { signed: true }),
-      pem(),
-    ),
-  ).toEqual(['it has no line of output_tokens, of which 50 were used']);
-  expect(
-    verifyReceipt(
-      changed(document, (receipt) => (receipt.price!.per.input_tokens = 1_000), { signed: true }),
-      pem(),
-    ),
-  ).toEqual(['a rate for input_tokens is for 1000000, not for 1000']);
-  expect(
-    verifyReceipt(
-      changed(document, (receipt) => (receipt.refunded = '1.00'), { signed: true }),
-      pem(),
-    ),
-  ).toEqual(['1.00 was refunded of a total of 0.0002']);
-  expect(
-    verifyReceipt(
-      changed(document, (receipt) => (receipt.price = null), { signed: true }),
-      pem(),
-    ),
-  ).toEqual(['it has no price, and yet lines or a total']);
+  expect(faultsAfter(document, (receipt) => (receipt.deployment = 'other/model'), { signed: false })).toEqual([signature]);
+  expect(faultsAfter(document, (receipt) => (receipt.total = '0.000199'), { signed: false })).toEqual([
+    signature,
+    expect.stringMatching(/the total is 0\.000199.* comes to 200 millionths/),
+  ]);
+  expect(faultsAfter(document, ({ lines }) => (lines[1]!.quantity = 51))).toEqual(['its line of output_tokens counts 51; used were 50']);
+  expect(faultsAfter(document, ({ lines }) => lines.pop())).toEqual(['it has no line of output_tokens, of which 50 were used']);
+  expect(faultsAfter(document, ({ lines }) => lines.push(lines[0]!))).toEqual(['it has more than one line of input_tokens']);
+  expect(faultsAfter(document, ({ lines }) => lines.push({ ...lines[0]!, unit: 'rows' }))).toEqual(['it has a line of rows, which has no rate or was not used']);
+  expect(faultsAfter(document, ({ lines }) => (lines[0]!.rate = '1.01'))).toEqual(['its line of input_tokens has the rate 1.01; the price has 1000000 millionths']);
+  expect(faultsAfter(document, ({ price }) => (price!.per.input_tokens = 1_000))).toEqual(['a rate for input_tokens is for 1000000, not for 1000']);
+  expect(faultsAfter(document, ({ price }) => (price!.rates.cached_tokens = '1.50'))).toEqual([expect.stringContaining('its rates are no rates')]);
+  expect(faultsAfter(document, (receipt) => (receipt.refunded = '1.00'))).toEqual(['1.00 was refunded of a total of 0.0002']);
+  expect(faultsAfter(document, (receipt) => (receipt.price = null))).toEqual(['it has no price, and yet lines or a total']);
 
   const another = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
   expect(verifyReceipt(document, another)).toEqual([expect.stringContaining('the key given is'), signature]);

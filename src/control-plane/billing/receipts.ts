@@ -2,13 +2,14 @@ import type { Clock } from '../../base/clock.ts';
 import { idTime } from '../../base/ids.ts';
 import { formatMicros } from '../../base/money.ts';
 import type { CallerEntry } from '../../contract/feeds.ts';
-import { chargeLines, chargeOf, type Price, PRICE_UNITS, type PriceUnit, quantitiesOf } from '../../contract/price.ts';
+import { chargeLines, type Price, PRICE_UNITS, type PriceUnit, quantitiesOf } from '../../contract/price.ts';
 import { type Receipt, type SignedReceipt, signReceipt } from '../../contract/receipt.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
 import type { Db } from '../../db/open.ts';
 import { findTransactions, type Posted } from '../ledger/index.ts';
 import type { Usage } from '../usage/index.ts';
 import { receiptNotFound, receiptPending } from './errors.ts';
+import { costOf } from './model.ts';
 import type { Organisations, Prices } from './ports.ts';
 import { type ReceiptKey, receiptKeyOf } from './receipt-key.ts';
 import { refundedSplit, splitIn, totalOf } from './splits.ts';
@@ -49,12 +50,13 @@ export class Receipts {
     const [record] = await usage.find([id]);
     if (!record) throw isRecent(id, clock.now()) ? receiptPending(id, RETRY_AFTER_SECONDS) : receiptNotFound(id);
     if (record.orgId !== viewer.orgId && !viewer.scopes.includes('operator')) throw receiptNotFound(id);
-    if (record.priceVersion === '') return this.#signed(record, undefined, {});
-    const price = await prices.priceOf(record.priceVersion, record);
+    const organisation = record.orgId === viewer.orgId ? viewer.orgName : ((await this.#options.organisations.names()).get(record.orgId) ?? record.orgId);
+    if (record.priceVersion === '') return this.#signed(record, organisation, {});
+    const price = await prices.priceOf(record.priceVersion, { deployment: record.deployment, orgId: '' });
     const charge = (await findTransactions(db, [id])).get(id);
     // What it will cost is not known yet.
-    if (!price || (!charge && chargeOf(price.rates, quantitiesOf(record)) > 0n)) throw receiptPending(id, RETRY_AFTER_SECONDS);
-    return this.#signed(record, price, charge ? { charge, refunded: totalOf(await this.#refunded(charge)) } : {});
+    if (!price || (!charge && costOf(record, price) !== 0n)) throw receiptPending(id, RETRY_AFTER_SECONDS);
+    return this.#signed(record, organisation, { price, ...(charge && { charge, refunded: totalOf(await this.#refunded(charge)) }) });
   }
 
   async #refunded(charge: Posted) {
@@ -62,8 +64,11 @@ export class Receipts {
     return refundedSplit(splitIn(charge), [...refunds.values()]);
   }
 
-  async #signed(record: UsageRecord, price: Price | undefined, { charge, refunded = 0n }: { readonly charge?: Posted; readonly refunded?: bigint }): Promise<SignedReceipt> {
-    const organisation = (await this.#options.organisations.names()).get(record.orgId) ?? record.orgId;
+  #signed(
+    record: UsageRecord,
+    organisation: string,
+    { price, charge, refunded = 0n }: { readonly price?: Price; readonly charge?: Posted; readonly refunded?: bigint },
+  ): SignedReceipt {
     const { requestId: id, keyId: key, deployment, model, version, operation, startedAt, status, estimated } = record;
     const quantities = quantitiesOf(record);
     const receipt: Receipt = {

@@ -20,11 +20,7 @@ describe('refunds', () => {
     await rig.credit(1_000n);
     await rig.billing.post(batchOf(recordOf('req_1', { priceVersion: await rig.price({ requests: 100_000n }) })));
   });
-  afterEach(async () => {
-    const faults = await rig.faults();
-    await database[Symbol.asyncDispose]();
-    expect(faults).toEqual([]);
-  });
+  afterEach(() => rig.close());
 
   const refund = (id: string, micros: bigint, more: Partial<RefundOrder> = {}, viewer: Parameters<Rig['refunds']['refund']>[0] = OPERATOR) =>
     rig.refunds.refund(viewer, { id, charge: 'req_1', amount: { micros }, fromPlatform: false, reason: 'it was slow', ...more });

@@ -98,7 +98,7 @@ export class Refunds {
   async #mayRefund({ orgId, scopes }: Viewer, charge: string): Promise<void> {
     if (scopes.includes('operator')) return;
     const [record] = await this.#options.usage.find([charge]);
-    const price = record && (await this.#options.prices.priceOf(record.priceVersion, record));
+    const price = record && (await this.#options.prices.priceOf(record.priceVersion, { deployment: record.deployment, orgId: '' }));
     if (price?.publisher !== orgId) throw chargeNotFound(charge);
   }
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
-import { chargeOf, type Price, quantitiesOf } from '../../contract/price.ts';
+import type { Price } from '../../contract/price.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
 import type { JsonRows } from '../../db/json-rows.ts';
 import { type Db, transact, type Tx } from '../../db/open.ts';
 import type { Budgets, Crossed } from '../entitlements/index.ts';
 import { type Ledger, lockBook } from '../ledger/index.ts';
 import type { Usage } from '../usage/index.ts';
-import { type Bill, billOf } from './model.ts';
+import { type Bill, billOf, costOf } from './model.ts';
 import type { BillingEvent, Prices } from './ports.ts';
 import { findLeases, setLeft } from './lease-store.ts';
 import { listBilled } from './store.ts';
@@ -35,6 +35,8 @@ interface Told {
   readonly crossed: readonly Crossed[];
 }
 
+/** Seen by operators alone: who bought has nothing to do with it, and who sold is not known here. */
+const OPERATORS = '';
 const PAGE = 1_000;
 /** Open items that are remembered by their ids; with more, all calls are looked through. */
 const OPEN_MAX = 10_000;
@@ -101,10 +103,10 @@ export class Billing {
   async #settlePage(page: readonly UsageRecord[]): Promise<number> {
     const prices = await this.#pricesOf(page);
     const owed = await this.#owed(page, prices);
-    const due = owed.filter(({ priceVersion }) => prices.has(priceVersion));
+    const due = owed.filter((record) => costOf(record, prices.get(record.priceVersion)) !== undefined);
     const charged = due.length > 0 ? await this.#chargeDue(due, prices) : 0;
     for (const { requestId } of page) this.#open.delete(requestId);
-    for (const { requestId, priceVersion } of owed) if (!prices.has(priceVersion)) this.#remember(requestId);
+    for (const record of owed) if (!due.includes(record)) this.#remember(record.requestId);
     return charged;
   }
 
@@ -126,7 +128,7 @@ export class Billing {
   /** Those of a page that are not in the book and should be there. */
   async #owed(page: readonly UsageRecord[], prices: ReadonlyMap<string, Price>): Promise<UsageRecord[]> {
     const billed = await listBilled(this.#options.db, idsOf(page));
-    return page.filter((record) => !billed.has(record.requestId) && isOwed(record, prices.get(record.priceVersion)));
+    return page.filter((record) => !billed.has(record.requestId) && costOf(record, prices.get(record.priceVersion)) !== 0n);
   }
 
   /** What may be open: what is remembered, or else everything; in pages. */
@@ -158,10 +160,10 @@ export class Billing {
   async #pricesOf(records: Iterable<UsageRecord>): Promise<ReadonlyMap<string, Price>> {
     const prices = new Map<string, Price>();
     const asked = new Set<string>();
-    for (const { priceVersion, deployment, orgId } of records) {
+    for (const { priceVersion, deployment } of records) {
       if (asked.has(priceVersion)) continue;
       asked.add(priceVersion);
-      const price = await this.#options.prices.priceOf(priceVersion, { deployment, orgId });
+      const price = await this.#options.prices.priceOf(priceVersion, { deployment, orgId: OPERATORS });
       if (price) prices.set(priceVersion, price);
     }
     return prices;
@@ -186,20 +188,15 @@ export class Billing {
   #tell({ bill, crossed }: Told): void {
     for (const { budget, orgId, percent } of crossed)
       this.#options.happened({ orgId, deployment: '', state: 'budget_reached', reason: `${percent} % of the budget ${budget} is used in this period` });
-    for (const [priceVersion, records] of Map.groupBy(bill.open, (record) => record.priceVersion)) {
-      const [{ deployment = '', orgId = '' } = {}] = records;
-      this.#options.happened({ orgId, deployment, state: 'unbilled', reason: `${records.length} calls can't be billed: the price ${priceVersion} can't be read` });
-      this.#options.problem(new Error(`the price ${priceVersion} can't be read; ${records.length} calls of ${deployment} wait to be billed`));
+    for (const [deployment, records] of Map.groupBy(bill.open, (record) => record.deployment)) {
+      const versions = [...new Set(records.map(({ priceVersion }) => priceVersion))].join(', ');
+      const reason = `${records.length} calls wait to be billed: the price ${versions}, or what they used, can't be read`;
+      this.#options.happened({ orgId: OPERATORS, deployment, state: 'unbilled', reason });
+      this.#options.problem(new Error(`${deployment}: ${reason}`));
     }
   }
 }
 
 function idsOf(records: readonly UsageRecord[]): string[] {
   return records.map(({ requestId }) => requestId);
-}
-
-/** Whether a call that is not in the book should be there: without a price that can be read, whatever used something. */
-function isOwed(record: UsageRecord, price: Price | undefined): boolean {
-  const used = quantitiesOf(record);
-  return price ? chargeOf(price.rates, used) > 0n : used.requests > 0;
 }

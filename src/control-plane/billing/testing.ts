@@ -12,7 +12,7 @@ import { Pricing } from '../pricing/index.ts';
 import { Usage } from '../usage/index.ts';
 import { findLeases } from './lease-store.ts';
 import { Leasing } from './leasing.ts';
-import type { BillingEvent, Lease, LeaseOrder } from './ports.ts';
+import type { BillingEvent, LeaseOrder } from './ports.ts';
 import { Receipts } from './receipts.ts';
 import { Refunds } from './refunds.ts';
 import { Billing, type UsageBatch } from './service.ts';
@@ -149,21 +149,29 @@ export class Rig {
     return (await this.ledger.check()).headHash;
   }
 
-  /** What is wrong: the book's own faults, and leases that do not have left what the book holds for them. */
+  /** Ends a test. @throws when something is wrong with the book */
+  async close(): Promise<void> {
+    const faults = await this.faults();
+    await this.database[Symbol.asyncDispose]();
+    if (faults.length > 0) throw new Error(faults.join('\n'));
+  }
+
+  /** What is wrong: the book's own faults, leases that do not have left what the book holds for them, and budgets that do not have leased what their leases have left. */
   async faults(): Promise<string[]> {
+    const { db } = this.database;
     const faults = [...(await this.ledger.check()).faults];
-    const rows = await this.database.db.selectFrom('credit_leases').select('id').execute();
-    for (const lease of (
-      await findLeases(
-        this.database.db,
-        rows.map(({ id }) => id),
-      )
-    ).values()) {
+    const leased = new Map<string, bigint>();
+    const ids = (await db.selectFrom('credit_leases').select('id').execute()).map(({ id }) => id);
+    for (const lease of (await findLeases(db, ids)).values()) {
       const held = [...(await this.ledger.balances(`leased/${lease.id}/`)).values()].reduce((sum, balance) => sum + balance, 0n);
       if (lease.unit === 'micros' && held !== lease.leftAmount) faults.push(`${lease.id} has ${lease.leftAmount} left, the book holds ${held}`);
+      if (!lease.isOpen && lease.leftAmount !== 0n) faults.push(`${lease.id} is closed and has ${lease.leftAmount} left`);
+      for (const { id, start } of lease.budgets) leased.set(`${id} ${start}`, (leased.get(`${id} ${start}`) ?? 0n) + lease.leftAmount);
+    }
+    for (const row of await db.selectFrom('budget_periods').selectAll().execute()) {
+      const left = leased.get(`${row.budget_id} ${row.start}`) ?? 0n;
+      if (row.leased_amount !== left) faults.push(`the budget ${row.budget_id} has leased ${row.leased_amount}, its leases have ${left} left`);
     }
     return faults;
   }
 }
-
-export type { Lease };

@@ -94,7 +94,7 @@ export class Plans {
   /** All versions of a plan's price, the first one first; its owner's to see. */
   async versions(viewer: Viewer, id: string): Promise<PriceVersion[]> {
     await this.#own(viewer, id);
-    return this.#options.pricing.versions(this.#options.db, id);
+    return this.#options.pricing.versions(this.#options.db, [id]);
   }
 
   /** Gives the plans' prices the listing's share, where it is another. Rates stay, so nobody is charged more. */

@@ -7,10 +7,10 @@ import type { Margin } from './ports.ts';
 import type { Hit } from './search-service.ts';
 import type { ListingView } from './service.ts';
 
-export const closed = { additionalProperties: false } as const;
-export const Time = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'milliseconds since 1970' });
+const closed = { additionalProperties: false } as const;
+const Time = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'milliseconds since 1970' });
 /** No exponent, no sign, no more digits than a micro-unit has: what does not fit can't be a price (M27). */
-export const Amount = Type.String({ pattern: '^[0-9]{1,9}([.][0-9]{1,6})?$', description: 'of the currency, at most six digits behind the point: "0.50"' });
+const Amount = Type.String({ pattern: '^[0-9]{1,9}([.][0-9]{1,6})?$', description: 'of the currency, at most six digits behind the point: "0.50"' });
 const Money = Type.String({ description: 'of the currency, a decimal number' });
 
 const RatesSchema = Type.Object(
@@ -20,7 +20,7 @@ const RatesSchema = Type.Object(
   >,
   closed,
 );
-export const Limits = Type.Object(
+const Limits = Type.Object(
   {
     requestsPerMinute: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000 })),
     tokensPerMinute: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000_000 })),

@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../../db/open.ts';
 import type { Schema } from '../../db/schema.ts';
-import type { Budget, BudgetPeriodKind, BudgetUnit } from './budget-model.ts';
+import { type Budget, type BudgetPeriodKind, type BudgetUnit, periodStart } from './budget-model.ts';
 
 type On = Db | Tx;
 const IDS_PER_STATEMENT = 500;
@@ -12,6 +12,8 @@ export interface Counted {
   /** The largest share that was told of. */
   readonly alertedPercent: number;
 }
+
+export const NOTHING_COUNTED: Counted = { usedAmount: 0n, leasedAmount: 0n, alertedPercent: 0 };
 
 export async function insertBudget(on: Tx, budget: Budget): Promise<void> {
   const { id, orgId, keyId, subscription, unit, limitAmount, period, isHard, alertPercents, createdAt, removedAt } = budget;
@@ -92,7 +94,25 @@ export async function ensurePeriod(on: Tx, budget: string, start: number): Promi
 
 export async function readPeriod(on: On, budget: string, start: number): Promise<Counted> {
   const row = await on.selectFrom('budget_periods').selectAll().where('budget_id', '=', budget).where('start', '=', start).executeTakeFirst();
-  return { usedAmount: row?.used_amount ?? 0n, leasedAmount: row?.leased_amount ?? 0n, alertedPercent: row?.alerted_percent ?? 0 };
+  return row ? { usedAmount: row.used_amount, leasedAmount: row.leased_amount, alertedPercent: row.alerted_percent } : NOTHING_COUNTED;
+}
+
+/** What is counted of budgets in their periods of `now`; those that nothing was counted of are left out. */
+export async function countedNow(on: On, budgets: readonly Budget[], now: number): Promise<Map<string, Counted>> {
+  const starts = new Map(budgets.map(({ id, period }) => [id, periodStart(period, now)]));
+  const ids = [...starts.keys()];
+  const counted = new Map<string, Counted>();
+  for (let from = 0; from < ids.length; from += IDS_PER_STATEMENT) {
+    const rows = await on
+      .selectFrom('budget_periods')
+      .selectAll()
+      .where('budget_id', 'in', ids.slice(from, from + IDS_PER_STATEMENT))
+      .where('start', 'in', [...new Set(starts.values())])
+      .execute();
+    for (const row of rows.filter(({ budget_id: id, start }) => starts.get(id) === start))
+      counted.set(row.budget_id, { usedAmount: row.used_amount, leasedAmount: row.leased_amount, alertedPercent: row.alerted_percent });
+  }
+  return counted;
 }
 
 /** Leases so much of a budget, if it has that much left: one guarded statement, so that nobody takes too much by racing. Returns whether it had. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Db, openDatabase, transact } from '../../db/open.ts';
+import { DATABASES, type TestDatabase } from '../../../tests/databases.ts';
+import { type Db, transact } from '../../db/open.ts';
 import { type Budget, periodEnd, periodStart, reached } from './budget-model.ts';
 import { insertBudget } from './budget-store.ts';
 import { Budgets } from './budgets.ts';
@@ -7,14 +8,6 @@ import { Lineages } from './lineages.ts';
 
 const NOW = Date.parse('2026-03-31T22:30:00Z');
 const DAY_MS = 86_400_000;
-let db: Db;
-const lineages = new Lineages();
-const budgets = new Budgets(lineages);
-beforeEach(async () => {
-  db = await openDatabase(':memory:');
-});
-afterEach(() => db.destroy());
-
 const budget = (id: string, more: Partial<Budget> = {}): Budget => ({
   id,
   orgId: 'org',
@@ -29,15 +22,6 @@ const budget = (id: string, more: Partial<Budget> = {}): Budget => ({
   removedAt: undefined,
   ...more,
 });
-const add = (...all: Budget[]) =>
-  transact(db, async (tx) => {
-    for (const one of all) await insertBudget(tx, one);
-  });
-const room = async (...ids: string[]) => (await transact(db, (tx) => budgets.room(tx, ids, NOW))).map(({ roomAmount }) => roomAmount);
-const take = (amount: bigint, ids: string[], now = NOW) => transact(db, (tx) => budgets.take(tx, ids, amount, now));
-const spend = (id: string, usedAmount: bigint, releasedAmount: bigint) =>
-  transact(db, (tx) => budgets.spend(tx, [{ id, start: periodStart('day', NOW) }], { usedAmount, releasedAmount }));
-
 describe('periods', () => {
   test('begin at midnight UTC, of the day or the month; in all there is one', () => {
     expect(new Date(periodStart('day', NOW)).toISOString()).toBe('2026-03-31T00:00:00.000Z');
@@ -53,7 +37,28 @@ describe('periods', () => {
   });
 });
 
-describe('counting', () => {
+describe.each(DATABASES)('counting on %s', (_name, open) => {
+  let database: TestDatabase;
+  let db: Db;
+  let lineages: Lineages;
+  let budgets: Budgets;
+  beforeEach(async () => {
+    database = await open();
+    ({ db } = database);
+    lineages = new Lineages();
+    budgets = new Budgets(lineages);
+  });
+  afterEach(() => database[Symbol.asyncDispose]());
+
+  const add = (...all: Budget[]) =>
+    transact(db, async (tx) => {
+      for (const one of all) await insertBudget(tx, one);
+    });
+  const room = async (...ids: string[]) => (await transact(db, (tx) => budgets.room(tx, ids, NOW))).map(({ roomAmount }) => roomAmount);
+  const take = (amount: bigint, ids: string[], now = NOW) => transact(db, (tx) => budgets.take(tx, ids, amount, now));
+  const spend = (id: string, usedAmount: bigint, releasedAmount: bigint) =>
+    transact(db, (tx) => budgets.spend(tx, [{ id, start: periodStart('day', NOW) }], { usedAmount, releasedAmount }));
+
   test('M26: those who race for a budget never take more than it has', async () => {
     await add(budget('a'), budget('b', { limitAmount: 1_000n }));
     const taken = await Promise.allSettled(Array.from({ length: 20 }, () => take(15n, ['a', 'b'])));

@@ -48,7 +48,7 @@ export class SpendingLimits {
   async list(caller: Viewer): Promise<BudgetView[]> {
     const seesAll = caller.scopes.includes('operator');
     const budgets = await store.listBudgets(this.#options.db, seesAll ? {} : { orgId: caller.orgId });
-    return Promise.all(budgets.filter(({ subscription }) => subscription === undefined).map((budget) => this.#view(budget)));
+    return this.#views(budgets.filter(({ subscription }) => subscription === undefined));
   }
 
   /** @throws Fault when there is one of the same key and period */
@@ -115,9 +115,19 @@ export class SpendingLimits {
   }
 
   async #view(budget: Budget): Promise<BudgetView> {
-    const { db, clock } = this.#options;
-    const now = clock.now();
-    const start = periodStart(budget.period, now);
-    return { ...budget, ...(await store.readPeriod(db, budget.id, start)), start, end: periodEnd(budget.period, now) };
+    const [view] = await this.#views([budget]);
+    if (!view) throw budgetNotFound(budget.id);
+    return view;
+  }
+
+  async #views(budgets: readonly Budget[]): Promise<BudgetView[]> {
+    const now = this.#options.clock.now();
+    const counted = await store.countedNow(this.#options.db, budgets, now);
+    return budgets.map((budget) => ({
+      ...budget,
+      ...(counted.get(budget.id) ?? store.NOTHING_COUNTED),
+      start: periodStart(budget.period, now),
+      end: periodEnd(budget.period, now),
+    }));
   }
 }

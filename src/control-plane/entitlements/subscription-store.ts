@@ -115,7 +115,7 @@ export async function versionsInUse(on: Tx, planId: string): Promise<VersionsInU
     .where('state', '=', 'active')
     .groupBy(['price_version', 'next_price_version', 'next_at'])
     .execute();
-  return rows.map((row) => ({ version: row.price_version, next: nextOf(row), subscriptions: Number(row.subscriptions) }));
+  return rows.map((row) => ({ version: row.price_version, next: nextOf(row), subscriptions: row.subscriptions }));
 }
 
 /** Moves the active subscriptions to a plan that are on `from` to another version, or has them come to it at `at`. */
@@ -135,9 +135,9 @@ export async function moveVersion(
     .execute();
 }
 
-export async function orgsOfPlan(on: Tx, planId: string): Promise<string[]> {
-  const rows = await on.selectFrom('subscriptions').select('org_id').distinct().where('plan_id', '=', planId).where('state', '=', 'active').execute();
-  return rows.map(({ org_id: orgId }) => orgId);
+/** Active ones to a plan. */
+export async function listOfPlan(on: Tx, planId: string): Promise<Subscription[]> {
+  return withKeys(on, await on.selectFrom('subscriptions').selectAll().where('plan_id', '=', planId).where('state', '=', 'active').execute());
 }
 
 /** Moves active subscriptions whose time has come, or this one of any time, to the version that they come to. Returns whose they are. */

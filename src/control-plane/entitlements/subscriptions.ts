@@ -3,8 +3,8 @@ import { newId } from '../../base/ids.ts';
 import { type Db, type Tx } from '../../db/open.ts';
 import type { Catalogue, Listing, Plan, Repriced, Viewer } from '../catalogue/index.ts';
 import { type PriceVersion, type Pricing, rises } from '../pricing/index.ts';
-import { ALERT_PERCENTS_DEFAULT, periodStart } from './budget-model.ts';
-import { type Counted, insertBudget, listBudgets, readPeriod, updateBudget } from './budget-store.ts';
+import { ALERT_PERCENTS_DEFAULT } from './budget-model.ts';
+import { type Counted, countedNow, insertBudget, listBudgets, NOTHING_COUNTED, updateBudget } from './budget-store.ts';
 import { alreadySubscribed, keysNotFound, noNextPrice, notActive, ownListing, priceGone, subscriptionNotFound } from './errors.ts';
 import type { Subscription } from './model.ts';
 import type { Budget } from './budget-model.ts';
@@ -28,8 +28,18 @@ export interface SubscriptionsOptions {
   readonly keys: Keys;
   /** Before a price that rises holds for who has subscribed. */
   readonly noticeDays: number;
+  /** Told of each organisation whose price will rise, or has changed. */
+  priceChanges(change: PriceChange): void;
   /** Told of what went wrong behind a caller's back. */
   problem(error: unknown): void;
+}
+
+export interface PriceChange {
+  readonly orgId: string;
+  readonly deployment: string;
+  readonly subscription: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
 export interface SubscriptionOrder {
@@ -148,9 +158,10 @@ export class Subscriptions {
 
   /** The catalogue's port: a price that rises holds after notice, for each subscription by what it pays now; any other at once. */
   async reprice(planId: string, makeVersion: (tx: Tx) => Promise<PriceVersion>): Promise<Repriced> {
-    const repriced = await this.#options.entitlements.change(async (tx) => {
+    const { clock, entitlements, pricing, priceChanges } = this.#options;
+    const { repriced, changes } = await entitlements.change(async (tx) => {
       const version = await makeVersion(tx);
-      const versions = await this.#options.pricing.versions(tx, planId);
+      const versions = await pricing.versions(tx, [planId]);
       const result = { version, movedNow: 0, movedLater: 0, effectiveAt: undefined as number | undefined };
       for (const from of await store.versionsInUse(tx, planId)) {
         if (from.version === version.id || from.next?.version === version.id) continue;
@@ -160,8 +171,11 @@ export class Subscriptions {
         else result.movedLater += from.subscriptions;
         if (at !== undefined) result.effectiveAt = Math.max(at, result.effectiveAt ?? 0);
       }
-      return { result, orgIds: await store.orgsOfPlan(tx, planId) };
+      const active = result.movedNow + result.movedLater > 0 ? await store.listOfPlan(tx, planId) : [];
+      const changes = active.map(({ id, orgId, deployment, next }) => ({ orgId, deployment, subscription: id, at: next?.at ?? clock.now() }));
+      return { result: { repriced: result, changes }, orgIds: [...new Set(active.map(({ orgId }) => orgId))] };
     });
+    for (const change of changes) priceChanges(change);
     this.#arm();
     return repriced;
   }
@@ -224,23 +238,22 @@ export class Subscriptions {
     const { db, clock, catalogue, pricing } = this.#options;
     const planIds = subscriptions.map(({ planId }) => planId);
     const plans = await catalogue.plansOf(db, planIds);
-    const versions = new Map<string, PriceVersion>();
-    for (const planId of new Set(planIds)) for (const version of await pricing.versions(db, planId)) versions.set(version.id, version);
+    const versions = new Map((await pricing.versions(db, [...new Set(planIds)])).map((version) => [version.id, version]));
     const orgIds = new Set(subscriptions.map(({ orgId }) => orgId));
     const budgets = await listBudgets(db, orgIds.size === 1 ? { orgId: [...orgIds][0] ?? '' } : {});
-    return Promise.all(
-      subscriptions.map(async (subscription) => {
-        const quota = budgets.find((budget) => budget.subscription === subscription.id);
-        return {
-          ...subscription,
-          plan: plans.get(subscription.planId)?.plan,
-          listing: plans.get(subscription.planId)?.listing,
-          price: versions.get(subscription.priceVersion),
-          nextPrice: subscription.next && versions.get(subscription.next.version),
-          quota: quota && { ...quota, ...(await readPeriod(db, quota.id, periodStart(quota.period, clock.now()))) },
-        };
-      }),
-    );
+    const quotas = new Map(budgets.flatMap((budget) => (budget.subscription === undefined ? [] : [[budget.subscription, budget] as const])));
+    const counted = await countedNow(db, quotas.values().toArray(), clock.now());
+    return subscriptions.map((subscription) => {
+      const quota = quotas.get(subscription.id);
+      return {
+        ...subscription,
+        plan: plans.get(subscription.planId)?.plan,
+        listing: plans.get(subscription.planId)?.listing,
+        price: versions.get(subscription.priceVersion),
+        nextPrice: subscription.next && versions.get(subscription.next.version),
+        quota: quota && { ...quota, ...(counted.get(quota.id) ?? NOTHING_COUNTED) },
+      };
+    });
   }
 }
 

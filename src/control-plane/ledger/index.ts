@@ -1,4 +1,4 @@
-export { BREAKAGE, CASH, payable, PROMOTION, receivable, REVENUE, TAX } from './accounts.ts';
+export { payable, REVENUE, TAX } from './accounts.ts';
 export { type Split, splitOf } from './model.ts';
 export { ledgerRoutes } from './routes.ts';
 export { type ChargeOrder, Ledger } from './service.ts';

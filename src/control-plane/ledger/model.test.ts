@@ -8,7 +8,7 @@ import { Ledger } from './service.ts';
 import { PlainLedger } from './testing.ts';
 
 /** Sequences of operations; `MONEY_SEQUENCES=10000` for M4's number, on each database. Each is an organisation of its own in one book. */
-const SEQUENCES: Readonly<Record<string, number>> = { SQLite: 1_000, PostgreSQL: 200 };
+const SEQUENCES: Readonly<Record<string, number>> = { SQLite: 600, PostgreSQL: 150 };
 const NAMES = 3;
 const SHARE = 8_000;
 

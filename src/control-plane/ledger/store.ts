@@ -1,9 +1,9 @@
-import { type Selectable, sql } from 'kysely';
-import { amountTable, textList } from '../../db/dialect.ts';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { amountTable, isOneOf } from '../../db/dialect.ts';
 import { insertJsonRows } from '../../db/json-rows.ts';
 import type { Db, Tx } from '../../db/open.ts';
 import type { Schema } from '../../db/schema.ts';
-import { type Account, isGuarded } from './accounts.ts';
+import { type Account, isGuarded, leased } from './accounts.ts';
 import type { Hashed } from './chain.ts';
 import { overdrawn } from './errors.ts';
 import type { Posting } from './model.ts';
@@ -34,13 +34,17 @@ export async function lockHead(on: Tx): Promise<Head> {
 /** Those of these ids that are in the book, with their postings. */
 export async function findPosted(on: On, ids: readonly string[]): Promise<Map<string, Posted>> {
   if (ids.length === 0) return new Map();
-  const rows = await on.selectFrom('ledger_transactions').selectAll().where('id', 'in', textList(on, ids)).execute();
+  const rows = await on
+    .selectFrom('ledger_transactions')
+    .selectAll()
+    .where(isOneOf(on, 'id', ids))
+    .execute();
   if (rows.length === 0) return new Map();
   const entries = await on
     .selectFrom('ledger_transactions')
     .innerJoin('ledger_entries', 'ledger_entries.seq', 'ledger_transactions.seq')
     .selectAll('ledger_entries')
-    .where('id', 'in', textList(on, ids))
+    .where(isOneOf(on, 'id', ids))
     .orderBy('ledger_entries.seq')
     .orderBy('line')
     .execute();
@@ -167,7 +171,7 @@ export async function walletsOf(on: On, orgIds: readonly string[]): Promise<Map<
     .innerJoin('ledger_balances', (join) => join.on('account', '=', WALLET))
     .selectAll('grants')
     .select('balance_micros')
-    .where('org_id', 'in', textList(on, orgIds))
+    .where(isOneOf(on, 'org_id', orgIds))
     .where('balance_micros', '>', 0n)
     .execute();
   return inOrder(rows, ({ org_id }) => org_id);
@@ -176,14 +180,25 @@ export async function walletsOf(on: On, orgIds: readonly string[]): Promise<Map<
 /** A grant's account, as `wallet()` names it. */
 const WALLET = sql<string>`'wallet/' || org_id || '/' || id`;
 
+/** Leases that one statement asks for: SQLite joins at most 500 selects. */
+const LEASES_AT_ONCE = 100;
+
 /** What leases hold of grants, by lease. */
 export async function heldBy(on: On, leases: readonly string[]): Promise<Map<string, HeldGrant[]>> {
-  // The accounts that `leased()` names: all that begin with the lease's; after the slash comes the nought.
-  const { rows } = await sql<HeldRow & { readonly lease: string }>`SELECT grants.*, credit_leases.id AS lease, balance_micros FROM credit_leases
-    JOIN ledger_balances ON account > 'leased/' || credit_leases.id || '/' AND account < 'leased/' || credit_leases.id || '0'
-    JOIN grants ON grants.id = substr(account, length(credit_leases.id) + 9)
-    WHERE credit_leases.id IN ${textList(on, leases)} AND balance_micros > 0`.execute(on);
+  const rows: (HeldRow & { readonly lease: string })[] = [];
+  for (let at = 0; at < leases.length; at += LEASES_AT_ONCE) {
+    const selects = leases.slice(at, at + LEASES_AT_ONCE).map(heldByOne);
+    rows.push(...(await sql<HeldRow & { readonly lease: string }>`${sql.join(selects, sql` UNION ALL `)}`.execute(on)).rows);
+  }
   return inOrder(rows, ({ lease }) => lease);
+}
+
+/** A lease's accounts are those that begin as `leased()` names them. Their bounds are given, so that PostgreSQL knows that they are few. */
+function heldByOne(lease: string): RawBuilder<unknown> {
+  const prefix = leased(lease, '');
+  const afterSlash = `${prefix.slice(0, -1)}0`;
+  return sql`SELECT grants.*, CAST(${lease} AS TEXT) AS lease, balance_micros FROM ledger_balances JOIN grants ON grants.id = substr(account, length(CAST(${prefix} AS TEXT)) + 1)
+    WHERE account > ${prefix} AND account < ${afterSlash} AND balance_micros > 0`;
 }
 
 /** In the order in which they are spent (M34): by priority, then who expires first, then by id. */
@@ -213,7 +228,11 @@ export async function listExpired(on: On, now: number, limit: number): Promise<{
 }
 
 export async function markSwept(on: Tx, grants: readonly string[], now: number): Promise<void> {
-  await on.updateTable('grants').set({ swept_at: now }).where('id', 'in', textList(on, grants)).execute();
+  await on
+    .updateTable('grants')
+    .set({ swept_at: now })
+    .where(isOneOf(on, 'id', grants))
+    .execute();
 }
 
 export interface LeaseRow {

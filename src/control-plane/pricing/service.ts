@@ -74,22 +74,21 @@ export class Pricing {
     if (missing.length > 0) this.#keep(await store.listVersions(on, { plansOf: missing }));
   }
 
-  /** All versions of a plan, the first one first. */
-  async versions(on: Db | Tx, planId: string): Promise<PriceVersion[]> {
-    return readVersions(await store.listVersions(on, { planIds: [planId] }));
+  /** All versions of plans; of each the first one first. */
+  async versions(on: Db | Tx, planIds: readonly string[]): Promise<PriceVersion[]> {
+    return this.#keep(await store.listVersions(on, { planIds }));
   }
 
   /** The newest version of each plan that has one. */
   async newest(on: Db | Tx, planIds: readonly string[]): Promise<Map<string, PriceVersion>> {
-    const versions = planIds.length === 0 ? [] : this.#keep(await store.listVersions(on, { planIds }));
-    return new Map(versions.map((version) => [version.planId, version]));
+    return new Map((await this.versions(on, planIds)).map((version) => [version.planId, version]));
   }
 
   /** Makes a plan's next version, inside the caller's transaction; if nothing would change: the newest. @throws Fault `price_jump` for a change beyond ten times that is not confirmed */
   async add(tx: Tx, order: PriceOrder): Promise<PriceVersion> {
     const { clock, currency, taxBasisPoints } = this.#options;
     if (!readRates(writeRates(order.rates))) throw malformedRates();
-    const before = await this.versions(tx, order.planId);
+    const before = await this.versions(tx, [order.planId]);
     const newest = before.at(-1);
     const price = { currency, rates: order.rates, publisher: order.publisher, publisherBasisPoints: order.publisherBasisPoints, taxBasisPoints };
     if (newest?.price && sameTerms(newest.price, price)) return newest;

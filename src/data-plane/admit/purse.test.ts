@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../tests/fake-clock.ts';
-import { Fault } from '../../contract/errors.ts';
+import type { Fault } from '../../contract/errors.ts';
 import { type Hold, Purse } from './purse.ts';
 import { PlainWallet } from './testing.ts';
 

@@ -1,6 +1,6 @@
 import { inStatements } from './statements.ts';
 
-/** The tables of the first version. Portable SQL: PostgreSQL runs the same statements. */
+/** The tables of the first version. PostgreSQL gets all such statements translated (statements.ts). */
 const STATEMENTS = [
   `CREATE TABLE organisations (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_at BIGINT NOT NULL)`,
   `CREATE TABLE members (id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES organisations(id), name TEXT NOT NULL,

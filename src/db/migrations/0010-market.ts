@@ -46,4 +46,8 @@ const IMMUTABLE = ['UPDATE', 'DELETE'].map(
   (verb) => `CREATE TRIGGER price_versions_no_${verb.toLowerCase()} BEFORE ${verb} ON price_versions BEGIN SELECT RAISE(ABORT, 'a price version is immutable: make another'); END`,
 );
 
-export const market = inStatements([...TABLES, ...IMMUTABLE]);
+/** Keys that had every scope there was, as an operator's has, have the new one too: they could make no key of a role otherwise. All others stay as they are. */
+const FORMER_SCOPES = '"inference","models.read","models.write","deployments.read","deployments.write","keys","usage","members","orgs","metrics","operator"';
+const OPERATORS = `UPDATE keys SET scopes = '[${FORMER_SCOPES.replace('"usage"', '"usage","subscriptions"')}]' WHERE scopes = '[${FORMER_SCOPES}]'`;
+
+export const market = inStatements([...TABLES, ...IMMUTABLE, OPERATORS]);

@@ -16,7 +16,7 @@ export function inStatements(statements: readonly string[]): Migration {
 const REFUSAL = /^CREATE TRIGGER (\w+) BEFORE (UPDATE|DELETE) ON (\w+) BEGIN SELECT RAISE\(ABORT, '([^'%]+)'\); END$/;
 
 /** The same for PostgreSQL: SQLite's INTEGER has 64 bits, its text is compared by code point, and what a trigger does is a function there. */
-export function forPostgres(statement: string): string[] {
+function forPostgres(statement: string): string[] {
   if (!statement.startsWith('CREATE TRIGGER')) return [statement.replaceAll(/\bINTEGER\b/g, 'BIGINT').replaceAll(/\bTEXT\b/g, 'TEXT COLLATE "C"')];
   const [, name, verb, table, message] = REFUSAL.exec(statement) ?? [];
   if (name === undefined) throw new Error(`a trigger that has no form for PostgreSQL: ${statement}`);

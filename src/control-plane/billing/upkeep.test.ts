@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openSqlite, type TestDatabase } from '../../../tests/databases.ts';
+import { batchOf, recordOf, Rig } from './testing.ts';
+import { Upkeep } from './upkeep.ts';
+
+const MINUTE = 60_000;
+let database: TestDatabase;
+let rig: Rig;
+let upkeep: Upkeep;
+let problems: unknown[];
+beforeEach(async () => {
+  database = await openSqlite();
+  rig = new Rig(database);
+  problems = [];
+  const { clock, ledger, billing, leasing } = rig;
+  upkeep = new Upkeep({ clock, ledger, billing, leasing, problem: (error) => void problems.push(error) });
+});
+afterEach(async () => {
+  await upkeep.close();
+  await database[Symbol.asyncDispose]();
+});
+
+test('M5, M25: leases of an earlier run are closed once its usage is posted, and not before', async () => {
+  await rig.credit(1_000n);
+  const lease = await (await rig.gateway('main')).lease(rig.order({ leastAmount: 300n, wantedAmount: 300n }));
+  upkeep.start(await rig.leasing.registerGateway('main'));
+  await rig.clock.advance(5 * MINUTE);
+  await expect.poll(() => rig.leasing.gateways()).toMatchObject([{ leases: 1, seenAt: rig.clock.now() }]);
+  expect(await rig.wallet()).toBe(700n);
+  await rig.billing.post(batchOf(recordOf('req_1', { priceVersion: await rig.price({ requests: 100_000n }), lease: lease.id })));
+  upkeep.replayed();
+  await expect.poll(() => rig.wallet()).toBe(900n);
+});
+
+test('what failed once is done again in the next minute: grants expire, open calls are billed, former leases are closed', async () => {
+  await rig.credit(1_000n);
+  await rig.credit(500n, 'gift', { priority: 1, isPaid: false, expiresAt: rig.clock.now() + 2 * MINUTE });
+  await (await rig.gateway('main')).lease(rig.order({ leastAmount: 50n }));
+  await rig.billing.post(batchOf(recordOf('req_1', { priceVersion: 'price_x' })));
+  const { closeFormer } = rig.leasing;
+  rig.leasing.closeFormer = () => Promise.reject(new Error('the database is away'));
+  upkeep.start(await rig.leasing.registerGateway('main'));
+  upkeep.replayed();
+  await expect.poll(() => problems.length).toBeGreaterThan(0);
+
+  rig.leasing.closeFormer = closeFormer;
+  await database.db
+    .insertInto('price_versions')
+    .values({
+      id: 'price_x',
+      plan_id: 'plan_x',
+      number: 1,
+      currency: 'EUR',
+      rates: '{"requests":"40000"}',
+      publisher_org_id: 'maker',
+      publisher_basis_points: 8_000,
+      tax_basis_points: 0,
+      is_confirmed: 1,
+      created_by: 'key',
+      created_at: 0,
+    })
+    .execute();
+  await rig.clock.advance(MINUTE);
+  await expect.poll(() => rig.balance('payable/maker')).toBe(32n);
+  await expect.poll(() => rig.wallet()).toBe(1_460n);
+  await rig.clock.advance(MINUTE);
+  await expect.poll(() => rig.balance('breakage')).toBe(460n);
+  expect(await rig.wallet()).toBe(1_000n);
+});
