@@ -70,7 +70,7 @@ async function chaos(options: Options, { folder, database }: Place): Promise<num
     receipts,
     book: await readBook(database.target),
   });
-  const isGood = report.findings.length === 0 && endedBadly.length === 0 && report.cut <= disturbed.mayBeCut;
+  const isGood = report.findings.length === 0 && endedBadly.length === 0 && report.cut <= disturbed.inFlight;
   const { topUps, refunds } = operator;
   const summary = { options, ...disturbed, topUps, refunds, ...report, endedBadly, isGood };
   process.stdout.write(`${textOf(summary)}\n`);
@@ -80,8 +80,8 @@ async function chaos(options: Options, { folder, database }: Place): Promise<num
 
 interface Disturbed {
   readonly kills: Readonly<Record<string, number>>;
-  /** Calls that were under way at a kill, or begun before all was up again. */
-  readonly mayBeCut: number;
+  /** Calls that were under way at the kills. */
+  readonly inFlight: number;
 }
 
 interface Actors {
@@ -94,17 +94,15 @@ interface Actors {
 /** Traffic, and in it one kill after the other. */
 async function disturb({ kills, clients }: Options, { world, traffic, operator, random }: Actors): Promise<Disturbed> {
   const counts: Record<string, number> = {};
-  let mayBeCut = 0;
+  let inFlight = 0;
   traffic.start(clients);
   operator.start();
   try {
     for (let n = 0; n < kills; n++) {
       await pause(QUIET_MS + random() * SPREAD_MS);
       const victim = world.pick();
-      const begun = traffic.begun;
-      mayBeCut += traffic.inFlight;
+      inFlight += traffic.inFlight;
       await world.kill(victim);
-      mayBeCut += traffic.begun - begun;
       counts[victim] = (counts[victim] ?? 0) + 1;
       say(`kill ${n + 1} of ${kills}: ${victim}`);
     }
@@ -112,7 +110,7 @@ async function disturb({ kills, clients }: Options, { world, traffic, operator, 
   } finally {
     await Promise.all([traffic.stop(), operator.stop()]);
   }
-  return { kills: counts, mayBeCut };
+  return { kills: counts, inFlight };
 }
 
 /** The usage logs of all gateways that there were. */
@@ -123,7 +121,7 @@ function usageFolders(home: string): string[] {
 
 type Summary = Disturbed & Audit & { readonly topUps: number; readonly refunds: number; readonly endedBadly: readonly string[]; readonly isGood: boolean };
 
-function textOf({ kills, mayBeCut, topUps, refunds, endedBadly, isGood, ...report }: Summary): string {
+function textOf({ kills, inFlight, topUps, refunds, endedBadly, isGood, ...report }: Summary): string {
   const line = (name: string, value: number, note = '') => `${name.padEnd(24)}${String(value).padStart(8)}${note && `   ${note}`}`;
   return [
     line(
@@ -133,7 +131,7 @@ function textOf({ kills, mayBeCut, topUps, refunds, endedBadly, isGood, ...repor
         .map(([victim, count]) => `${victim} ${count}`)
         .join(', '),
     ),
-    line('calls at the kills', mayBeCut, 'under way, or begun before all was up again: of so many the client may have been cut'),
+    line('in flight at the kills', inFlight, 'of at most so many the client may have been cut'),
     line('top-ups', topUps),
     line('refunds', refunds),
     render(report),

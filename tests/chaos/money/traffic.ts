@@ -41,7 +41,6 @@ export class Traffic {
   readonly #clients: Promise<void>[] = [];
   #stopping = false;
   #inFlight = 0;
-  #begun = 0;
   /** Answers that came whole and have a price, for refunds and receipts. */
   readonly paid: string[] = [];
 
@@ -51,11 +50,6 @@ export class Traffic {
 
   get inFlight(): number {
     return this.#inFlight;
-  }
-
-  /** Attempts so far that somebody took. */
-  get begun(): number {
-    return this.#begun;
   }
 
   start(clients: number): void {
@@ -104,12 +98,10 @@ export class Traffic {
 
   async #attempt(wanted: Wanted, leavesAfter: number | undefined): Promise<Seen> {
     this.#inFlight++;
-    this.#begun++;
     try {
       const { urls, random, file } = this.#options;
       const url = urls[Math.floor(random() * urls.length)] ?? '';
       const seen = await attempt(url, wanted, leavesAfter);
-      if (seen.outcome === 'unreachable') this.#begun--;
       const { mayRetry: _, ...line } = seen;
       appendFileSync(file, `${JSON.stringify(line)}\n`);
       if (seen.outcome === 'whole' && wanted.buyer.isPaid && seen.id !== undefined && !seen.isReplayed) this.paid.push(seen.id);

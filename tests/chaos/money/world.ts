@@ -21,6 +21,8 @@ export class World implements AsyncDisposable {
   readonly #options: WorldOptions;
   readonly #ports: number[];
   readonly #servers: (ServerProcess | undefined)[] = [];
+  /** Since the leader's last start. */
+  #engineKills = 0;
 
   private constructor(options: WorldOptions, ports: number[]) {
     this.#options = options;
@@ -47,7 +49,10 @@ export class World implements AsyncDisposable {
   /** What the seed picks; of what there is. */
   pick(): Victim {
     const { gateways, database, random } = this.#options;
-    const victims: Victim[] = ['leader', ...(gateways > 1 ? (['gateway', 'gateway'] as const) : []), 'engine', ...(database.isProcess ? (['database'] as const) : [])];
+    const victims: Victim[] = ['leader'];
+    if (gateways > 1) victims.push('gateway', 'gateway');
+    if (this.#engineKills < ENGINE_KILLS_MAX) victims.push('engine');
+    if (database.isProcess) victims.push('database');
     return victims[Math.floor(random() * victims.length)] ?? 'leader';
   }
 
@@ -57,6 +62,7 @@ export class World implements AsyncDisposable {
     this.#checkAlive();
     if (victim === 'database') return database.kill();
     if (victim === 'engine') return this.#killEngine();
+    if (victim === 'leader') this.#engineKills = 0;
     const n = victim === 'leader' ? 0 : 1 + Math.floor(random() * (this.#ports.length - 1));
     await this.#servers[n]?.kill('SIGKILL');
     await this.#start(n);
@@ -98,11 +104,15 @@ export class World implements AsyncDisposable {
     const leader = this.#servers[0]?.child.pid;
     const engines = leader === undefined ? [] : childrenOf(leader).filter((pid) => commandOf(pid).includes('engines/main.ts'));
     const engine = engines[Math.floor(this.#options.random() * engines.length)];
-    if (engine !== undefined) process.kill(engine, 'SIGKILL');
+    if (engine === undefined) return;
+    process.kill(engine, 'SIGKILL');
+    this.#engineKills++;
   }
 }
 
 const OUTPUT_SHOWN = 3_000;
+/** An engine that ends again and again rests longer each time (S17): then there would be no traffic to disturb. */
+const ENGINE_KILLS_MAX = 2;
 
 function isOver({ child }: ServerProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
