@@ -35,6 +35,8 @@ export interface LeaseOrder {
   readonly budgets: readonly string[];
   /** Less than this is of no use. */
   readonly leastAmount: bigint;
+  /** What calls that wait just now hold, all together. */
+  readonly neededAmount: bigint;
   readonly wantedAmount: bigint;
 }
 

@@ -33,8 +33,9 @@ export interface CallerChange {
   readonly entry: string | null;
 }
 
-export async function writeCallersFeed(db: Db, changes: readonly CallerChange[]): Promise<void> {
-  if (changes.length > 0) await transact(db, (tx) => write(tx, changes));
+/** Returns the versions that the changes have got, by the keys' hashes. */
+export async function writeCallersFeed(db: Db, changes: readonly CallerChange[]): Promise<ReadonlyMap<string, number>> {
+  return changes.length > 0 ? transact(db, (tx) => write(tx, changes)) : new Map();
 }
 
 /** Makes the table say what `entries` says, and touches nothing else. */
@@ -50,9 +51,9 @@ export function syncCallersFeed(db: Db, entries: ReadonlyMap<string, string>): P
 
 const ROWS_PER_STATEMENT = 200;
 
-/** Versions are given in one sequence; a key that changes again leaves its former place in it. */
-async function write(tx: Tx, changes: readonly CallerChange[]): Promise<void> {
-  if (changes.length === 0) return;
+/** Versions are given in one sequence; a key that changes again leaves its former place in it. One that is gone stays gone, whatever a server says that has not heard of it yet. */
+async function write(tx: Tx, changes: readonly CallerChange[]): Promise<ReadonlyMap<string, number>> {
+  if (changes.length === 0) return new Map();
   const { last } = await tx
     .selectFrom('callers_feed')
     .select(sql<number>`COALESCE(MAX(version), 0)`.as('last'))
@@ -63,8 +64,14 @@ async function write(tx: Tx, changes: readonly CallerChange[]): Promise<void> {
     await tx
       .insertInto('callers_feed')
       .values(rows.slice(from, from + ROWS_PER_STATEMENT))
-      .onConflict((conflict) => conflict.column('hash').doUpdateSet({ version: (eb) => eb.ref('excluded.version'), entry: (eb) => eb.ref('excluded.entry') }))
+      .onConflict((conflict) =>
+        conflict
+          .column('hash')
+          .doUpdateSet({ version: (eb) => eb.ref('excluded.version'), entry: (eb) => eb.ref('excluded.entry') })
+          .where((eb) => eb.or([eb('callers_feed.entry', 'is not', null), eb('excluded.entry', 'is', null)])),
+      )
       .execute();
+  return new Map(rows.map(({ hash, version }) => [hash, version]));
 }
 
 export interface CallerRow extends CallerChange {

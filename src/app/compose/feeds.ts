@@ -23,9 +23,9 @@ export interface FeedParts {
 
 /** What this server tells other processes, and what others tell it. */
 export function composeFeeds({ db, clock, leads, update, own, wake, problem }: FeedParts) {
-  const publisher = new FeedPublisher({ db, clock, problem });
-  const loads = new RemoteLoads({ db, clock, wake, problem });
   const foreign = new ForeignCallers();
+  const publisher = new FeedPublisher({ db, clock, written: (hash, version) => foreign.writtenHere(hash, version), problem });
+  const loads = new RemoteLoads({ db, clock, wake, problem });
   let follower: FeedFollower | undefined;
   let isFollowing = false;
   return {
@@ -38,7 +38,7 @@ export function composeFeeds({ db, clock, leads, update, own, wake, problem }: F
       publisher.routes(feed);
     },
     callerChanged(hash: string, entry: CallerEntry | undefined): void {
-      if (foreign.yieldTo(hash, entry)) publisher.caller(hash, entry);
+      if (foreign.changedHere(hash, entry)) publisher.caller(hash, entry);
     },
     /** After the keys were read; before any is changed. */
     async start(entries: Iterable<CallerEntry>): Promise<void> {
@@ -52,7 +52,7 @@ export function composeFeeds({ db, clock, leads, update, own, wake, problem }: F
           isFollowing = true;
           update(readRoutes(body));
         },
-        takeCaller: ({ hash, entry }) => foreign.take(hash, entry, own(hash)),
+        takeCaller: (row) => foreign.take(row, own(row.hash)),
         problem,
       });
       loads.start();

@@ -10,6 +10,8 @@ const RETRY_MS = 1_000;
 export interface FeedPublisherParts {
   readonly db: Db;
   readonly clock: Clock;
+  /** A key's change has its place in the feed. */
+  written(hash: string, version: number): void;
   problem(error: unknown): void;
 }
 
@@ -56,15 +58,19 @@ export class FeedPublisher {
   }
 
   async #writeAll(): Promise<void> {
-    const { db, clock, problem } = this.#parts;
+    const { db, clock, written, problem } = this.#parts;
     while (this.#routes || this.#callers.size > 0) {
       const routes = this.#routes;
       const callers = [...this.#callers.values()];
       try {
         if (routes) await writeRoutesFeed(db, { epoch: routes.epoch, body: writeRoutes(routes) });
         if (this.#routes === routes) this.#routes = undefined;
-        await writeCallersFeed(db, callers);
-        for (const change of callers) if (this.#callers.get(change.hash) === change) this.#callers.delete(change.hash);
+        const versions = await writeCallersFeed(db, callers);
+        for (const change of callers) {
+          if (this.#callers.get(change.hash) !== change) continue;
+          this.#callers.delete(change.hash);
+          written(change.hash, versions.get(change.hash) ?? 0);
+        }
       } catch (error) {
         problem(error);
         if (this.#closed) return;

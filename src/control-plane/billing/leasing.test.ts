@@ -128,18 +128,21 @@ describe.each(DATABASES)('leases on %s', (_name, open) => {
 
 describe('how much is leased', () => {
   test('of what could bear it eight times, what is wanted; else an eighth, but the least', () => {
-    expect(sizeOf({ leastAmount: 10n, wantedAmount: 100n, availableAmount: 800n })).toBe(100n);
-    expect(sizeOf({ leastAmount: 10n, wantedAmount: 100n, availableAmount: 799n })).toBe(99n);
-    expect(sizeOf({ leastAmount: 10n, wantedAmount: 100n, availableAmount: 79n })).toBe(10n);
-    expect(sizeOf({ leastAmount: 10n, wantedAmount: 100n, availableAmount: 9n })).toBe(0n);
-    expect(sizeOf({ leastAmount: 300n, wantedAmount: 100n, availableAmount: 10_000n })).toBe(300n);
+    const one = { leastAmount: 10n, neededAmount: 10n, wantedAmount: 100n };
+    expect([800n, 799n, 79n, 9n].map((availableAmount) => sizeOf({ ...one, availableAmount }))).toEqual([100n, 99n, 10n, 0n]);
+    expect(sizeOf({ ...one, leastAmount: 300n, neededAmount: 300n, availableAmount: 10_000n })).toBe(300n);
+  });
+
+  test('of a small balance, for all calls that wait, as far as it goes', () => {
+    const many = { leastAmount: 10n, neededAmount: 50n, wantedAmount: 160n };
+    expect([1_280n, 200n, 45n, 9n].map((availableAmount) => sizeOf({ ...many, availableAmount }))).toEqual([160n, 50n, 45n, 0n]);
   });
 
   test('never less than the least, never more than there is, never more than the larger of wanted and least', () => {
     const amount = fc.bigInt({ min: 0n, max: 10n ** 18n });
     fc.assert(
       fc.property(amount, amount, amount, (leastAmount, wantedAmount, availableAmount) => {
-        const size = sizeOf({ leastAmount, wantedAmount, availableAmount });
+        const size = sizeOf({ leastAmount, neededAmount: leastAmount, wantedAmount, availableAmount });
         if (availableAmount < leastAmount) return size === 0n;
         return size >= (availableAmount > 0n ? leastAmount : 0n) && size <= availableAmount && size <= (wantedAmount > leastAmount ? wantedAmount : leastAmount);
       }),

@@ -3,7 +3,7 @@ import { chargeOf, NO_QUANTITIES, type Price, type Quantities, quantitiesOf } fr
 import type { UsageRecord } from '../../contract/usage.ts';
 import type { BudgetPeriod } from '../entitlements/index.ts';
 import { type ChargeOrder, type Split, splitOf } from '../ledger/index.ts';
-import type { LeaseUnit } from './ports.ts';
+import type { LeaseOrder, LeaseUnit } from './ports.ts';
 
 const BASIS_POINTS = 10_000n;
 
@@ -100,17 +100,23 @@ export function billOf(records: readonly UsageRecord[], prices: ReadonlyMap<stri
 /** A wallet, or a budget, that could bear what is wanted so many times is large. */
 const LARGE = 8n;
 
+/** What is asked for, and what there is. */
+export interface Wish extends Pick<LeaseOrder, 'leastAmount' | 'neededAmount' | 'wantedAmount'> {
+  readonly availableAmount: bigint;
+}
+
 /**
- * How much is leased: what is wanted of what is large, else an eighth, but the least: small balances lease one call at a time, so that gateways side by side
- * find something. 0: there is less than the least.
+ * How much is leased: what is wanted of what is large; else what calls need that wait now, or an eighth if that is more: small balances are leased for the calls that
+ * are there, and for none to come, so that gateways side by side find something. 0: there is less than the least.
  */
-export function sizeOf({ leastAmount, wantedAmount, availableAmount }: { readonly leastAmount: bigint; readonly wantedAmount: bigint; readonly availableAmount: bigint }): bigint {
+export function sizeOf({ leastAmount, neededAmount, wantedAmount, availableAmount }: Wish): bigint {
   if (availableAmount < leastAmount || availableAmount <= 0n) return 0n;
   const share = availableAmount >= wantedAmount * LARGE ? wantedAmount : availableAmount / LARGE;
-  return share > leastAmount ? share : leastAmount;
+  return smaller(larger(larger(leastAmount, neededAmount), share), availableAmount);
 }
 
 const smaller = (a: bigint, b: bigint) => (a < b ? a : b);
+const larger = (a: bigint, b: bigint) => (a > b ? a : b);
 
 /**
  * Shares a refund as its charge was shared: `left` is what of each share was not refunded yet. Tax and the publisher's part are floored, the platform bears the

@@ -24,6 +24,8 @@ export interface LeaseOrder {
   readonly unit: LeaseUnit;
   readonly budgets: readonly string[];
   readonly leastAmount: bigint;
+  /** What calls that wait just now hold, all together. */
+  readonly neededAmount: bigint;
   readonly wantedAmount: bigint;
 }
 

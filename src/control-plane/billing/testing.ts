@@ -134,7 +134,7 @@ export class Rig {
   }
 
   order(more: Partial<LeaseOrder> = {}): LeaseOrder {
-    return { orgId: 'acme', unit: 'micros', budgets: [], leastAmount: 1n, wantedAmount: 100n, ...more };
+    return { orgId: 'acme', unit: 'micros', budgets: [], leastAmount: 1n, neededAmount: more.leastAmount ?? 1n, wantedAmount: 100n, ...more };
   }
 
   async wallet(orgId = 'acme'): Promise<bigint> {

@@ -173,9 +173,11 @@ export class Purse {
     const open = this.#current();
     const has = open?.available ?? 0n;
     const leastAmount = amount > has ? amount - has : amount;
-    const wantedAmount = leastAmount > amount * BigInt(this.#calls) ? leastAmount : amount * BigInt(this.#calls);
+    const waiting = this.#waiting.reduce((sum, one) => sum + one.amount, 0n) - has;
+    const neededAmount = larger(leastAmount, waiting);
+    const wantedAmount = larger(neededAmount, amount * BigInt(this.#calls));
     try {
-      const lease = await source.lease({ ...of, ...(open && { lease: open.id }), leastAmount, wantedAmount });
+      const lease = await source.lease({ ...of, ...(open && { lease: open.id }), leastAmount, neededAmount, wantedAmount });
       this.#isPlenty = lease.amount >= wantedAmount;
       this.#add(lease);
       this.#serve();
@@ -206,6 +208,8 @@ export class Purse {
     waiting.reject(fault);
   }
 }
+
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 function unreachable(cause?: unknown): Fault {
   return new Fault('unavailable', 'credit_unavailable', "The organisation's credit can not be asked for at the moment; nothing was charged. Try again shortly.", {

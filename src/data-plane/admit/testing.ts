@@ -1,7 +1,7 @@
 import { Fault } from '../../contract/errors.ts';
 import type { Lease, LeaseOrder, LeaseSource } from '../ports.ts';
 
-/** A wallet of one number in memory, in the place of the ledger: gives what is wanted while it has eight times as much, then the least, then nothing. */
+/** A wallet of one number in memory, in the place of the ledger: gives what is wanted while it has eight times as much, then what calls need that wait, then what there is, if it is the least. */
 export class PlainWallet implements LeaseSource {
   available: bigint;
   readonly leased = new Map<string, bigint>();
@@ -19,9 +19,9 @@ export class PlainWallet implements LeaseSource {
     this.orders.push(order);
     await this.answers;
     if (this.isDown) throw new Error('the database is down');
-    const { leastAmount, wantedAmount } = order;
+    const { leastAmount, neededAmount, wantedAmount } = order;
     if (this.available < leastAmount) throw new Fault('payment_required', 'insufficient_quota', 'no credit');
-    const amount = this.available >= wantedAmount * 8n ? wantedAmount : leastAmount;
+    const amount = this.available >= wantedAmount * 8n ? wantedAmount : neededAmount < this.available ? neededAmount : this.available;
     this.available -= amount;
     const id = order.lease ?? `lease_${this.leased.size}`;
     this.leased.set(id, (this.leased.get(id) ?? 0n) + amount);
