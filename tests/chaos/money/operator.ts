@@ -30,6 +30,8 @@ export class Operator {
 
   start(): void {
     this.#done = this.#run();
+    // Told by `stop`: an error that nobody waits for would end the run with its servers left behind.
+    this.#done.catch(() => undefined);
   }
 
   async stop(): Promise<void> {
