@@ -426,9 +426,15 @@ test.each(DATABASES)(
     expect(versionOf(keys.buyer.key)).toBe(cheaper.price.version);
     await clock.advance(1);
     await expect.poll(() => versionOf(keys.buyer.key)).toBe(lessDear.price.version);
+    // What another server has moved meanwhile is seen when it is due.
+    const fourth = await put('1.6');
+    const due = await database.db.selectFrom('subscriptions').select('next_at').where('id', '=', sub.id).executeTakeFirstOrThrow();
+    await database.db.updateTable('subscriptions').set({ price_version: fourth.price.version, next_price_version: null, next_at: null }).where('id', '=', sub.id).execute();
+    await clock.sleep((due.next_at ?? 0) - clock.now());
+    await expect.poll(() => versionOf(keys.buyer.key)).toBe(fourth.price.version);
     // Who accepts need not wait.
     const third = await put('3');
-    expect(versionOf(keys.buyer.key)).toBe(lessDear.price.version);
+    expect(versionOf(keys.buyer.key)).toBe(fourth.price.version);
     const accepted = (await api<Subscription>(keys.buyer.key, `/subscriptions/${sub.id}/accept`, {})).body;
     expect([accepted.price.version, accepted.next, versionOf(keys.buyer.key)]).toEqual([third.price.version, undefined, third.price.version]);
     expect((await api(keys.buyer.key, `/subscriptions/${sub.id}/accept`, {})).code).toBe('no_next_price');

@@ -83,6 +83,11 @@ export class Entitlements {
     return next;
   }
 
+  /** The organisations for which one is due. */
+  dueOrgs(now: number): string[] {
+    return [...this.#offerings].filter(([, { terms }]) => terms.contracts.some(({ next }) => next !== undefined && next.at <= now)).map(([orgId]) => orgId);
+  }
+
   /**
    * Runs what changes contracts or budgets, one after the other, each in a transaction of its own; it says whose they are. What they have become is read in the same
    * transaction, so that the feed has the change when this resolves, or there was none.

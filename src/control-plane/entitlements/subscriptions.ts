@@ -201,8 +201,10 @@ export class Subscriptions {
   async #applyDue(): Promise<void> {
     const { clock, entitlements, problem } = this.#options;
     try {
-      const due = entitlements.nextDueAt();
-      if (due !== undefined && due <= clock.now()) await entitlements.change(async (tx) => ({ result: undefined, orgIds: await store.moveDue(tx, { now: clock.now() }) }));
+      const now = clock.now();
+      const due = entitlements.dueOrgs(now);
+      // Another server may have moved them: then they are looked at anew all the same.
+      if (due.length > 0) await entitlements.change(async (tx) => ({ result: undefined, orgIds: [...new Set([...due, ...(await store.moveDue(tx, { now }))])] }));
       this.#arm();
     } catch (error) {
       problem(error);
