@@ -7645,7 +7645,7 @@ export interface operations {
                         /** @description opening + lines = closing */
                         lines: {
                             /** @enum {unknown} */
-                            kind: "top_up" | "gift" | "charge" | "refund" | "expired" | "overage" | "earned" | "paid_out" | "other";
+                            kind: "top_up" | "gift" | "charge" | "refund" | "expired" | "overage" | "debt_paid" | "earned" | "paid_out" | "other";
                             /** @description a decimal number of the currency; what was taken is negative */
                             amount: string;
                             /** @description of charges and earnings */

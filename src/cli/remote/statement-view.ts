@@ -34,6 +34,7 @@ const NAMES: Readonly<Record<string, string>> = {
   refund: 'refunds',
   expired: 'expired',
   overage: 'beyond credit, owed',
+  debt_paid: 'paid of what was owed',
   earned: 'earned',
   paid_out: 'paid out',
 };

@@ -3,7 +3,7 @@ import type { ChargedCalls, ClassSum } from './store.ts';
 export const STATEMENT_KINDS = ['consumer', 'publisher', 'platform'] as const;
 export type StatementKind = (typeof STATEMENT_KINDS)[number];
 
-export const LINE_KINDS = ['top_up', 'gift', 'charge', 'refund', 'expired', 'overage', 'earned', 'paid_out', 'other'] as const;
+export const LINE_KINDS = ['top_up', 'gift', 'charge', 'refund', 'expired', 'overage', 'debt_paid', 'earned', 'paid_out', 'other'] as const;
 export type LineKind = (typeof LINE_KINDS)[number];
 
 /** What changed credit or earnings: positive adds. */
@@ -62,10 +62,11 @@ export function consumerFigures({ before, within, after }: Spans<ClassSum>, char
     ...charges.map((of): StatementLine => ({ kind: 'charge', amountMicros: -of.chargedMicros, of })),
     { kind: 'overage', amountMicros: overage },
     { kind: 'refund', amountMicros: credit('refund') },
+    { kind: 'debt_paid', amountMicros: credit('collect') },
     { kind: 'expired', amountMicros: credit('expire', 'return', 'abandon') },
   ];
   // Leases move credit, and do not change it.
-  const known = new Set(['top_up', 'give_credit', 'settle', 'refund', 'expire', 'return', 'abandon']);
+  const known = new Set(['top_up', 'give_credit', 'settle', 'refund', 'collect', 'expire', 'return', 'abandon']);
   lines.push({ kind: 'other', amountMicros: sum(within.filter((entry) => isCredit(entry) && !known.has(entry.kind))) });
   const closingMicros = openingMicros + sum(within.filter(isCredit));
   const until = [...before, ...within];

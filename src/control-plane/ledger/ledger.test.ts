@@ -168,6 +168,18 @@ describe.each(DATABASES)('on %s', (name, open) => {
       expect(await balance('payable/publisher')).toBe(136n);
     });
 
+    test('M9: what is owed is paid first by credit that comes, and nothing is paid twice', async () => {
+      await credit('paid', 100n);
+      await lease('l', 100n);
+      await settle(charge('req_1', 'l', 170n));
+      await credit('more', 50n);
+      await credit('more', 50n);
+      expect([await balance('receivable/acme'), await available()]).toEqual([-20n, []]);
+      await credit('last', 30n);
+      expect([await balance('receivable/acme'), await available()]).toEqual([0n, [['last', 10n]]]);
+      expect((await ledger.check()).faults).toEqual([]);
+    });
+
     test('M10: an id that is known with other amounts is a conflict, and nothing changes', async () => {
       await credit('paid', 100n);
       const before = await ledger.check();

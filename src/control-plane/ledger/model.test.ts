@@ -59,7 +59,7 @@ class Pair {
         const known = this.#plain.grants.get(id);
         if (known) return SAME;
         await this.#ledger.credit({ id, orgId: this.#org, amountMicros: operation.amount, priority: operation.priority, expiresAt, note: '', isPaid: operation.priority === 2 });
-        this.#plain.credit(id, operation.amount, operation.priority, expiresAt ?? Number.MAX_SAFE_INTEGER);
+        this.#plain.credit(id, { amount: operation.amount, priority: operation.priority, expiresAt: expiresAt ?? Number.MAX_SAFE_INTEGER }, now);
         return SAME;
       }
       case 'lease': {
@@ -94,7 +94,7 @@ class Pair {
           () => true,
           () => false,
         );
-        return [outcome, this.#plain.refund(id, of, split)];
+        return [outcome, this.#plain.refund(id, of, split, now)];
       }
       case 'wait':
         await this.#clock.advance(operation.hours * HOUR);

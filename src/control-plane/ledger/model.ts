@@ -141,6 +141,17 @@ export function refund(orgId: string, grant: string, split: Split): Posting[] {
 }
 
 /**
+ * | what was used beyond credit is paid out of credit that has come | |
+ * | --- | --- |
+ * | wallet, each grant | − its part |
+ * | receivable | + all of it |
+ */
+export function collect(orgId: string, parts: readonly GrantPart[]): Posting[] {
+  const amount = parts.reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
+  return nonZero([...parts.map(({ grant, amountMicros }) => line(accounts.wallet(orgId, grant), -amountMicros)), line(accounts.receivable(orgId), amount)]);
+}
+
+/**
  * | pay out | |
  * | --- | --- |
  * | payable of the publisher | − amount |

@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { type Db, type Tx, transact } from '../../db/open.ts';
-import { payable } from './accounts.ts';
+import { payable, receivable } from './accounts.ts';
 import { append, type BookReport, check, checkIn, post, rebuild } from './book.ts';
 import { insufficientQuota, leaseNotFound, refundTooLarge, transactionNotFound } from './errors.ts';
-import { expire, giveCredit, openLease, payOut, refund, returnLease, type Split, topUp } from './model.ts';
+import { collect, expire, giveCredit, openLease, payOut, refund, returnLease, type Split, topUp } from './model.ts';
 import { amountOf, type ChargeOrder, draw, isExpired, Settling, total } from './settling.ts';
 export type { ChargeOrder } from './settling.ts';
 import * as store from './store.ts';
@@ -70,7 +70,8 @@ export class Ledger {
     await store.lockHead(tx);
     await store.insertGrant(tx, { ...order, createdAt: this.#clock.now() });
     const postings = isPaid ? topUp(orgId, part) : giveCredit(orgId, part);
-    await post(tx, [{ id: `credit_${id}`, kind: isPaid ? 'top_up' : 'give_credit', orgId, reference: id, postings }], this.#clock.now());
+    const fresh = await post(tx, [{ id: `credit_${id}`, kind: isPaid ? 'top_up' : 'give_credit', orgId, reference: id, postings }], this.#clock.now());
+    if (fresh.size > 0) await this.#collect(tx, orgId, id);
   }
 
   /** What an organisation may spend now, in the order in which it is spent (M34). */
@@ -140,6 +141,16 @@ export class Ledger {
     const held = (await store.heldBy(tx, [id])).get(id) ?? [];
     const parts = held.map((grant) => ({ grant: grant.id, amountMicros: grant.balanceMicros, isExpired: isExpired(grant, now) }));
     await append(tx, head, [{ id: `return_${id}`, kind: state === 'closed' ? 'return' : 'abandon', orgId, reference: id, postings: returnLease(orgId, id, parts) }], now);
+    await this.#collect(tx, orgId, id);
+  }
+
+  /** Credit that has come pays first what the organisation owes; `reference` says what it came by. */
+  async #collect(tx: Tx, orgId: string, reference: string): Promise<void> {
+    const account = receivable(orgId);
+    const owed = -((await store.balances(tx, account)).get(account) ?? 0n);
+    const parts = owed > 0n ? draw(await this.#spendable(tx, orgId), owed) : [];
+    if (parts.length === 0) return;
+    await append(tx, await store.lockHead(tx), [{ id: `collect_${reference}`, kind: 'collect', orgId, reference, postings: collect(orgId, parts) }], this.#clock.now());
   }
 
   /** Takes back what is left of grants that have expired; what leases hold of them stays theirs until they return it (M33). Returns how many. */
@@ -186,6 +197,7 @@ export class Ledger {
     const now = this.#clock.now();
     await store.insertGrant(tx, { id, orgId, priority: REFUND_PRIORITY, expiresAt: undefined, note, createdAt: now });
     await append(tx, head, [{ id, kind: 'refund', orgId, reference: of, postings: refund(orgId, id, split) }], now);
+    await this.#collect(tx, orgId, id);
   }
 
   /** Pays a publisher what it has earned, or a part of it. @throws Fault when it has not earned as much */

@@ -16,8 +16,20 @@ export class PlainLedger {
     return [...this.grants].toSorted(([a, x], [b, y]) => x.priority - y.priority || x.expiresAt - y.expiresAt || (a < b ? -1 : 1));
   }
 
-  credit(id: string, amount: bigint, priority: number, expiresAt: number): void {
-    if (!this.grants.has(id)) this.grants.set(id, { priority, expiresAt, left: amount });
+  credit(id: string, { amount, priority, expiresAt }: { readonly amount: bigint; readonly priority: number; readonly expiresAt: number }, now: number): void {
+    if (this.grants.has(id)) return;
+    this.grants.set(id, { priority, expiresAt, left: amount });
+    this.#collect(now);
+  }
+
+  /** Credit that has come pays first what is owed. */
+  #collect(now: number): void {
+    for (const [, state] of this.#order()) {
+      if (state.expiresAt <= now) continue;
+      const part = state.left < this.owed ? state.left : this.owed;
+      state.left -= part;
+      this.owed -= part;
+    }
   }
 
   /** Returns what was leased; 0: nothing is there. */
@@ -80,6 +92,7 @@ export class PlainLedger {
       else this.breakage += part;
       lease.held.set(grant, 0n);
     }
+    this.#collect(now);
   }
 
   expire(now: number): void {
@@ -91,7 +104,7 @@ export class PlainLedger {
   }
 
   /** Returns whether it was accepted. */
-  refund(id: string, of: string, split: Split): boolean {
+  refund(id: string, of: string, split: Split, now: number): boolean {
     const amount = split.publisherMicros + split.platformMicros;
     const before = this.refunded.get(of) ?? 0n;
     if (!this.charged.has(of) || amount <= 0n || before + amount > (this.charged.get(of) ?? 0n) || split.publisherMicros > this.publisher) return false;
@@ -99,6 +112,7 @@ export class PlainLedger {
     this.publisher -= split.publisherMicros;
     this.platform -= split.platformMicros;
     this.grants.set(id, { priority: 0, expiresAt: Number.MAX_SAFE_INTEGER, left: amount });
+    this.#collect(now);
     return true;
   }
 }
