@@ -151,3 +151,43 @@ describe('M28', () => {
     await settled(market, '9.85');
   });
 });
+
+describe('M18: a call that goes from one to another', () => {
+  test('is charged once, by the price of who answered it; nothing where the other is not the caller’s to call', async () => {
+    const market = await selling({ rates: { requests: '100' }, credit: '10' }, { failEvery: 1 });
+    await modelyard.deployEcho('lab/spare', { contextLength: 100 });
+    const fallback = await modelyard.call('/api/v1/deployments/lab%2Fecho', { method: 'PATCH', key: market.publisher, body: { fallback: 'lab/spare' } });
+    expect(fallback.status).toBe(200);
+    expect((await chat(market)).status).toBe(502);
+    await openMarket(modelyard, 'spare', { rates: { requests: '300' } });
+    const answer = await chat(market);
+    expect(answer.status).toBe(200);
+    await settled(market, '9.70');
+    const id = answer.headers.get('x-modelyard-receipt') ?? '';
+    expect(await get(modelyard, `/api/v1/receipts/${id}`, market.consumer)).toMatchObject({ receipt: { deployment: 'lab/spare', total: '0.30' } });
+    const { lines } = await get<{ lines: { kind: string; of: { calls: number } | null }[] }>(modelyard, '/api/v1/statements?kind=consumer', market.consumer);
+    expect(lines.filter(({ kind }) => kind === 'charge').map(({ of }) => of?.calls)).toEqual([1]);
+    await healthy();
+  });
+});
+
+describe('M19: hedged calls', () => {
+  test('are charged once each, whoever of the two answers', async () => {
+    const market = await selling({ rates: { requests: '1' }, credit: '10' }, { slots: 4 });
+    const patch = (body: unknown) => modelyard.call('/api/v1/deployments/lab%2Fecho', { method: 'PATCH', key: market.publisher, body });
+    await patch({ replicas: 2 });
+    await expect.poll(() => modelyard.launcher.calls.size, { timeout: 10_000 }).toBe(2);
+    await patch({ hedge: true });
+    let calls = 0;
+    const ask = async (content: string) => {
+      calls++;
+      expect((await chat(market, content)).status).toBe(200);
+    };
+    for (let turn = 0; turn < 200; turn++) await ask('fast');
+    for (let turn = 0; turn < 30; turn++) await ask('[[delay-ms:40]] slow');
+    const attempts = [...modelyard.launcher.calls.values()].reduce((sum, count) => sum + count, 0);
+    expect(attempts).toBeGreaterThan(calls);
+    await settled(market, (10 - calls / 1_000).toFixed(2));
+    await healthy();
+  }, 60_000);
+});
