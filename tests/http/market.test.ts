@@ -145,6 +145,7 @@ describe.each(DATABASES)('a marketplace on %s', (_name, open) => {
     expect(await models(keys.other.key)).toEqual([]);
 
     expect((await api(keys.buyer.key, '/subscriptions', { listing: 'acme/bot' })).code).toBe('already_subscribed');
+    expect((await api(keys.acme.key, '/listings/acme%2Fbot/subscriptions')).body).toMatchObject({ data: [{ id: subscribed.body.id, org: 'buyer', state: 'active' }] });
     expect((await api(keys.acme.key, '/subscriptions', { listing: 'acme/bot' })).code).toBe('own_listing');
     await api(keys.acme.key, '/listings/acme%2Fbot/withdraw', {});
     expect((await api(keys.other.key, '/subscriptions', { listing: 'acme/bot' })).status).toBe(404);
@@ -282,6 +283,7 @@ describe.each(DATABASES)('a marketplace on %s', (_name, open) => {
     // The body, and whose it is; an operator's move is closed to its owner.
     const bodies: Record<string, unknown> = {
       'get /listings/{id}': undefined,
+      'get /listings/{id}/subscriptions': undefined,
       'patch /listings/{id}': { title: 'x' },
       'post /listings/{id}/submit': {},
       'post /listings/{id}/withdraw': {},

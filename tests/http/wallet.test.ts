@@ -18,7 +18,7 @@ test('an operator credits an organisation, once for each transfer; gifts are spe
   expect((await credit({ id: 't-1', org: 'acme', amount: '12.50' })).status).toBe(201);
   expect((await credit({ id: 't-1', org: 'acme', amount: '12.50' })).status).toBe(201);
   await credit({ id: 'gift', org: 'acme', amount: '0.000001', given: true });
-  expect(await wallet(acme)).toMatchObject({ org: 'acme', available: '12.500001', grants: [{ id: 'gift' }, { id: 't-1', available: '12.50' }] });
+  expect(await wallet(acme)).toMatchObject({ org: 'acme', available: '12.500001', held: '0.00', owed: '0.00', grants: [{ id: 'gift' }, { id: 't-1', available: '12.50' }] });
   expect(await wallet(modelyard.key, '?org=acme')).toMatchObject({ org: 'acme', available: '12.500001' });
   // The same transfer with another amount is a mistake.
   expect((await credit({ id: 't-1', org: 'acme', amount: '13' })).status).toBe(409);

@@ -1057,6 +1057,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/listings/{id}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List subscribers */
+        get: operations["listSubscribers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/subscriptions/{id}": {
         parameters: {
             query?: never;
@@ -6705,6 +6722,39 @@ export interface operations {
             };
         };
     };
+    listSubscribers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            org: string;
+                            plan: string;
+                            priceVersion: string;
+                            /** @enum {unknown} */
+                            state: "active" | "cancelled";
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
     getSubscription: {
         parameters: {
             query?: never;
@@ -7221,6 +7271,10 @@ export interface operations {
                         org: string;
                         /** @description a decimal number, at most six digits behind the point */
                         available: string;
+                        /** @description held by gateways for calls; what they don't spend comes back */
+                        held: string;
+                        /** @description used beyond credit: paid first by credit that comes */
+                        owed: string;
                         /** @description in the order in which they are spent */
                         grants: {
                             id: string;
@@ -7274,6 +7328,10 @@ export interface operations {
                         org: string;
                         /** @description a decimal number, at most six digits behind the point */
                         available: string;
+                        /** @description held by gateways for calls; what they don't spend comes back */
+                        held: string;
+                        /** @description used beyond credit: paid first by credit that comes */
+                        owed: string;
                         /** @description in the order in which they are spent */
                         grants: {
                             id: string;

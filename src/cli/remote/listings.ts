@@ -37,6 +37,7 @@ export function addListings(program: Command): void {
     .option('--state <state>', STATES.join(', '), oneOf(STATES, '--state'))
     .action(withSession(list));
   remoteOptions(listings.command('show')).description('show one, with its plans and its card').argument('<listing>', LISTING).action(withSession(show));
+  remoteOptions(listings.command('subscribers')).description('who has subscribed to one').argument('<listing>', LISTING).action(withSession(subscribers));
   textOptions(remoteOptions(listings.command('create')))
     .description('offer a deployment; a draft until it is submitted')
     .argument('<deployment>')
@@ -48,6 +49,17 @@ export function addListings(program: Command): void {
     .action(withSession(edit));
   addPlanCommands(listings);
   addMoves(listings);
+}
+
+async function subscribers({ api, print, columns }: Session, listing: string): Promise<void> {
+  print(await api.get('/api/v1/listings/{id}/subscriptions', { params: { id: listing } }), ({ data }) => {
+    if (data.length === 0) return `Nobody has subscribed to ${listing} yet.`;
+    return table(
+      ['ORGANISATION', 'PLAN', 'STATE', 'SINCE'],
+      data.map(({ org, plan, state, createdAt }) => [org, plan, state, timeText(createdAt)]),
+      columns,
+    );
+  });
 }
 
 const LISTING = "its deployment's name, or its id";

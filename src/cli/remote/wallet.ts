@@ -21,11 +21,14 @@ export function addWallet(program: Command): void {
 interface Wallet {
   readonly org: string;
   readonly available: string;
+  readonly held: string;
+  readonly owed: string;
   readonly grants: readonly { readonly id: string; readonly available: string; readonly priority: number; readonly expiresAt?: number; readonly note: string }[];
 }
 
-function walletText({ org, available, grants }: Wallet, columns: number): string {
-  const head = `${org} has ${available} to spend`;
+function walletText({ org, available, held, owed, grants }: Wallet, columns: number): string {
+  const isSome = (amount: string) => /[1-9]/.test(amount);
+  const head = `${org} has ${available} to spend${isSome(held) ? `, and ${held} that gateways hold for calls` : ''}${isSome(owed) ? `; it owes ${owed}` : ''}`;
   if (grants.length === 0) return head;
   const rows = grants.map((grant) => [grant.id, grant.available, grant.priority, grant.expiresAt === undefined ? 'never' : timeText(grant.expiresAt), grant.note]);
   return `${head}\n\n${table(['CREDIT', 'AVAILABLE', 'PRIORITY', 'EXPIRES', 'NOTE'], rows, columns)}`;

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db, Tx } from '../../db/open.ts';
 import type { BudgetPeriod } from '../entitlements/index.ts';
 import type { LeaseState } from './model.ts';
@@ -65,6 +66,18 @@ export async function fillLease(on: Tx, { id, unit, leftAmount, budgets }: Lease
 
 export async function setLeft(on: Tx, id: string, leftAmount: bigint): Promise<void> {
   await on.updateTable('credit_leases').set({ left_amount: leftAmount }).where('id', '=', id).execute();
+}
+
+/** What open leases hold of an organisation's money. */
+export async function sumHeld(on: On, orgId: string): Promise<bigint> {
+  const { held_micros: held } = await on
+    .selectFrom('credit_leases')
+    .select(sql<bigint | null>`SUM(left_amount)`.as('held_micros'))
+    .where('org_id', '=', orgId)
+    .where('state', '=', 'open')
+    .where('unit', '=', 'micros')
+    .executeTakeFirstOrThrow();
+  return held ?? 0n;
 }
 
 /** Ends an open lease of a quota, once. Returns whether it was open. */

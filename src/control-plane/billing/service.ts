@@ -8,7 +8,7 @@ import { type Ledger, lockBook } from '../ledger/index.ts';
 import type { Usage } from '../usage/index.ts';
 import { type Bill, billOf, costOf } from './model.ts';
 import type { BillingEvent, Prices } from './ports.ts';
-import { findLeases, setLeft } from './lease-store.ts';
+import { findLeases, setLeft, sumHeld } from './lease-store.ts';
 import { listBilled } from './store.ts';
 
 export interface BillingOptions {
@@ -88,6 +88,11 @@ export class Billing {
   forgetOpen(): void {
     this.#open.clear();
     this.#knowsOpen = false;
+  }
+
+  /** Credit that gateways hold of an organisation by their leases. */
+  held(orgId: string): Promise<bigint> {
+    return sumHeld(this.#options.db, orgId);
   }
 
   /** Calls that have a price, used something, and are not in the book; what comes to nothing by its price needs no entry. For `ledger check`. */

@@ -135,21 +135,21 @@ export class Catalogue {
 
   /** A public listing that was private needs to be approved. */
   async update(viewer: Viewer, key: string, change: ListingChange): Promise<ListingView> {
-    const before = await this.#own(viewer, key);
+    const before = await this.own(viewer, key);
     const state: ListingState = before.state === 'listed' && before.visibility === 'private' && change.visibility === 'public' ? 'pending' : before.state;
     return this.#write(viewer, before, { ...before, ...change, state });
   }
 
   /** @throws Fault unless the listing is in a state from which the move can be made */
   async move(viewer: Viewer, key: string, move: Exclude<Move, 'approve'>, reason = ''): Promise<ListingView> {
-    const before = await this.#own(viewer, key);
+    const before = await this.own(viewer, key);
     if (move === 'submit' && !(await store.listPlans(this.#options.db, { listingIds: [before.id] })).some(({ isOpen }) => isOpen)) throw noPlan();
     return this.#write(viewer, before, { ...before, state: stateAfter(before, move), reason });
   }
 
   /** An operator's: lists it. With another share for the publisher its plans get new versions of their prices. */
   async approve(viewer: Viewer, key: string, publisherBasisPoints?: number): Promise<ListingView> {
-    const before = await this.#own(viewer, key);
+    const before = await this.own(viewer, key);
     const listing = { ...before, state: stateAfter(before, 'approve'), reason: '', ...(publisherBasisPoints !== undefined && { publisherBasisPoints }) };
     await this.#write(viewer, before, listing);
     await this.plans.reshare(viewer, listing);
@@ -219,7 +219,7 @@ export class Catalogue {
     return this.#options.deployments.manifestOf(deployment)?.task;
   }
 
-  async #own(viewer: Viewer, key: string): Promise<Listing> {
+  async own(viewer: Viewer, key: string): Promise<Listing> {
     const listing = await store.findListing(this.#options.db, key);
     if (!listing || !isOwner(viewer, listing)) throw listingNotFound(key);
     return listing;

@@ -75,6 +75,15 @@ const BudgetSchema = Type.Object({
   until: Type.Optional(Time),
 });
 
+const Subscriber = Type.Object({
+  id: Type.String(),
+  org: Type.String(),
+  plan: Type.String(),
+  priceVersion: Type.String(),
+  state: Type.Enum(['active', 'cancelled']),
+  createdAt: Time,
+});
+
 function subscriptionView(view: SubscriptionView): Static<typeof SubscriptionSchema> {
   const { id, orgId, deployment, listing, plan, isActive, allKeys, keys, price, nextPrice, next, quota, createdAt, cancelledAt } = view;
   return {
@@ -123,6 +132,16 @@ export function subscriptionRoutes(subscriptions: Subscriptions, limits: Spendin
     app.get('/subscriptions', { config: { scope }, schema: { operationId: 'listSubscriptions', response: list(SubscriptionSchema) } }, async ({ caller }) => ({
       data: (await subscriptions.list(caller)).map(subscriptionView),
     }));
+    app.get(
+      '/listings/:id/subscriptions',
+      {
+        config: { scope: 'deployments.write' },
+        schema: { operationId: 'listSubscribers', params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 160 }) }), response: list(Subscriber) },
+      },
+      async ({ caller, params }) => ({
+        data: (await subscriptions.subscribers(caller, params.id)).map(({ isActive, ...of }) => ({ ...of, state: isActive ? ('active' as const) : ('cancelled' as const) })),
+      }),
+    );
     app.get(
       '/subscriptions/:id',
       { config: { scope }, schema: { operationId: 'getSubscription', params: Id, response: { 200: SubscriptionSchema } } },

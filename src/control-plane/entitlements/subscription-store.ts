@@ -71,6 +71,31 @@ export async function listSubscriptions(on: On, { orgId, limit }: { readonly org
   return withKeys(on, rows);
 }
 
+/** One that has subscribed, as who sells sees it. */
+export interface Subscriber {
+  readonly id: string;
+  readonly org: string;
+  readonly plan: string;
+  readonly priceVersion: string;
+  readonly isActive: boolean;
+  readonly createdAt: number;
+}
+
+/** Who has subscribed to a listing, the newest first. */
+export async function listSubscribers(on: On, listingId: string, limit: number): Promise<Subscriber[]> {
+  const rows = await on
+    .selectFrom('subscriptions')
+    .innerJoin('plans', 'plans.id', 'subscriptions.plan_id')
+    .innerJoin('organisations', 'organisations.id', 'subscriptions.org_id')
+    .select(['subscriptions.id as id', 'organisations.name as org', 'plans.name as plan', 'price_version', 'state', 'subscriptions.created_at as created_at'])
+    .where('plans.listing_id', '=', listingId)
+    .orderBy('subscriptions.created_at', 'desc')
+    .orderBy('subscriptions.id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(({ price_version: priceVersion, state, created_at: createdAt, ...row }) => ({ ...row, priceVersion, isActive: state === 'active', createdAt }));
+}
+
 /** Active ones of these organisations, or of all. */
 export async function listActive(on: On, orgIds?: readonly string[]): Promise<Subscription[]> {
   const active = on.selectFrom('subscriptions').selectAll().where('state', '=', 'active');

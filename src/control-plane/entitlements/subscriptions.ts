@@ -23,7 +23,7 @@ export interface SubscriptionsOptions {
   readonly db: Db;
   readonly clock: Clock;
   readonly entitlements: Entitlements;
-  readonly catalogue: Pick<Catalogue, 'sale' | 'plansOf'>;
+  readonly catalogue: Pick<Catalogue, 'sale' | 'plansOf' | 'own'>;
   readonly pricing: Pick<Pricing, 'newest' | 'versions' | 'priceOf' | 'fetch'>;
   readonly keys: Keys;
   /** Before a price that rises holds for who has subscribed. */
@@ -112,6 +112,12 @@ export class Subscriptions {
       return { result: made, orgIds: [caller.orgId] };
     });
     return this.#view(subscription);
+  }
+
+  /** Who has subscribed to a listing of the viewer's organisation; operators see any. @throws Fault for another's */
+  async subscribers(viewer: Viewer, listing: string): Promise<store.Subscriber[]> {
+    const { id } = await this.#options.catalogue.own(viewer, listing);
+    return store.listSubscribers(this.#options.db, id, LISTED_MAX);
   }
 
   /** Its calls are refused when this resolves. */

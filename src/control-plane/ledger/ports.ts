@@ -4,8 +4,10 @@ export interface Organisations {
   byName(name: string): Promise<{ readonly id: string; readonly name: string }>;
 }
 
-/** What is owed and not in the book, as far as whoever bills knows. */
-export interface Unbilled {
+/** What whoever bills knows beside the book. */
+export interface Bills {
+  /** Credit that gateways hold of an organisation for calls; what they don't spend comes back. */
+  held(orgId: string): Promise<bigint>;
   /** Ids of calls, the oldest first. */
   unbilled(idsMax: number): Promise<readonly string[]>;
 }

@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import { formatMicros, parseMicros } from '../../base/money.ts';
 import { invalid } from '../../contract/errors.ts';
-import type { Organisations, Unbilled } from './ports.ts';
+import type { Organisations, Bills } from './ports.ts';
 import type { Ledger, WalletGrant } from './service.ts';
 
 const PAID_PRIORITY = 2;
@@ -29,7 +29,13 @@ const Grant = Type.Object({
   note: Type.String(),
   createdAt: Time,
 });
-const Wallet = Type.Object({ org: Type.String(), available: Amount, grants: Type.Array(Grant, { description: 'in the order in which they are spent' }) });
+const Wallet = Type.Object({
+  org: Type.String(),
+  available: Amount,
+  held: Type.String({ description: "held by gateways for calls; what they don't spend comes back" }),
+  owed: Type.String({ description: 'used beyond credit: paid first by credit that comes' }),
+  grants: Type.Array(Grant, { description: 'in the order in which they are spent' }),
+});
 const UNBILLED_MAX = 1_000;
 const Book = Type.Object({
   transactions: Type.Integer(),
@@ -38,10 +44,18 @@ const Book = Type.Object({
   unbilled: Type.Array(Type.String(), { description: `calls that are owed and not in the book, by their ids; at most ${UNBILLED_MAX}` }),
 });
 
-function walletView(org: string, grants: readonly WalletGrant[]) {
+interface Credit {
+  readonly grants: readonly WalletGrant[];
+  readonly heldMicros: bigint;
+  readonly owedMicros: bigint;
+}
+
+function walletView(org: string, { grants, heldMicros, owedMicros }: Credit) {
   return {
     org,
     available: formatMicros(grants.reduce((sum, { balanceMicros }) => sum + balanceMicros, 0n)),
+    held: formatMicros(heldMicros),
+    owed: formatMicros(owedMicros),
     grants: grants.map(({ id, balanceMicros, priority, expiresAt, note, createdAt }) => ({
       id,
       available: formatMicros(balanceMicros),
@@ -54,13 +68,14 @@ function walletView(org: string, grants: readonly WalletGrant[]) {
 }
 
 /** `/api/v1/wallet`, `/api/v1/credits` and `/api/v1/ledger` */
-export function ledgerRoutes(ledger: Ledger, organisations: Organisations, billing: Unbilled): FastifyPluginCallbackTypebox {
+export function ledgerRoutes(ledger: Ledger, organisations: Organisations, bills: Bills): FastifyPluginCallbackTypebox {
+  const creditOf = async (orgId: string): Promise<Credit> => ({ grants: await ledger.wallet(orgId), heldMicros: await bills.held(orgId), owedMicros: await ledger.owed(orgId) });
   return (app, _options, done) => {
     const Query = Type.Object({ org: Type.Optional(Type.String({ minLength: 1, maxLength: 63, description: 'another organisation; operators only' })) }, closed);
     app.get('/wallet', { config: { scope: 'usage' }, schema: { operationId: 'getWallet', querystring: Query, response: { 200: Wallet } } }, async ({ caller, query }) => {
       const isOther = query.org !== undefined && caller.scopes.includes('operator');
       const { id, name } = isOther ? await organisations.byName(query.org ?? '') : { id: caller.orgId, name: caller.orgName };
-      return walletView(name, await ledger.wallet(id));
+      return walletView(name, await creditOf(id));
     });
     app.post('/credits', { config: { scope: 'operator' }, schema: { operationId: 'credit', body: Order, response: { 201: Wallet } } }, async ({ body }, reply) => {
       const amountMicros = parseMicros(body.amount);
@@ -69,11 +84,11 @@ export function ledgerRoutes(ledger: Ledger, organisations: Organisations, billi
       const { id: orgId, name } = await organisations.byName(body.org);
       const { id, given = false, priority = given ? 1 : PAID_PRIORITY, expiresAt, note = '' } = body;
       await ledger.credit({ id, orgId, amountMicros, priority, expiresAt, note, isPaid: !given });
-      return reply.code(201).send(walletView(name, await ledger.wallet(orgId)));
+      return reply.code(201).send(walletView(name, await creditOf(orgId)));
     });
     app.get('/ledger/check', { config: { scope: 'operator' }, schema: { operationId: 'checkLedger', response: { 200: Book } } }, async () => {
       const { faults, ...book } = await ledger.check();
-      return { ...book, faults: [...faults], unbilled: [...(await billing.unbilled(UNBILLED_MAX))] };
+      return { ...book, faults: [...faults], unbilled: [...(await bills.unbilled(UNBILLED_MAX))] };
     });
     app.post('/ledger/rebuild', { config: { scope: 'operator' }, schema: { operationId: 'rebuildLedger', response: { 204: Type.Null() } } }, async (_request, reply) => {
       await ledger.rebuild();

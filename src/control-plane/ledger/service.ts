@@ -83,6 +83,16 @@ export class Ledger {
     return this.#spendable(on, orgId);
   }
 
+  /** What an organisation has used beyond its credit, and not paid yet. */
+  async owed(orgId: string): Promise<bigint> {
+    return this.#owedIn(this.#db, orgId);
+  }
+
+  async #owedIn(on: Db | Tx, orgId: string): Promise<bigint> {
+    const account = receivable(orgId);
+    return -((await store.balances(on, account)).get(account) ?? 0n);
+  }
+
   /** Takes credit out of a wallet for one gateway: what is wanted, or what there is. @throws Fault when there is none */
   lease(order: LeaseOrder): Promise<Lease> {
     return transact(this.#db, (tx) => this.leaseIn(tx, order));
@@ -146,8 +156,7 @@ export class Ledger {
 
   /** Credit that has come pays first what the organisation owes; `reference` says what it came by. */
   async #collect(tx: Tx, orgId: string, reference: string): Promise<void> {
-    const account = receivable(orgId);
-    const owed = -((await store.balances(tx, account)).get(account) ?? 0n);
+    const owed = await this.#owedIn(tx, orgId);
     const parts = owed > 0n ? draw(await this.#spendable(tx, orgId), owed) : [];
     if (parts.length === 0) return;
     await append(tx, await store.lockHead(tx), [{ id: `collect_${reference}`, kind: 'collect', orgId, reference, postings: collect(orgId, parts) }], this.#clock.now());
