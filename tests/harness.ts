@@ -38,6 +38,8 @@ export interface EchoOptions {
   readonly failStart?: boolean;
 }
 
+/** Tests share the machine with others: what is tested here is not how fast a database answers. */
+const LEASE_WAIT_MS = 10_000;
 /** A clock that is driven goes on faster than the database can answer. */
 const LEADER_TTL_MS = 1e9;
 
@@ -91,6 +93,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const config = {
     ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }),
     drainMs: 2_000,
+    leaseWaitMs: LEASE_WAIT_MS,
     ...(options.clock && { leaderTtlMs: LEADER_TTL_MS }),
     ...options.config,
   };

@@ -54,6 +54,8 @@ export interface Config {
   readonly leaderTtlMs: number;
   /** Calls of free plans go on, uncounted, while their quota can't be asked for. */
   readonly freeWhenUnavailable: boolean;
+  /** A paid call waits so long for its credit when what is leased is used up. */
+  readonly leaseWaitMs: number;
 }
 
 const PORT_DEFAULT = 8420;
@@ -62,6 +64,7 @@ const BODY_BYTES_MAX = 10 * 1_048_576;
 const QUEUE_MAX = 256;
 const DRAIN_MS = 30_000;
 const LEADER_TTL_MS = 15_000;
+const LEASE_WAIT_MS = 250;
 
 /** Of the memory that this process may use, by its cgroup or the machine's, engines get this share; the rest is the gateway's, the system's and the page cache's. */
 const ENGINE_MEMORY_SHARE = 0.75;
@@ -103,6 +106,7 @@ export function loadConfig(flags: Flags, environment: Environment): Config {
     drainMs: DRAIN_MS,
     leaderTtlMs: LEADER_TTL_MS,
     freeWhenUnavailable: false,
+    leaseWaitMs: LEASE_WAIT_MS,
   };
 }
 

@@ -39,7 +39,7 @@ afterEach(async () => {
 async function startOne(name: string): Promise<Gateway> {
   const home = join(folder, 'home');
   const { folder: own, release } = await openGateway(home, name, 'test');
-  const config = { ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }), drainMs: 2_000 };
+  const config = { ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }), drainMs: 2_000, leaseWaitMs: 10_000 };
   const running = await startGateway({ config, folder: own, database, log: silentLogger() });
   let stopped = false;
   const gateway = {

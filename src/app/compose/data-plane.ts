@@ -18,7 +18,7 @@ export interface DataPlaneParts {
   readonly replays: Replays;
   readonly repository: Repository;
   readonly events: Events;
-  readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number; readonly freeWhenUnavailable: boolean };
+  readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number; readonly freeWhenUnavailable: boolean; readonly leaseWaitMs: number };
   /** A call waits for a model that is not loaded. */
   wake(): void;
   ready(): boolean;
@@ -33,6 +33,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
   const credit = new Credit({
     clock,
     source: parts.leases,
+    waitMs: limits.leaseWaitMs,
     freeWhenUnavailable: limits.freeWhenUnavailable,
     problem: (error) => events.usageProblem({ message: 'credit could not be leased or given back', error }),
   });

@@ -1,5 +1,15 @@
 import { table } from '../terminal.ts';
 
+interface Calls {
+  readonly deployment: string;
+  readonly calls: number;
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  readonly rows: number;
+  readonly gross: string;
+}
+
 export interface Statement {
   readonly kind: 'consumer' | 'publisher' | 'platform';
   readonly org: string | null;
@@ -10,15 +20,7 @@ export interface Statement {
   readonly lines: readonly {
     readonly kind: string;
     readonly amount: string;
-    readonly of: {
-      readonly deployment: string;
-      readonly calls: number;
-      readonly inputTokens: number;
-      readonly cachedTokens: number;
-      readonly outputTokens: number;
-      readonly rows: number;
-      readonly gross: string;
-    } | null;
+    readonly of: Calls | null;
   }[];
   readonly closing: string;
   readonly held: string;
@@ -39,6 +41,15 @@ const NAMES: Readonly<Record<string, string>> = {
   paid_out: 'paid out',
 };
 
+/** What calls used, a column each; those in which nothing stands are left out. */
+const USES: readonly { readonly heading: string; of(calls: Calls, kind: Statement['kind']): string }[] = [
+  { heading: 'CALLS', of: ({ calls }) => String(calls) },
+  { heading: 'IN', of: ({ inputTokens, cachedTokens }) => String(inputTokens + cachedTokens) },
+  { heading: 'OUT', of: ({ outputTokens }) => String(outputTokens) },
+  { heading: 'ROWS', of: ({ rows }) => String(rows) },
+  { heading: 'GROSS', of: ({ gross }, kind) => (kind === 'publisher' ? gross : '0') },
+];
+
 /** Amounts end at the same column, to be read down. */
 export function statementText(statement: Statement, columns: number): string {
   const { kind, org, from, to, currency, opening, lines, closing, foots } = statement;
@@ -48,23 +59,25 @@ export function statementText(statement: Statement, columns: number): string {
     const accounts = statement.accounts.map((line) => [line.account, line.opening, line.change, line.closing]);
     return [head, '', table(['ACCOUNTS', 'OPENING', 'CHANGE', 'CLOSING'], right([...accounts, ['all', opening, '', closing]], [1, 2, 3]), columns), '', verdict].join('\n');
   }
+  const uses = USES.filter(({ of }) => lines.some((line) => line.of && of(line.of, kind) !== '0'));
+  const row = (name: string, amount: string, of: Calls | null = null) => [name, ...uses.map((use) => (of ? use.of(of, kind) : '')), amount];
   const rows = [
-    ['opening', '', '', '', '', opening],
-    ...lines.map(({ kind: line, amount, of }) => [
-      `${NAMES[line] ?? line}${of ? ` ${of.deployment}` : ''}`,
-      of ? String(of.calls) : '',
-      of ? String(of.inputTokens + of.cachedTokens) : '',
-      of ? String(of.outputTokens) : '',
-      of && kind === 'publisher' ? of.gross : '',
-      amount,
-    ]),
-    ['closing', '', '', '', '', closing],
+    row('opening', opening),
+    ...lines.map((line) => row(`${NAMES[line.kind] ?? line.kind}${line.of ? ` ${line.of.deployment}` : ''}`, line.amount, line.of)),
+    row('closing', closing),
   ];
   const notes = [isZero(statement.held) ? '' : `Of it gateways hold ${statement.held} for calls.`, isZero(statement.owed) ? '' : `Beyond credit ${statement.owed} is owed.`];
   return [
     head,
     '',
-    table(['', 'CALLS', 'IN', 'OUT', kind === 'publisher' ? 'GROSS' : '', 'AMOUNT'], right(rows, [1, 2, 3, 4, 5]), columns),
+    table(
+      ['', ...uses.map(({ heading }) => heading), 'AMOUNT'],
+      right(
+        rows,
+        [...uses, ''].map((_, index) => index + 1),
+      ),
+      columns,
+    ),
     '',
     ...notes.filter(Boolean),
     verdict,

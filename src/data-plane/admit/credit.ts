@@ -17,6 +17,8 @@ const SWEEP_MS = 1_000;
 export interface CreditOptions {
   readonly clock: Clock;
   readonly source: LeaseSource;
+  /** A call waits so long for its credit, milliseconds. */
+  readonly waitMs: number;
   /** Calls of a free plan go on, uncounted, while its quota can't be asked for (M24). */
   readonly freeWhenUnavailable: boolean;
   problem(error: unknown): void;
@@ -77,10 +79,11 @@ export class Credit {
     const known = this.#purses.get(key);
     if (known) return known;
     if (this.#purses.size >= PURSES_MAX) throw new Fault('unavailable', 'credit_unavailable', 'Too many organisations call just now; try again shortly.', { retryAfterSeconds: 1 });
-    const { clock, source, problem } = this.#options;
+    const { clock, source, waitMs, problem } = this.#options;
     const purse: Purse = new Purse({
       clock,
       problem,
+      waitMs,
       of: { orgId, unit, budgets },
       source: {
         lease: async (order) => {

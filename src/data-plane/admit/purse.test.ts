@@ -11,7 +11,8 @@ beforeEach(() => {
   clock = new FakeClock();
   problems = [];
 });
-const purseOf = (wallet: PlainWallet) => new Purse({ clock, source: wallet, of: { orgId: 'org', unit: 'micros', budgets: [] }, problem: (error) => void problems.push(error) });
+const purseOf = (wallet: PlainWallet) =>
+  new Purse({ clock, source: wallet, of: { orgId: 'org', unit: 'micros', budgets: [] }, waitMs: 250, problem: (error) => void problems.push(error) });
 /** The code of a refusal; undefined: it was held. */
 const refusalOf = async (hold: Hold | Promise<Hold>): Promise<string | undefined> => {
   try {

@@ -2,8 +2,6 @@ import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import type { Lease, LeaseOrder, LeaseSource } from '../ports.ts';
 
-/** A call waits so long for credit, and no longer: the one wait for a database in the request path. */
-const LEASE_WAIT_MS = 250;
 /** Calls that may wait for credit at once. */
 const WAITING_MAX = 10_000;
 /** A lease is asked for so many calls' worth; twice as many when the one before was used up within a second. */
@@ -41,6 +39,8 @@ export interface PurseOptions {
   readonly clock: Clock;
   readonly source: LeaseSource;
   readonly of: Pick<LeaseOrder, 'orgId' | 'unit' | 'budgets'>;
+  /** A call waits so long for credit, and no longer: the one wait for a database in the request path. */
+  readonly waitMs: number;
   /** Told when what is left can't be given back; it is tried again. */
   problem(error: unknown): void;
 }
@@ -76,7 +76,7 @@ export class Purse {
     }
     if (this.#waiting.length >= WAITING_MAX) throw unreachable();
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { amount, resolve, reject, cancel: this.#options.clock.timer(LEASE_WAIT_MS, () => this.#giveUp(waiting)) };
+      const waiting: Waiting = { amount, resolve, reject, cancel: this.#options.clock.timer(this.#options.waitMs, () => this.#giveUp(waiting)) };
       this.#waiting.push(waiting);
       if (!this.#asking) this.#ask(amount);
     });
