@@ -75,7 +75,7 @@ export async function openGateway(home: string, name: string, address: string): 
   } catch (error) {
     throw homeFault(error, folder.path);
   }
-  return { folder, release: await takeLock(folder.path, address) };
+  return { folder, release: await takeLock(folder.path, address, { what: `The gateway "${name}" of this home is already running`, instead: 'choose another name with --name' }) };
 }
 
 const GATEWAY_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;

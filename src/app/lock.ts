@@ -13,8 +13,16 @@ export interface Lock {
 const ATTEMPTS_MAX = 5;
 const lockFile = (home: string) => join(home, 'lock.json');
 
-/** Takes a home's lock; one that a dead process left is taken over. The returned function gives it back. @throws Fault `home_locked` */
-export async function takeLock(home: string, address: string): Promise<() => Promise<void>> {
+/** What is locked, for who wants it too: in words, and what to do instead. */
+interface Locked {
+  readonly what: string;
+  readonly instead: string;
+}
+
+const HOME: Locked = { what: 'Modelyard is already running on this home', instead: 'choose another home with --home' };
+
+/** Takes a home's lock, or that of a gateway's folder in it; one that a dead process left is taken over. The returned function gives it back. @throws Fault `home_locked` */
+export async function takeLock(home: string, address: string, of = HOME): Promise<() => Promise<void>> {
   const file = lockFile(home);
   const mine = `${file}.${process.pid}`;
   await writeFile(mine, JSON.stringify(await ownLock(address)), { mode: 0o600 });
@@ -23,7 +31,7 @@ export async function takeLock(home: string, address: string): Promise<() => Pro
       // A link appears whole or not at all, and never over another.
       if (await linked(mine, file)) return () => rm(file, { force: true });
       const holder = await readLock(home);
-      if (holder && (await isAlive(holder))) throw locked(holder);
+      if (holder && (await isAlive(holder))) throw locked(holder, of);
       await removeStale(file, mine);
     }
     throw new Fault('conflict', 'home_locked', 'Another Modelyard is starting on this home just now.');
@@ -92,6 +100,6 @@ async function startOf(pid: number): Promise<string> {
   return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
-function locked({ pid, address }: Lock): Fault {
-  return new Fault('conflict', 'home_locked', `Modelyard is already running on this home: process ${pid}, ${address}. Stop it first or choose another home with --home.`);
+function locked({ pid, address }: Lock, { what, instead }: Locked): Fault {
+  return new Fault('conflict', 'home_locked', `${what}: process ${pid}, ${address}. Stop it first or ${instead}.`);
 }

@@ -41,6 +41,10 @@ test('a deployment is sold and bought from the command line', async () => {
   expect((await run(seller, 'listings', 'submit', 'acme/bot')).err).toContain('no open plan');
   expect((await run(seller, 'listings', 'add-plan', 'acme/bot', 'standard', '--input', '0.50', '--output', '1.50')).out).toContain('0.50/1M in, 1.50/1M out USD');
   expect((await run(seller, 'listings', 'add-plan', 'acme/bot', 'trial', '--free', '100', '--per', 'day')).out).toContain('free: 100 requests/day');
+  expect((await run(seller, 'listings', 'add-plan', 'acme/bot', 'large', '--free', '25000000', '--unit', 'tokens')).out).toContain('free: 25000000 tokens/month');
+  expect((await run(seller, 'listings', 'close-plan', 'acme/bot', 'large')).code).toBe(0);
+  expect(await run(seller, 'listings', 'add-plan', 'acme/bot', 'x', '--output', '1e3')).toMatchObject({ code: 2, err: expect.stringContaining('--output is "1e3"') as string });
+  expect((await run(seller, 'listings', 'edit', 'acme/bot', '--card', '/nonexistent')).code).toBe(5);
   expect((await run(seller, 'listings', 'submit', 'acme/bot')).out).toContain('waits for an operator');
   expect((await run(server.key, 'listings', '--state', 'pending')).out).toMatch(/^acme\/bot +pending +public +standard: /m);
   expect((await run(server.key, 'listings', 'approve', 'acme/bot', '--share', '75')).out).toBe('acme/bot is listed.\n');
@@ -52,8 +56,13 @@ test('a deployment is sold and bought from the command line', async () => {
   expect((await run(buyer, 'search', '--unit', 'moons')).code).toBe(2);
   expect((await run(buyer, 'listings', 'show', 'acme/bot')).out).toMatch(/^A bot\nacme\/bot · chat · Apache-2\.0 · public · listed since/);
 
-  expect((await run(buyer, 'subscribe', 'acme/bot')).code).toBe(5);
-  expect((await run(buyer, 'subscribe', 'acme/bot', '--plan', 'standard', '--keys', 'buyer')).out).toContain('Subscribed to acme/bot, plan standard: 0.50/1M in, 1.50/1M out USD.');
+  expect((await run(seller, 'listings', 'show', 'acme/bot')).out).toContain('The publisher gets 75 % of what is charged, after tax.');
+  expect((await run(buyer, 'listings', 'show', 'acme/bot')).out).not.toContain('75 %');
+  expect(await run(buyer, 'subscribe', 'acme/bot')).toMatchObject({ code: 2, err: expect.stringContaining('say with "plan" (--plan) which: standard, trial') as string });
+  expect((await run(buyer, 'subscribe', 'acme/bot', '--plan', 'gold')).code).toBe(5);
+  expect((await run(buyer, 'subscribe', 'acme/bot', '--plan', 'standard', '--keys', 'buyer')).out).toBe(
+    'Subscribed to acme/bot, plan standard: 0.50/1M in, 1.50/1M out USD.\nCall it: modelyard chat --model acme/bot "hello"\n',
+  );
   expect((await run(buyer, 'subscriptions')).out).toMatch(/^acme\/bot +standard +1 key +\d{4}-\d\d-\d\d +0\.50\/1M in, 1\.50\/1M out/m);
   expect((await run(buyer, 'subscriptions', 'keys', 'acme/bot', '--all')).out).toBe('acme/bot may be called by all keys.\n');
 

@@ -111,7 +111,7 @@ test('M2, M26: 3 gateways and 3 × the budget’s demand at once spend the budge
 test('goes on by what it has on disk when it starts again, and says whose name is taken', async () => {
   const east = await startOne('east');
   await expect.poll(() => ready(east), { timeout: 5_000 }).toBe(200);
-  await expect(startOne('east')).rejects.toMatchObject({ code: 'home_locked' });
+  await expect(startOne('east')).rejects.toMatchObject({ code: 'home_locked', message: expect.stringContaining('another name with --name') as string });
   await expect(startOne('main')).rejects.toMatchObject({ param: '--name' });
   await east.stop();
   const again = await startOne('east');

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../../app/config.ts';
-import { databaseOf } from '../../app/database.ts';
+import { databaseName, databaseOf } from '../../app/database.ts';
 import { type RunningGateway, startGateway } from '../../app/gateway.ts';
 import { homeFolder, openGateway } from '../../app/home.ts';
 import { updateLock } from '../../app/lock.ts';
@@ -17,7 +17,9 @@ export async function upGateway(config: Config, name: string): Promise<void> {
     const log = createLogger({ level: config.logLevel, file: join(folder.path, 'gateway.log') });
     running = await startGateway({ config, folder, database: databaseOf(config.databaseUrl, homeFolder(config.home).database), log });
     await updateLock(folder.path, running.url);
-    process.stdout.write(`Gateway ${paint('bold', name)} serves calls on ${paint('cyan', running.url)}\n\n${paint('dim', 'Ctrl-C stops it.')}\n`);
+    const database = databaseName(databaseOf(config.databaseUrl, homeFolder(config.home).database));
+    process.stdout.write(`Gateway ${paint('bold', name)} serves calls on ${paint('cyan', running.url)}\n`);
+    process.stdout.write(`Its database is ${database}, which must be the server's\n\n${paint('dim', 'Ctrl-C stops it.')}\n`);
     await untilStopped();
     process.stdout.write('Stopping: finishing the calls under way …\n');
   } finally {

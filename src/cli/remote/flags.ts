@@ -7,6 +7,13 @@ export function wholeNumber(text: string): number {
   return number;
 }
 
+/** As `wholeNumber`, for what may be many: tokens, calls. */
+export function wholeCount(text: string): number {
+  const number = /^\d{1,13}$/.test(text) ? Number(text) : 0;
+  if (number < 1) throw new Fault('invalid_argument', 'bad_number', `"${text}" is not a whole number from 1, in digits alone.`);
+  return number;
+}
+
 export function wholeOrZero(text: string): number {
   return text === '0' ? 0 : wholeNumber(text);
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { Fault } from '../../contract/errors.ts';
 import { paint, table } from '../terminal.ts';
 import { defined } from './flags.ts';
 import { timeText } from './format.ts';
@@ -76,12 +77,18 @@ function textOptions(command: Command): Command {
     .option('--for <organisations>', 'that see it while it is private, separated by commas');
 }
 
+async function readCard(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: Error) => {
+    throw new Fault('not_found', 'no_file', `The card ${file} can not be read: ${error.message}.`);
+  });
+}
+
 async function bodyOf({ title, summary, card, licence, tags, public: isPublic, private: isPrivate, for: visibleTo }: TextFlags) {
   return defined({
     title,
     summary,
     licence,
-    card: card === undefined ? undefined : await readFile(card, 'utf8'),
+    card: card === undefined ? undefined : await readCard(card),
     tags: tags === undefined ? undefined : listOf(tags),
     visibility: isPublic ? ('public' as const) : isPrivate ? ('private' as const) : undefined,
     visibleTo: visibleTo === undefined ? undefined : listOf(visibleTo),
@@ -126,6 +133,7 @@ async function show({ api, print, columns }: Session, id: string): Promise<void>
       ...(listing.summary === '' ? [] : [listing.summary]),
       `${listing.deployment} · ${listing.task ?? 'not deployed'} · ${listing.licence} · ${listing.visibility}${forWhom} · ${listing.state} since ${timeText(listing.updatedAt)}`,
       ...(listing.tags.length > 0 ? [listing.tags.map((tag) => `#${tag}`).join(' ')] : []),
+      ...(own?.publisherShareBasisPoints === undefined ? [] : [`The publisher gets ${own.publisherShareBasisPoints / 100} % of what is charged, after tax.`]),
       ...(own && own.reason !== '' ? [paint('red', `Rejected: ${own.reason}`)] : []),
       '',
       plans.length === 0

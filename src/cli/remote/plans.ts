@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Fault } from '../../contract/errors.ts';
 import { paint, table } from '../terminal.ts';
-import { defined, wholeNumber } from './flags.ts';
+import { defined, wholeCount } from './flags.ts';
 import { timeText } from './format.ts';
 import { oneOf, planText, type RateFlags, rateOptions, ratesOfFlags, ratesText } from './price-view.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
@@ -26,12 +26,12 @@ export function addPlanCommands(listings: Command): void {
     .description('add terms on which it can be subscribed to')
     .argument('<listing>', LISTING)
     .argument('<name>', 'such as standard or trial')
-    .option('--free <amount>', 'a free plan: so many are free, and no more', wholeNumber)
+    .option('--free <amount>', 'a free plan: so many are free, and no more', wholeCount)
     .option('--unit <unit>', 'of --free: requests or tokens', oneOf(UNITS, '--unit'), 'requests')
     .option('--per <period>', 'of --free: day, month or total', oneOf(PERIODS, '--per'), 'month')
-    .option('--requests-per-minute <number>', 'of a subscription', wholeNumber)
-    .option('--tokens-per-minute <number>', 'of a subscription', wholeNumber)
-    .option('--concurrency <number>', 'calls at once of a subscription', wholeNumber)
+    .option('--requests-per-minute <number>', 'of a subscription', wholeCount)
+    .option('--tokens-per-minute <number>', 'of a subscription', wholeCount)
+    .option('--concurrency <number>', 'calls at once of a subscription', wholeCount)
     .action(withSession(add));
   rateOptions(remoteOptions(listings.command('price')))
     .description("change a plan's price: for new subscriptions at once, for others after notice if it rises")

@@ -69,8 +69,15 @@ export function rateOptions(command: Command): Command {
     .option('--compute <amount>', 'for an hour of computing');
 }
 
-/** The rates that were given; undefined: none. */
+const RATE = /^\d{1,9}(?:\.\d{1,6})?$/;
+
+/** The rates that were given; undefined: none. @throws Fault that names the flag of one that is no amount */
 export function ratesOfFlags({ input, cached, output, requests, rows, bytes, compute }: RateFlags): RateTexts | undefined {
+  const flags = { input, cached, output, requests, rows, bytes, compute };
+  for (const [flag, amount] of Object.entries(flags)) {
+    if (amount !== undefined && !RATE.test(amount))
+      throw new Fault('invalid_argument', 'bad_rate', `--${flag} is "${amount}"; it must be an amount such as 0.50, with at most six digits behind the point.`);
+  }
   const rates = defined({ input_tokens: input, cached_tokens: cached, output_tokens: output, requests, rows, bytes, compute_ms: compute });
   return Object.keys(rates).length === 0 ? undefined : rates;
 }

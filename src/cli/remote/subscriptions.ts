@@ -27,9 +27,16 @@ export function addSubscribe(program: Command): void {
       withSession(async (session: Session, listing: string, { plan, keys }: { plan?: string; keys?: string }) => {
         const body = { listing, ...(plan !== undefined && { plan }), ...(keys !== undefined && { keys: await keyIds(session, keys) }) };
         const made = await session.api.post('/api/v1/subscriptions', { body });
-        session.print(made, () => `Subscribed to ${made.deployment}, plan ${made.plan}: ${termsOf(made)}.\nCall it: modelyard chat --model ${made.deployment} "hello"`);
+        const { task } = await session.api.get('/api/v1/listings/{id}', { params: { id: made.listing } });
+        session.print(made, () => `Subscribed to ${made.deployment}, plan ${made.plan}: ${termsOf(made)}.${howToCall(made.deployment, task)}`);
       }),
     );
+}
+
+function howToCall(deployment: string, task: string | undefined): string {
+  if (task === 'chat') return `\nCall it: modelyard chat --model ${deployment} "hello"`;
+  if (task === 'embedding') return `\nCall it: modelyard embed ${deployment} "hello"`;
+  return task === 'tensor' ? `\nCall it: modelyard predict ${deployment} FILE` : '';
 }
 
 /** `modelyard subscriptions …` */

@@ -6,6 +6,8 @@ export const planNotFound = (id: string) => new Fault('not_found', 'plan_not_fou
 export const alreadyListed = ({ deployment, id }: Listing) => new Fault('conflict', 'already_listed', `"${deployment}" has a listing already: ${id}.`);
 export const planExists = (name: string) => new Fault('conflict', 'plan_exists', `The listing has a plan "${name}" already; change its price, or close it and make another.`);
 export const tooManyPlans = (most: number) => new Fault('conflict', 'too_many_plans', `A listing has at most ${most} plans.`);
+export const whichPlan = (names: readonly string[]) => invalid(`The listing has several open plans; say with "plan" (--plan) which: ${names.join(', ')}.`, 'plan', 'which_plan');
+export const noOpenPlan = (deployment: string) => new Fault('conflict', 'no_open_plan', `"${deployment}" takes no new subscriptions: none of its plans is open.`);
 export const noPlan = () => new Fault('conflict', 'no_plan', 'The listing has no open plan that could be subscribed to; add one first.');
 export const wrongState = (move: Move, state: ListingState) => new Fault('conflict', 'wrong_state', `The listing is ${state}; it can't be ${PAST[move]} from there.`);
 export const changedMeanwhile = () => new Fault('conflict', 'changed_meanwhile', 'Somebody else has moved the listing meanwhile; look at it again.');

@@ -3,7 +3,7 @@ import { newId } from '../../base/ids.ts';
 import type { Db, Tx } from '../../db/open.ts';
 import type { Deployments } from '../deployments/index.ts';
 import type { Pricing } from '../pricing/index.ts';
-import { alreadyListed, changedMeanwhile, listingNotFound, noPlan, notDeployed, planNotFound, priceUnavailable, wrongState } from './errors.ts';
+import { alreadyListed, changedMeanwhile, listingNotFound, noOpenPlan, noPlan, notDeployed, planNotFound, priceUnavailable, whichPlan, wrongState } from './errors.ts';
 import {
   isOffered,
   isOwner,
@@ -187,9 +187,7 @@ export class Catalogue {
     const { deployments } = this.#options;
     const listing = await this.get(viewer, key);
     if (!isOffered(viewer, listing) && listing.orgId !== viewer.orgId) throw listingNotFound(key);
-    const open = listing.plans.filter(({ isOpen }) => isOpen);
-    const plan = planName === undefined ? (open.length === 1 ? open[0] : undefined) : open.find(({ name }) => name === planName);
-    if (!plan) throw planNotFound(planName ?? `(name one of: ${open.map(({ name }) => name).join(', ')})`);
+    const plan = planMeant(listing, planName);
     if (!deployments.manifestOf(listing.deployment)) throw notDeployed(listing.deployment);
     const { version } = plan;
     if (!version || !isSellable(plan)) {
@@ -245,6 +243,15 @@ export class Catalogue {
     );
     return plans.map((plan) => ({ ...plan, version: newest.get(plan.id) }));
   }
+}
+
+/** The plan of that name, or the only one that is open. */
+function planMeant({ plans, deployment }: ListingView, name: string | undefined): PricedPlan {
+  const open = plans.filter(({ isOpen }) => isOpen);
+  const [plan, ...others] = name === undefined ? open : open.filter((one) => one.name === name);
+  if (!plan) throw name === undefined ? noOpenPlan(deployment) : planNotFound(name);
+  if (others.length > 0) throw whichPlan(open.map((one) => one.name));
+  return plan;
 }
 
 function stateAfter(listing: Listing, move: Move): ListingState {

@@ -6,7 +6,7 @@ export const priceJump = (unit: PriceUnit, before: bigint, after: bigint) =>
   new Fault(
     'conflict',
     'price_jump',
-    `The rate for ${unit} would go from ${formatMicros(before)} to ${formatMicros(after)} per ${PRICE_UNITS[unit]}: more than ten times as much, or less than a tenth. If it is meant, confirm it ("confirm": true).`,
+    `The rate for ${unit} would go from ${formatMicros(before)} to ${formatMicros(after)} per ${PRICE_UNITS[unit]}: more than ten times as much, or less than a tenth. If it is meant, confirm it ("confirm": true, or --confirm).`,
     { param: `rates.${unit}` },
   );
 export const malformedRates = () =>
