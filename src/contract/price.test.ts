@@ -30,6 +30,8 @@ describe('a charge', () => {
 
   test('M17: what ended badly and brought nothing is free in every unit; what was sent before is not', () => {
     expect(quantitiesOf({ ...USED, status: 'failed', completionTokens: 0 })).toBe(NO_QUANTITIES);
+    expect(quantitiesOf({ ...USED, status: 'cancelled', completionTokens: 0, promptTokens: 0 })).toBe(NO_QUANTITIES);
+    expect(quantitiesOf({ ...USED, status: 'cancelled', completionTokens: 0 }).input_tokens).toBe(600);
     expect(quantitiesOf({ ...USED, status: 'cancelled' }).requests).toBe(1);
   });
 

@@ -39,12 +39,13 @@ export const NO_QUANTITIES: Quantities = { input_tokens: 0, cached_tokens: 0, ou
 export type Used = Pick<UsageRecord, 'status' | 'promptTokens' | 'cachedTokens' | 'completionTokens' | 'rows' | 'requestBytes' | 'responseBytes' | 'durationMs' | 'stages'>;
 
 /**
- * What a call is charged for. A call that did not end well and brought neither a token nor a row is free, whatever its unit (M17). Compute is the time from the end of the
- * queue to the end of the answer, rounded up to a millisecond.
+ * What a call is charged for. A call that did not end well and brought neither a token nor a row is free, whatever its unit (M17); prompt tokens are counted of one that was
+ * left only if a part of its answer had been sent. Compute is the time from the end of the queue to the end of the answer, rounded up to a millisecond.
  */
 export function quantitiesOf(used: Used): Quantities {
   const { status, promptTokens, completionTokens, rows, durationMs, stages } = used;
-  if (status !== 'ok' && completionTokens === 0 && rows === 0) return NO_QUANTITIES;
+  const isTaken = status === 'cancelled' && promptTokens > 0;
+  if (status !== 'ok' && completionTokens === 0 && rows === 0 && !isTaken) return NO_QUANTITIES;
   const cached = Math.min(used.cachedTokens, promptTokens);
   return {
     input_tokens: promptTokens - cached,

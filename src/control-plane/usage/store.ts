@@ -41,13 +41,15 @@ export function insertRecords(on: Tx, rows: JsonRows): Promise<void> {
   return insertJsonRows(on, { table: 'usage', key: 'request_id', columns: COLUMNS }, rows);
 }
 
-/** Those of these calls that ended well, or brought a token or a row: what `quantitiesOf` finds something to charge for. */
+/** Those of these calls that ended well, or brought a token or a row, or were left with a part of their answer sent: what `quantitiesOf` finds something to charge for. */
 export async function listCharged(on: Db, requestIds: readonly string[]): Promise<string[]> {
   const rows = await on
     .selectFrom('usage')
     .select('request_id')
     .where('request_id', 'in', requestIds)
-    .where((eb) => eb.or([eb('status', '=', 'ok'), eb('completion_tokens', '>', 0), eb('tensor_rows', '>', 0)]))
+    .where((eb) =>
+      eb.or([eb('status', '=', 'ok'), eb('completion_tokens', '>', 0), eb('tensor_rows', '>', 0), eb.and([eb('status', '=', 'cancelled'), eb('prompt_tokens', '>', 0)])]),
+    )
     .execute();
   return rows.map(({ request_id: id }) => id);
 }

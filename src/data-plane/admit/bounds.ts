@@ -10,12 +10,15 @@ const TOKEN_BYTES = 1_024;
 /** An answer that is no text: held until its size is known. */
 const ANSWER_BYTES = 1_048_576;
 
-/** Tokens that a call can use at most: of the prompt no more than its bytes, of each answer what was asked for or what the model can give (M42). */
+/**
+ * Tokens that a call can use at most: of prompts no more than their bytes, of each answer what was asked for or what the model can give (M42). A model that tells no
+ * context bounds neither.
+ */
 export function tokenBounds({ promptTokens, completionTokens, answers }: Bounds, { revision }: Target): { readonly prompt: number; readonly completion: number } {
-  const { contextLength } = revision;
-  const room = contextLength ?? COMPLETION_TOKENS_DEFAULT;
-  // Each of several texts to be embedded may be as long as the context.
-  return { prompt: revision.task === 'chat' ? Math.min(promptTokens, room) : promptTokens, completion: Math.min(completionTokens ?? room, room) * answers };
+  const { contextLength = Number.POSITIVE_INFINITY } = revision;
+  const perAnswer = Math.min(completionTokens ?? revision.contextLength ?? COMPLETION_TOKENS_DEFAULT, contextLength);
+  // An answer has one prompt, which others may share; each of several texts to be embedded may be as long as the context.
+  return { prompt: revision.task === 'chat' ? Math.min(promptTokens, contextLength * answers) : promptTokens, completion: perAnswer * answers };
 }
 
 /** What a call can be charged for at most, by the request's own bounds and never by an average. */

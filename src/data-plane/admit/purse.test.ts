@@ -13,6 +13,7 @@ beforeEach(() => {
 });
 const purseOf = (wallet: PlainWallet) =>
   new Purse({ clock, source: wallet, of: { orgId: 'org', unit: 'micros', budgets: [] }, waitMs: 250, problem: (error) => void problems.push(error) });
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 /** The code of a refusal; undefined: it was held. */
 const refusalOf = async (hold: Hold | Promise<Hold>): Promise<string | undefined> => {
   try {
@@ -107,6 +108,32 @@ describe('a purse', () => {
     before.settle(0n, false);
     await purse.close();
     expect(wallet.leased.get(before.lease)).toBe(0n);
+  });
+
+  test('M25: a lease that is answered by another, because its period turned meanwhile, is given back like any other', async () => {
+    const wallet = new PlainWallet(10n ** 6n);
+    const purse = purseOf(wallet);
+    const before = await purse.hold(100n);
+    wallet.answersAnew = true;
+    const after = await purse.hold(100_000n);
+    expect(after.lease).not.toBe(before.lease);
+    for (const hold of [before, after]) hold.settle(0n, false);
+    await purse.close();
+    expect(wallet.available).toBe(10n ** 6n);
+  });
+
+  test('M25: what could not be given back stays in mind until it is', async () => {
+    const wallet = new PlainWallet(10n ** 6n);
+    const purse = purseOf(wallet);
+    (await purse.hold(100n)).settle(0n, false);
+    await turn();
+    wallet.isDown = true;
+    expect(purse.sweep(Number.POSITIVE_INFINITY)).toBe(false);
+    await turn();
+    wallet.isDown = false;
+    expect(purse.sweep(Number.POSITIVE_INFINITY)).toBe(false);
+    await turn();
+    expect([wallet.available, purse.sweep(Number.POSITIVE_INFINITY), problems.length]).toEqual([10n ** 6n, true, 1]);
   });
 
   test('M26: however calls come and whatever they use of what they held, purses together never hold more than there is', async () => {

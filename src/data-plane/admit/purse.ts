@@ -95,7 +95,8 @@ export class Purse {
     const lease = this.#current();
     if (lease && lease.holds === 0 && lease.lastUsed <= idleSince && this.#waiting.length === 0 && !this.#asking) this.#retire(lease);
     this.#returnRetired();
-    return this.#lease === undefined && this.#retired.size === 0 && this.#waiting.length === 0 && !this.#asking;
+    // One that is just being given back is kept in mind until it was: that may fail.
+    return this.#lease === undefined && this.#retired.size + this.#returning.size + this.#waiting.length === 0 && !this.#asking;
   }
 
   /** Gives back all that is not in use, and waits until that has come to an end. */
@@ -189,8 +190,13 @@ export class Purse {
 
   #add({ id, amount, until }: Lease): void {
     const known = this.#lease?.id === id ? this.#lease : this.#retired.get(id);
-    if (known) known.available += amount;
-    else this.#lease = { id, available: amount, until, holds: 0, unposted: 0, lastUsed: this.#options.clock.monotonic() };
+    if (known) {
+      known.available += amount;
+      return;
+    }
+    // The one that was to hold more is of a period that has ended, or was taken back: it is given back, not forgotten.
+    if (this.#lease) this.#retire(this.#lease);
+    this.#lease = { id, available: amount, until, holds: 0, unposted: 0, lastUsed: this.#options.clock.monotonic() };
   }
 
   /** What one call can't have, nobody who wants as much can. */

@@ -10,6 +10,8 @@ export class PlainWallet implements LeaseSource {
   /** What the next questions wait for: a database that does not answer. */
   answers: Promise<void> = Promise.resolve();
   isDown = false;
+  /** The next lease that is to hold more is one of which that can't be said any more: another is opened. */
+  answersAnew = false;
 
   constructor(available: bigint) {
     this.available = available;
@@ -23,7 +25,8 @@ export class PlainWallet implements LeaseSource {
     if (this.available < leastAmount) throw new Fault('payment_required', 'insufficient_quota', 'no credit');
     const amount = this.available >= wantedAmount * 8n ? wantedAmount : neededAmount < this.available ? neededAmount : this.available;
     this.available -= amount;
-    const id = order.lease ?? `lease_${this.leased.size}`;
+    const id = (this.answersAnew ? undefined : order.lease) ?? `lease_${this.leased.size}`;
+    this.answersAnew = false;
     this.leased.set(id, (this.leased.get(id) ?? 0n) + amount);
     return { id, amount, until: this.until };
   }

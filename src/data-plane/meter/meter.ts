@@ -136,9 +136,10 @@ export class Meter implements AnswerSink {
     if (work.kind === 'tensor') return { counts: { ...NO_COUNTS, rows: status === 'complete' ? work.rows : 0 }, estimated: false };
     const exact = this.#tap?.usage ?? this.#usage ?? usage ?? (this.#tap ? undefined : usageInTail(this.#tail));
     if (exact) {
-      // Nothing came of it: nothing is owed (M17).
+      // Nothing came of it: nothing is owed (M17). Vectors that their client had a part of, and left the end of, are owed.
       const broken = status !== 'complete' || fault !== undefined || this.#tap?.errored === true;
-      const free = broken && exact.completionTokens === 0;
+      const taken = status === 'cancelled' && fault === undefined && !this.#tap && this.#sink.committed;
+      const free = broken && !taken && exact.completionTokens === 0;
       return { counts: free ? NO_COUNTS : { ...exact, rows: 0 }, estimated: false };
     }
     const completionTokens = this.#tap ? this.#tap.contentFrames : estimateTokens(this.#responseBytes);

@@ -16,7 +16,8 @@ const PER: Readonly<Record<string, bigint>> = {
 
 /** How many of each unit a row is charged for; none, when it did not end well and brought nothing. */
 export function unitsOf(row: UsageRow): Map<string, bigint> {
-  if (row.status !== 'ok' && row.completionTokens === 0 && row.rows === 0) return new Map();
+  const isTaken = row.status === 'cancelled' && row.promptTokens > 0;
+  if (row.status !== 'ok' && row.completionTokens === 0 && row.rows === 0 && !isTaken) return new Map();
   const cached = row.cachedTokens > row.promptTokens ? row.promptTokens : row.cachedTokens;
   const computeMs = row.queueMs === undefined ? 0 : Math.ceil(row.durationMs - row.queueMs);
   const counts: [string, number][] = [
