@@ -49,15 +49,39 @@ function divisorOf(a: bigint, b: bigint): bigint {
   return b === 0n ? (a === 0n ? 1n : a) : divisorOf(b, a % b);
 }
 
+/** So many of a unit, at a rate for so many. */
+export interface Line {
+  readonly unit: string;
+  readonly count: bigint;
+  readonly rate: bigint;
+  readonly per: bigint;
+}
+
+/** What of a row is charged for by a price. */
+export function linesOf(row: UsageRow, { rates }: PriceVersion): Line[] {
+  return [...unitsOf(row)].flatMap(([unit, count]) => {
+    const rate = rates.get(unit) ?? (unit === 'cached_tokens' ? rates.get('input_tokens') : undefined);
+    return rate === undefined ? [] : [{ unit, count, rate, per: PER[unit] ?? 1n }];
+  });
+}
+
 /** What a row costs by a price, in micro-units: each unit's part exactly, and the sum rounded up once. */
 export function chargeOf(row: UsageRow, price: PriceVersion): bigint {
   let sum: Fraction = { over: 0n, under: 1n };
-  for (const [unit, count] of unitsOf(row)) {
-    const rate = price.rates.get(unit) ?? (unit === 'cached_tokens' ? price.rates.get('input_tokens') : undefined);
-    if (rate !== undefined) sum = plus(sum, { over: count * rate, under: PER[unit] ?? 1n });
-  }
+  for (const { count, rate, per } of linesOf(row, price)) sum = plus(sum, { over: count * rate, under: per });
   const whole = sum.over / sum.under;
   return whole * sum.under === sum.over ? whole : whole + 1n;
+}
+
+export function microsOf(decimal: string): bigint {
+  const [whole = '0', part = ''] = decimal.split('.');
+  return BigInt(whole) * 1_000_000n + BigInt(part.padEnd(6, '0'));
+}
+
+/** Two to six digits behind the point. */
+export function decimalOf(micros: bigint): string {
+  const digits = micros.toString().padStart(7, '0');
+  return `${digits.slice(0, -6)}.${digits.slice(-6, -4)}${digits.slice(-4).replace(/0+$/, '')}`;
 }
 
 /** Who gets how much of a charge, by account: tax first and the publisher's share of the rest, both rounded down; what is left is the platform's. */

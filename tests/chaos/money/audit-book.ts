@@ -1,5 +1,5 @@
 import { linkOf } from './arithmetic.ts';
-import type { Book, Receipt, Transaction } from './evidence.ts';
+import type { Book, Transaction } from './evidence.ts';
 import type { Finding } from './findings.ts';
 
 const GENESIS = '0'.repeat(64);
@@ -61,7 +61,8 @@ function leaseFaults({ leases, transactions, budgetPeriods }: Book): Finding[] {
   return [...open, ...holding, ...counted];
 }
 
-const debitOf = ({ entries }: Transaction): bigint => entries.reduce((sum, { amount }) => (amount < 0n ? sum - amount : sum), 0n);
+/** What a transaction moves. */
+export const debitOf = ({ entries }: Transaction): bigint => entries.reduce((sum, { amount }) => (amount < 0n ? sum - amount : sum), 0n);
 
 function refundFaults({ transactions }: Book): Finding[] {
   const refunded = new Map<string, bigint>();
@@ -71,18 +72,6 @@ function refundFaults({ transactions }: Book): Finding[] {
   return [...refunded].flatMap(([id, amount]): Finding[] => {
     const charge = charged.get(id) ?? 0n;
     return amount > charge ? [{ kind: 'wrong_refund', id, what: `${amount} of ${charge}` }] : [];
-  });
-}
-
-/** Receipts against the transactions that they name. */
-export function auditReceipts(receipts: readonly Receipt[], { transactions }: Book): Finding[] {
-  const byId = new Map(transactions.map((transaction) => [chargedCall(transaction), transaction]));
-  return receipts.flatMap(({ id, total, seq, hash }): Finding[] => {
-    const transaction = byId.get(id);
-    const charge = transaction ? debitOf(transaction) : 0n;
-    if (charge !== total) return [{ kind: 'wrong_receipt', id, what: `it says ${total}, the book ${charge}` }];
-    const isElsewhere = transaction !== undefined && (seq !== transaction.seq || hash !== transaction.hash);
-    return isElsewhere ? [{ kind: 'wrong_receipt', id, what: `it stands at ${transaction.seq}, not at ${seq}` }] : [];
   });
 }
 

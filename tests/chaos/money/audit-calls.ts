@@ -52,9 +52,10 @@ function answeredFaults(clients: readonly Attempt[], { rows, charges, prices, at
     const price = row && prices.get(row.priceVersion);
     if (row && row.priceVersion === '' && seen.some(({ isPaid }) => isPaid)) found.push({ kind: 'unbilled', id, what: 'its row has no price' });
     if (row && price && chargeOf(row, price) > 0n && !charges.has(id)) found.push({ kind: 'unbilled', id, what: `${chargeOf(row, price)} is not in the book` });
-    const told = seen.find(({ completionTokens }) => completionTokens !== undefined)?.completionTokens;
-    if (row && told !== undefined && told !== row.completionTokens)
-      found.push({ kind: 'miscounted', id, what: `its client was told ${told} tokens, ${row.completionTokens} are recorded` });
+    for (const what of ['promptTokens', 'completionTokens', 'rows'] as const) {
+      const told = seen.find((attempt) => attempt[what] !== undefined)?.[what];
+      if (row && told !== undefined && told !== row[what]) found.push({ kind: 'miscounted', id, what: `its client was told ${told} ${what}, ${row[what]} are recorded` });
+    }
     if (new Set(seen.map(({ bodyHash }) => bodyHash)).size > 1) found.push({ kind: 'replay', id, what: `${seen.length} whole answers, not all the same` });
     return found;
   });
@@ -125,16 +126,18 @@ function strayFaults({ segments }: Evidence, { rows, charges }: Joined): Finding
   return [...inBook, ...inLog];
 }
 
-/** Of a client's call with an idempotency key at most one run is billed, however often it was tried. */
+/** Of all calls that an idempotency key was sent with at most one is billed, however often it was tried. An engine knows them by their tag, a client by their ids. */
 function keyFaults({ clients, truth }: Evidence, { rows }: Joined): Finding[] {
-  const keyed = new Set(clients.filter(({ idempotencyKey }) => idempotencyKey !== undefined).map(({ call }) => call));
-  const billed = Map.groupBy(
-    [...new Map(truth.map((run) => [run.id, run])).values()].filter(({ id, tag }) => keyed.has(tag) && (rows.get(id) ?? []).some((row) => unitsOf(row).size > 0)),
-    ({ tag }) => tag,
-  );
-  return [...billed].flatMap(([call, runs]): Finding[] =>
-    runs.length > 1 ? [{ kind: 'double_billed', id: call, what: `one idempotency key, ${runs.length} billed calls: ${runs.map(({ id }) => id).join(', ')}` }] : [],
-  );
+  const keyed = clients.flatMap(({ call, idempotencyKey, id }) => (idempotencyKey === undefined ? [] : [{ call, id }]));
+  const calls = new Set(keyed.map(({ call }) => call));
+  const sent = new Map<string, Set<string>>();
+  const add = (call: string, id: string) => sent.set(call, (sent.get(call) ?? new Set()).add(id));
+  for (const { call, id } of keyed) if (id !== undefined) add(call, id);
+  for (const { id, tag } of truth) if (calls.has(tag)) add(tag, id);
+  return [...sent].flatMap(([call, ids]): Finding[] => {
+    const billed = [...ids].filter((id) => (rows.get(id) ?? []).some((row) => unitsOf(row).size > 0));
+    return billed.length > 1 ? [{ kind: 'double_billed', id: call, what: `one idempotency key, ${billed.length} billed calls: ${billed.join(', ')}` }] : [];
+  });
 }
 
 export interface Surplus {
@@ -149,7 +152,8 @@ export interface Surplus {
 export function surplusFaults({ clients, truth }: Pick<Evidence, 'clients' | 'truth'>, { rows, attempts }: Pick<Joined, 'rows' | 'attempts'>): Surplus {
   const tags = new Map(truth.map(({ id, tag }) => [id, tag]));
   const headless = new Map<string, number>();
-  for (const { call, outcome, id } of clients) if (id === undefined && (outcome === 'cut' || outcome === 'left')) headless.set(call, (headless.get(call) ?? 0) + 1);
+  for (const { call, outcome, id, orgId, model } of clients)
+    if (id === undefined && (outcome === 'cut' || outcome === 'left')) for (const name of [call, callerOf(orgId, model)]) headless.set(name, (headless.get(name) ?? 0) + 1);
   const count = { cut: 0, left: 0 };
   const faults: Finding[] = [];
   for (const [id, [row]] of rows) {
@@ -160,7 +164,7 @@ export function surplusFaults({ clients, truth }: Pick<Evidence, 'clients' | 'tr
     else if (outcomes.has('cut')) count.cut++;
     else if (outcomes.has('refused')) faults.push({ kind: 'surplus', id, what: 'its client was refused' });
     else {
-      const call = tags.get(id) ?? '';
+      const call = row.rows > 0 ? callerOf(row.orgId, row.deployment) : (tags.get(id) ?? '');
       const open = headless.get(call) ?? 0;
       headless.set(call, open - 1);
       if (open > 0) count.cut++;
@@ -169,6 +173,9 @@ export function surplusFaults({ clients, truth }: Pick<Evidence, 'clients' | 'tr
   }
   return { ...count, faults };
 }
+
+/** A tensor engine joins calls and tells of none: what of its calls were cut is known by who called what. */
+const callerOf = (orgId: string, model: string): string => `${orgId} for ${model}`;
 
 export function surplusOf(evidence: Evidence): Surplus {
   return surplusFaults(evidence, join(evidence));

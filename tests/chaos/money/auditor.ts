@@ -1,5 +1,8 @@
-import { auditBook, auditReceipts } from './audit-book.ts';
+import { auditBook } from './audit-book.ts';
 import { auditCalls, billedIds, surplusOf } from './audit-calls.ts';
+import { auditLimits } from './audit-limits.ts';
+import { auditReceipts } from './audit-receipts.ts';
+import { auditTerms } from './audit-terms.ts';
 import type { Evidence } from './evidence.ts';
 import { type Finding, type Kind, KINDS } from './findings.ts';
 
@@ -33,7 +36,7 @@ export function audit(evidence: Evidence): Audit {
     replayed: whole.filter(({ isReplayed }) => isReplayed).length,
     transactions: book.transactions.length,
     receipts: receipts.length,
-    findings: [...auditCalls(evidence), ...auditBook(book), ...auditReceipts(receipts, book)],
+    findings: [...auditCalls(evidence), ...auditBook(book), ...auditLimits(evidence), ...auditTerms(evidence), ...auditReceipts(evidence)],
   };
 }
 

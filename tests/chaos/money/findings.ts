@@ -15,7 +15,10 @@ export const KINDS = {
   broken_link: 'a transaction that does not follow the one before',
   wrong_balance: 'kept otherwise than its entries come to',
   wrong_refund: 'more given back than was charged',
-  wrong_receipt: 'a receipt that is not what the book says',
+  wrong_receipt: 'a receipt that is not what the book says, or not signed',
+  wrong_count: 'a quota or budget that counts otherwise than its calls come to',
+  over_limit: 'a hard budget or quota used beyond its limit',
+  stale_terms: 'a call by a price or a key that did not hold for it then',
 } as const;
 export type Kind = keyof typeof KINDS;
 

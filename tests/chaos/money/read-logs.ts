@@ -48,7 +48,10 @@ function recordOf(line: string): UsageRow | undefined {
     const at = (place: number): number => Number(values[place]);
     return {
       id: String(values[0]),
+      startedAt: at(1),
       orgId: String(values[2]),
+      keyId: String(values[3]),
+      deployment: String(values[4]),
       status: String(values[9]),
       promptTokens: at(11),
       cachedTokens: at(12),
@@ -58,6 +61,7 @@ function recordOf(line: string): UsageRow | undefined {
       responseBytes: at(16),
       durationMs: at(19),
       queueMs: (values[20] as { queue?: number }).queue,
+      subscription: String(values[21] ?? ''),
       priceVersion: String(values[22] ?? ''),
       lease: String(values[23] ?? ''),
     };
