@@ -7,12 +7,13 @@ import { openHome } from '../../src/app/home.ts';
 import { type Running, startModelyard } from '../../src/app/lifecycle.ts';
 import type { EngineSpec } from '../../src/contract/engine-wire.ts';
 import { pullStarter, STARTERS } from '../../src/control-plane/registry/index.ts';
+import type { UsageSink } from '../../src/data-plane/ports.ts';
 import type { Launched, Launcher } from '../../src/scheduler/ports.ts';
 import { silentLogger } from '../../src/telemetry/log.ts';
 import type { GatewayOrder, GatewayQuestion, GatewayReady, ModelOrder, UsageTotals } from '../lib/gateway-order.ts';
 import { orderOf, serveOrders } from '../lib/process.ts';
 
-/** The real product: authentication, limits, metering, the usage log and the database file are on. */
+/** The real product: authentication, limits, metering, the usage log and the database file are on, unless an order says otherwise. */
 
 /** A DOUBLE of the launcher: every engine is the mock upstream, over TCP, as every other arm sees it. */
 function upstreamLauncher({ port, slots }: NonNullable<GatewayOrder['upstream']>): Launcher {
@@ -27,6 +28,9 @@ function upstreamLauncher({ port, slots }: NonNullable<GatewayOrder['upstream']>
   };
   return { launch, logs: () => [], close: () => Promise.resolve() };
 }
+
+/** A DOUBLE of the usage log: no call is kept. */
+const KEEPS_NOTHING: UsageSink = { writable: true, append: () => Promise.resolve() };
 
 async function provide({ control, operator }: Running, model: ModelOrder): Promise<void> {
   const { registry, deployments } = control;
@@ -102,7 +106,7 @@ async function main(): Promise<void> {
     const { folder, release } = await openHome(home, 'bench');
     const config = loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} });
     const launcher = order.upstream && upstreamLauncher(order.upstream);
-    const running = await startModelyard({ config, folder, log: silentLogger(), environment: process.env, ...(launcher && { launcher }) });
+    const running = await startModelyard({ config, folder, log: silentLogger(), environment: process.env, ...(launcher && { launcher }), ...(order.metering && { usageSink: KEEPS_NOTHING }) });
     for (const model of order.models) await provide(running, model);
     const ready: GatewayReady = { port: Number(new URL(running.url).port), key: await makeKey(running), operatorKey: running.operatorKey ?? '' };
     await serveOrders<GatewayQuestion>(ready, (question) => (question === 'usage' ? totals(running) : engineOf(running, question.engineOf)));

@@ -7,13 +7,18 @@ type Gateway = BenchProcess<GatewayReady>;
 const WAIT_MS_MAX = 120_000;
 const POLL_MS = 50;
 /** As the gateway arm's own key: counted and never reached. */
-const LIMITS = { requestsPerMinute: 1_000_000_000, tokensPerMinute: 1_000_000_000_000, concurrency: 100_000 };
+export const LIMITS = { requestsPerMinute: 1_000_000_000, tokensPerMinute: 1_000_000_000_000, concurrency: 100_000 };
 
 /** One call of the control API as the operator. @throws Error with the answer, when it is none of 2xx */
-export async function control<Answer>({ ready: { port, operatorKey } }: Gateway, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
+export function control<Answer>({ ready: { port, operatorKey } }: Gateway, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
+  return controlAs({ port, key: operatorKey }, method, path, body);
+}
+
+/** The same with another's key. */
+export async function controlAs<Answer>({ port, key }: { readonly port: number; readonly key: string }, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
-    headers: { authorization: `Bearer ${operatorKey}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();

@@ -7,6 +7,8 @@ export interface GatewayOrder {
   /** Blobs are kept here between runs. */
   readonly blobs?: string;
   readonly models: readonly ModelOrder[];
+  /** `none`: a DOUBLE of the usage log takes the records of calls, and keeps nothing. */
+  readonly metering?: 'none';
 }
 
 export type ModelOrder = ModelSource & {

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { sweepPulls } from '../control-plane/registry/index.ts';
+import type { UsageSink } from '../data-plane/ports.ts';
 import { listen } from '../http/listener.ts';
 import { createLocalLauncher } from '../scheduler/launchers/local.ts';
 import type { Launcher } from '../scheduler/ports.ts';
@@ -30,6 +31,8 @@ export interface StartOptions {
   readonly clock?: Clock;
   readonly launcher?: Launcher;
   readonly database?: string;
+  /** Where records of calls go in place of the usage log. For the bench alone, which measures what durable metering costs: calls are then neither stored nor billed. */
+  readonly usageSink?: UsageSink;
 }
 
 /** A Modelyard that serves. */
@@ -62,7 +65,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     clock,
     log,
     db,
-    usageLog,
+    usageLog: options.usageSink ?? usageLog,
     launcher,
     blobFolder: folder.blobs,
     signingKey,

@@ -16,6 +16,9 @@ const ALL_UNITS = Object.keys(PRICE_UNITS) as readonly PriceUnit[];
 /** The least common multiple of what rates are for: charges are added up in such parts of a micro-unit, and rounded once. */
 const PARTS = 9_000_000_000n;
 
+/** Of a rate's micro-units, for one of its unit. */
+const PARTS_PER = Object.fromEntries(ALL_UNITS.map((unit) => [unit, PARTS / BigInt(PRICE_UNITS[unit])])) as Readonly<Record<PriceUnit, bigint>>;
+
 export type Rates = Readonly<Partial<Record<PriceUnit, bigint>>>;
 
 /** An immutable version of a price: the rates, and how what they come to is shared. All that a usage record is billed by. */
@@ -81,7 +84,13 @@ export function chargeLines(rates: Rates, quantities: Quantities): ChargeLine[] 
 /** Σ quantity · rate / per, exactly, and then once rounded up to a whole micro-unit. Never negative. */
 export function chargeOf(rates: Rates, quantities: Quantities): bigint {
   let parts = 0n;
-  for (const { quantity, per, rateMicros } of chargeLines(rates, quantities)) parts += BigInt(quantity) * rateMicros * (PARTS / BigInt(per));
+  // Not by `chargeLines`: each call is reckoned up four times, and a line is an object.
+  for (const unit of ALL_UNITS) {
+    const quantity = quantities[unit];
+    if (quantity === 0) continue;
+    const rateMicros = rateOf(rates, unit);
+    if (rateMicros !== undefined) parts += BigInt(quantity) * rateMicros * PARTS_PER[unit];
+  }
   return (parts + PARTS - 1n) / PARTS;
 }
 

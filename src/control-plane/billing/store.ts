@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isOneOf } from '../../db/dialect.ts';
 import type { Db, Tx } from '../../db/open.ts';
 
 type On = Db | Tx;
@@ -6,7 +7,11 @@ type On = Db | Tx;
 /** Those of these calls that are in the book. */
 export async function listBilled(on: On, requestIds: readonly string[]): Promise<Set<string>> {
   if (requestIds.length === 0) return new Set();
-  const rows = await on.selectFrom('ledger_transactions').select('id').where('id', 'in', requestIds).execute();
+  const rows = await on
+    .selectFrom('ledger_transactions')
+    .select('id')
+    .where(isOneOf(on, 'id', requestIds))
+    .execute();
   return new Set(rows.map(({ id }) => id));
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Posting } from './model.ts';
 
 /** The hash before the first transaction. */
@@ -18,7 +18,5 @@ export interface Hashed {
 /** sha256 of the hash before and of the transaction in a form that has one way to be written, hex. */
 export function hashOf(previous: string, { seq, id, kind, orgId, reference, createdAt, postings }: Hashed): string {
   const lines = postings.map(({ account, amountMicros }) => [account, amountMicros.toString()]);
-  return createHash('sha256')
-    .update(JSON.stringify([previous, seq, id, kind, orgId, reference, createdAt, lines]))
-    .digest('hex');
+  return hash('sha256', JSON.stringify([previous, seq, id, kind, orgId, reference, createdAt, lines]));
 }

@@ -45,20 +45,27 @@ export function total(parts: readonly GrantPart[]): bigint {
 
 /** A purse per name, from which is drawn while a batch is settled. */
 class Purses {
-  readonly #held = new Map<string, Held[]>();
+  readonly #held = new Map<string, { readonly id: string; balanceMicros: bigint }[]>();
 
   constructor(held: ReadonlyMap<string, readonly Held[]>) {
-    for (const [name, grants] of held) this.#held.set(name, [...grants]);
+    for (const [name, grants] of held)
+      this.#held.set(
+        name,
+        grants.map(({ id, balanceMicros }) => ({ id, balanceMicros })),
+      );
   }
 
   take(name: string, wantedMicros: bigint): GrantPart[] {
-    const held = this.#held.get(name) ?? [];
-    const parts = draw(held, wantedMicros);
-    const taken = new Map(parts.map(({ grant, amountMicros }) => [grant, amountMicros]));
-    this.#held.set(
-      name,
-      held.map(({ id, balanceMicros }) => ({ id, balanceMicros: balanceMicros - (taken.get(id) ?? 0n) })),
-    );
+    const parts: GrantPart[] = [];
+    let left = wantedMicros;
+    for (const grant of this.#held.get(name) ?? []) {
+      if (left <= 0n) break;
+      const amountMicros = grant.balanceMicros < left ? grant.balanceMicros : left;
+      if (amountMicros <= 0n) continue;
+      grant.balanceMicros -= amountMicros;
+      left -= amountMicros;
+      parts.push({ grant: grant.id, amountMicros });
+    }
     return parts;
   }
 }

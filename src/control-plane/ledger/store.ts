@@ -84,9 +84,8 @@ export async function append(on: Tx, posted: readonly Posted[]): Promise<void> {
   if (!last) return;
   const transactions = posted.map(({ seq, id, kind, orgId, reference, createdAt, hash }) => [seq, id, kind, orgId, reference, createdAt, hash]);
   await insertJsonRows(on, TRANSACTIONS, { fields: ['seq', 'id', 'kind', 'orgId', 'reference', 'createdAt', 'hash'], json: JSON.stringify(transactions) });
-  const lines = posted.flatMap(({ seq, postings }) => postings.map(({ account, amountMicros }, line) => [seq, line, account, amountMicros.toString()]));
-  await insertJsonRows(on, ENTRIES, { fields: ['seq', 'line', 'account', 'amount'], json: JSON.stringify(lines) });
-  await change(on, sums(posted.flatMap(({ postings }) => postings)));
+  await insertJsonRows(on, ENTRIES, { fields: ['seq', 'line', 'account', 'amount'], json: entriesJson(posted) });
+  await change(on, sums(posted));
   await on.updateTable('ledger_head').set({ seq: last.seq, hash: last.hash }).where('id', '=', 1).execute();
 }
 
@@ -113,10 +112,24 @@ async function insertBalances(on: Tx, balances: readonly (readonly [Account, big
 }
 
 /** What each account changes by; accounts that are left as they are don't count. */
-function sums(postings: readonly Posting[]): Map<Account, bigint> {
+function sums(posted: readonly { readonly postings: readonly Posting[] }[]): Map<Account, bigint> {
   const byAccount = new Map<Account, bigint>();
-  for (const { account, amountMicros } of postings) byAccount.set(account, (byAccount.get(account) ?? 0n) + amountMicros);
+  for (const { postings } of posted) for (const { account, amountMicros } of postings) byAccount.set(account, (byAccount.get(account) ?? 0n) + amountMicros);
   return byAccount;
+}
+
+/** As text at once: a batch has thousands of lines, of few accounts. */
+function entriesJson(posted: readonly Posted[]): string {
+  const quoted = new Map<Account, string>();
+  let json = '';
+  for (const { seq, postings } of posted) {
+    for (const [line, { account, amountMicros }] of postings.entries()) {
+      let name = quoted.get(account);
+      if (name === undefined) quoted.set(account, (name = JSON.stringify(account)));
+      json += `${json === '' ? '[' : ','}[${seq},${line},${name},"${amountMicros}"]`;
+    }
+  }
+  return `${json}]`;
 }
 
 /** What accounts of a name, or whose names begin so, come to. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { UsageRecord } from '../../contract/usage.ts';
-import { jsonNumber } from '../../db/dialect.ts';
+import { isOneOf, jsonNumber } from '../../db/dialect.ts';
 import { insertJsonRows, type JsonRows } from '../../db/json-rows.ts';
 import type { Db, Tx } from '../../db/open.ts';
 import type { Schema } from '../../db/schema.ts';
@@ -162,7 +162,11 @@ function recordOf(row: UsageRow): UsageRecord {
 /** Those of these ids that are stored. */
 export async function listKnown(on: On, requestIds: readonly string[]): Promise<Set<string>> {
   if (requestIds.length === 0) return new Set();
-  const rows = await on.selectFrom('usage').select('request_id').where('request_id', 'in', requestIds).execute();
+  const rows = await on
+    .selectFrom('usage')
+    .select('request_id')
+    .where(isOneOf(on, 'request_id', requestIds))
+    .execute();
   return new Set(rows.map(({ request_id: id }) => id));
 }
 

@@ -6,7 +6,7 @@ import { inStatements } from './statements.ts';
  */
 const TABLES = [
   `CREATE TABLE ledger_transactions (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, org_id TEXT NOT NULL, reference TEXT NOT NULL,
-     created_at BIGINT NOT NULL, hash TEXT NOT NULL UNIQUE)`,
+     created_at BIGINT NOT NULL, hash TEXT NOT NULL)`,
   `CREATE INDEX ledger_transactions_by_org ON ledger_transactions (org_id, created_at)`,
   `CREATE TABLE ledger_entries (seq INTEGER NOT NULL REFERENCES ledger_transactions(seq), line INTEGER NOT NULL, account TEXT NOT NULL,
      amount_micros BIGINT NOT NULL CHECK (amount_micros <> 0), PRIMARY KEY (seq, line))`,
