@@ -57,6 +57,7 @@ export async function startGateway({ config, folder, database, log, clock = syst
     authenticate: plane.authenticate,
     version: VERSION,
     domains: [],
+    withoutApi: 'This is a gateway: it serves calls. The control API is at the server beside it.',
     operations: { ready, metrics: gateway.metrics },
     failed: (fault) => events.callRefused('control', fault),
     createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts: config.publicHosts }, handler),

@@ -22,6 +22,8 @@ export interface ControlOptions {
   /** The domains' routes, mounted under `/api/v1`. */
   readonly domains: readonly FastifyPluginCallbackTypebox[];
   readonly operations: Operations;
+  /** What is said of the control API where there is none. */
+  readonly withoutApi?: string;
   /** Told of errors that a client sees as "the server failed" only. */
   failed(fault: Fault): void;
   createServer(control: RequestListener): Server;
@@ -50,9 +52,7 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
     if (fault.retryAfterSeconds !== undefined) reply.header('retry-after', String(fault.retryAfterSeconds));
     return reply.code(httpStatus(fault.kind)).send(errorBody(fault));
   });
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send(errorBody(new Fault('not_found', 'unknown_url', `Unknown request URL: ${request.method} ${request.url.slice(0, 200)}`))),
-  );
+  app.setNotFoundHandler((request, reply) => reply.code(404).send(errorBody(unknownUrl(request, options.withoutApi))));
   authenticateEveryRoute(app, options.authenticate);
   await app.register(swagger, {
     openapi: {
@@ -69,6 +69,11 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
   for (const domain of options.domains) await app.register(domain, { prefix: '/api/v1' });
   await app.ready();
   return app;
+}
+
+function unknownUrl({ method, url }: FastifyRequest, withoutApi: string | undefined): Fault {
+  if (withoutApi !== undefined && url.startsWith('/api/')) return new Fault('not_found', 'not_here', withoutApi);
+  return new Fault('not_found', 'unknown_url', `Unknown request URL: ${method} ${url.slice(0, 200)}`);
 }
 
 function authenticateEveryRoute(app: FastifyInstance, authenticate: Authenticate): void {

@@ -113,6 +113,8 @@ test('goes on by what it has on disk when it starts again, and says whose name i
   await expect.poll(() => ready(east), { timeout: 5_000 }).toBe(200);
   await expect(startOne('east')).rejects.toMatchObject({ code: 'home_locked', message: expect.stringContaining('another name with --name') as string });
   await expect(startOne('main')).rejects.toMatchObject({ param: '--name' });
+  const control = await fetch(`${east.running.url}/api/v1/keys`, { headers: { authorization: `Bearer ${modelyard.key}` } });
+  expect([control.status, ((await control.json()) as { error: { code: string } }).error.code]).toEqual([404, 'not_here']);
   await east.stop();
   const again = await startOne('east');
   expect(await ready(again)).toBe(200);
