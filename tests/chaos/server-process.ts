@@ -16,15 +16,15 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 export interface ServerProcessOptions {
-  /** The deployment that is waited for. */
-  readonly model?: string;
+  /** The deployments that are waited for. */
+  readonly models?: readonly string[];
   /** Flags that say what kind of server it is. */
   readonly role?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Starts a server on a home and waits until a deployment is ready. */
-export async function startServer(home: string, port: number, key: string, { model = 'echo', role = [], environment = {} }: ServerProcessOptions = {}): Promise<ServerProcess> {
+/** Starts a server on a home and waits until deployments are ready. */
+export async function startServer(home: string, port: number, key: string, { models = ['echo'], role = [], environment = {} }: ServerProcessOptions = {}): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'up', '--no-starters', '--home', home, '--port', String(port), ...role], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
@@ -36,7 +36,7 @@ export async function startServer(home: string, port: number, key: string, { mod
   const until = Date.now() + READY_TIMEOUT_MS;
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended: ${output}`);
-    if (await modelReady(url, key, model)) break;
+    if ((await Promise.all(models.map((model) => modelReady(url, key, model)))).every(Boolean)) break;
     if (Date.now() > until) {
       child.kill('SIGKILL');
       throw new Error(`the server was not ready: ${output}`);

@@ -11,11 +11,20 @@ const big = (value: unknown): bigint => BigInt(String(value));
 const optional = (value: unknown): string | undefined => (value === null ? undefined : String(value));
 
 /** Reads a SQLite file, or a PostgreSQL database by its URL. Each table once, as it is. */
-export async function readBook(target: string): Promise<Book> {
+export function readBook(target: string): Promise<Book> {
+  return reading(target, bookOf);
+}
+
+/** Ids of the calls that are charged for. */
+export function readSettled(target: string): Promise<Set<string>> {
+  return reading(target, async (query) => new Set((await query("SELECT id FROM ledger_transactions WHERE kind = 'settle'")).map(({ id }) => text(id))));
+}
+
+async function reading<T>(target: string, read: (query: Query) => Promise<T>): Promise<T> {
   if (!/^postgres(ql)?:/.test(target)) {
     const db = new DatabaseSync(target, { readOnly: true });
     try {
-      return await bookOf(async (sql) => {
+      return await read(async (sql) => {
         const statement = db.prepare(sql);
         statement.setReadBigInts(true);
         return statement.all();
@@ -27,7 +36,7 @@ export async function readBook(target: string): Promise<Book> {
   const client = new pg.Client({ connectionString: target });
   await client.connect();
   try {
-    return await bookOf(async (sql) => (await client.query<Row>(sql)).rows);
+    return await read(async (sql) => (await client.query<Row>(sql)).rows);
   } finally {
     await client.end();
   }

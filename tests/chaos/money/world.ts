@@ -10,10 +10,12 @@ export interface WorldOptions {
   readonly database: Database;
   readonly gateways: number;
   readonly key: string;
-  readonly model: string;
+  readonly models: readonly string[];
   readonly truthFile: string;
   /** Numbers in [0, 1), from the run's seed. */
   readonly random: () => number;
+  /** Called when a server was killed, before it is started again. */
+  whileDown(name: string): Promise<void>;
 }
 
 /** The processes of a run: a server that leads and serves, gateways beside it, and the engines that are the leader's children. */
@@ -21,8 +23,9 @@ export class World implements AsyncDisposable {
   readonly #options: WorldOptions;
   readonly #ports: number[];
   readonly #servers: (ServerProcess | undefined)[] = [];
-  /** Since the leader's last start. */
-  #engineKills = 0;
+  readonly kills: Record<Victim, number> = { leader: 0, gateway: 0, engine: 0, database: 0 };
+  /** The victims that are still to come before all kinds do again. An engine that ends again and again rests longer each time (S17): the leader's kills are between. */
+  readonly #next: Victim[] = [];
 
   private constructor(options: WorldOptions, ports: number[]) {
     this.#options = options;
@@ -46,25 +49,31 @@ export class World implements AsyncDisposable {
     return this.#ports.map((port) => `http://127.0.0.1:${port}`);
   }
 
-  /** What the seed picks; of what there is. */
+  /** What the seed picks, of what there is: each kind comes before one comes again, gateways twice as often. */
   pick(): Victim {
     const { gateways, database, random } = this.#options;
-    const victims: Victim[] = ['leader'];
-    if (gateways > 1) victims.push('gateway', 'gateway');
-    if (this.#engineKills < ENGINE_KILLS_MAX) victims.push('engine');
-    if (database.isProcess) victims.push('database');
-    return victims[Math.floor(random() * victims.length)] ?? 'leader';
+    if (this.#next.length === 0) {
+      this.#next.push('leader', 'engine');
+      if (gateways > 1) this.#next.push('gateway', 'gateway');
+      if (database.isProcess) this.#next.push('database');
+    }
+    return this.#next.splice(Math.floor(random() * this.#next.length), 1)[0] ?? 'leader';
   }
 
-  /** Kills one of them and has it up again. */
-  async kill(victim: Victim): Promise<void> {
-    const { database, random } = this.#options;
+  /** Kills one of them and has it up again. Returns which: the leader, where there is no engine just now. */
+  async kill(wanted: Victim): Promise<Victim> {
     this.#checkAlive();
-    if (victim === 'database') return database.kill();
-    if (victim === 'engine') return this.#killEngine();
-    if (victim === 'leader') this.#engineKills = 0;
-    const n = victim === 'leader' ? 0 : 1 + Math.floor(random() * (this.#ports.length - 1));
+    const victim = wanted === 'engine' && !this.#killEngine() ? 'leader' : wanted;
+    this.kills[victim]++;
+    if (victim === 'database') await this.#options.database.kill();
+    if (victim === 'leader') await this.#killServer(0);
+    if (victim === 'gateway') await this.#killServer(1 + Math.floor(this.#options.random() * (this.#ports.length - 1)));
+    return victim;
+  }
+
+  async #killServer(n: number): Promise<void> {
     await this.#servers[n]?.kill('SIGKILL');
+    await this.#options.whileDown(nameOf(n));
     await this.#start(n);
   }
 
@@ -93,26 +102,24 @@ export class World implements AsyncDisposable {
   }
 
   async #start(n: number): Promise<void> {
-    const { home, key, model, truthFile, database } = this.#options;
+    const { home, key, models, truthFile, database } = this.#options;
     const role = n === 0 ? [] : ['--role', 'gateway', '--name', nameOf(n)];
     const environment = { MODELYARD_ECHO_TRUTH: truthFile, MODELYARD_LOG_LEVEL: 'warn', ...(database.isProcess && { DATABASE_URL: database.target }) };
-    this.#servers[n] = await startServer(home, this.#ports[n] ?? 0, key, { model, role, environment });
+    this.#servers[n] = await startServer(home, this.#ports[n] ?? 0, key, { models, role, environment });
   }
 
-  /** One of the leader's children; it starts another by itself. */
-  #killEngine(): void {
+  /** One of the leader's children; it starts another by itself. Returns whether there was one. */
+  #killEngine(): boolean {
     const leader = this.#servers[0]?.child.pid;
     const engines = leader === undefined ? [] : childrenOf(leader).filter((pid) => commandOf(pid).includes('engines/main.ts'));
     const engine = engines[Math.floor(this.#options.random() * engines.length)];
-    if (engine === undefined) return;
+    if (engine === undefined) return false;
     process.kill(engine, 'SIGKILL');
-    this.#engineKills++;
+    return true;
   }
 }
 
 const OUTPUT_SHOWN = 3_000;
-/** An engine that ends again and again rests longer each time (S17): then there would be no traffic to disturb. */
-const ENGINE_KILLS_MAX = 2;
 
 function isOver({ child }: ServerProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
