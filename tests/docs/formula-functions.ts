@@ -2,7 +2,11 @@ import * as metrics from '../../src/control-plane/evaluation/metrics/index.ts';
 import * as costs from '../../src/control-plane/costing/formulas.ts';
 import { priceFloor } from '../../src/control-plane/costing/price-floor.ts';
 import type { CacheInfo, Manifest, WeightsInfo } from '../../src/contract/manifest.ts';
+import { chargeOf, NO_QUANTITIES, type Price, type Quantities, quantitiesOf, type Rates, type Used } from '../../src/contract/price.ts';
+import { refundSplitOf, sizeOf, splitBy } from '../../src/control-plane/billing/model.ts';
+import type { Split } from '../../src/control-plane/ledger/model.ts';
 import { burnRate } from '../../src/control-plane/monitoring/slo/model.ts';
+import { quantityBounds } from '../../src/data-plane/admit/bounds.ts';
 import { FairLine } from '../../src/data-plane/dispatch/fair-line.ts';
 import { GGML_TYPES } from '../../src/model-files/ggml-types.ts';
 import { cacheBytes, cacheBytesRead } from '../../src/model-files/kv-cache.ts';
@@ -187,10 +191,51 @@ const cost = {
   },
 } satisfies Record<string, Fn>;
 
-export const FORMULAS: Readonly<Record<string, (...args: unknown[]) => unknown>> = { ...quality, ...resources, ...cost } as Record<string, (...args: unknown[]) => unknown>;
+type Shares = { readonly publisher: number; readonly platform: number; readonly tax: number };
+
+const sharesOf = ({ publisherMicros, platformMicros, taxMicros }: Split): Shares => ({
+  publisher: Number(publisherMicros),
+  platform: Number(platformMicros),
+  tax: Number(taxMicros),
+});
+const ratesOf = (rates: Readonly<Record<string, number>>): Rates => Object.fromEntries(Object.entries(rates).map(([unit, micros]) => [unit, BigInt(micros)]));
+
+interface Chat {
+  readonly bodyBytes: number;
+  readonly maxTokens?: number;
+  readonly answers: number;
+  readonly contextLength: number;
+}
+
+const money = {
+  chargeOf: (rates: Readonly<Record<string, number>>, quantities: Partial<Quantities>) => Number(chargeOf(ratesOf(rates), { ...NO_QUANTITIES, ...quantities })),
+  quantitiesOf: (used: Partial<Used>) =>
+    quantitiesOf({ status: 'ok', promptTokens: 0, cachedTokens: 0, completionTokens: 0, rows: 0, requestBytes: 0, responseBytes: 0, durationMs: 0, stages: {}, ...used }),
+  holdOf: (rates: Readonly<Record<string, number>>, { bodyBytes, maxTokens, answers, contextLength }: Chat) => {
+    const admitted = {
+      call: { arrivedAt: 0, deadline: 0 },
+      request: { needs: 'chat', bounds: { promptTokens: bodyBytes, completionTokens: maxTokens, answers } },
+      target: { revision: { task: 'chat', contextLength } },
+      work: { kind: 'text' },
+      requestBytes: bodyBytes,
+    };
+    return Number(chargeOf(ratesOf(rates), quantityBounds(admitted as unknown as Parameters<typeof quantityBounds>[0])));
+  },
+  leaseSize: ({ least, needed, wanted, available }: Readonly<Record<'least' | 'needed' | 'wanted' | 'available', number>>) =>
+    Number(sizeOf({ leastAmount: BigInt(least), neededAmount: BigInt(needed), wantedAmount: BigInt(wanted), availableAmount: BigInt(available) })),
+  splitBy: (charge: number, shares: Pick<Price, 'publisherBasisPoints' | 'taxBasisPoints'>) =>
+    sharesOf(splitBy({ id: '', currency: 'EUR', rates: {}, publisher: '', ...shares }, BigInt(charge))),
+  refundSplitOf: ({ publisher, platform, tax }: Shares, amount: number, fromPlatform = false) =>
+    sharesOf(refundSplitOf({ publisher: '', publisherMicros: BigInt(publisher), platformMicros: BigInt(platform), taxMicros: BigInt(tax) }, BigInt(amount), fromPlatform)),
+} satisfies Record<string, Fn>;
+
+export const FORMULAS: Readonly<Record<string, (...args: unknown[]) => unknown>> = { ...quality, ...resources, ...cost, ...money } as Record<
+  string,
+  (...args: unknown[]) => unknown
+>;
 
 /** Functions that the document must have an example of: all that these modules export. */
-export const REQUIRED: readonly string[] = [...functionsOf(metrics), ...functionsOf(costs)];
+export const REQUIRED: readonly string[] = [...functionsOf(metrics), ...functionsOf(costs), ...Object.keys(money)];
 
 function functionsOf(module: Readonly<Record<string, unknown>>): readonly string[] {
   return Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));
