@@ -33,7 +33,7 @@ export interface CallerChange {
   readonly entry: string | null;
 }
 
-/** Returns the versions that the changes have got, by the keys' hashes. */
+/** Returns the versions that the changes have got, by the keys' hashes; those of keys that are gone for good have got none. */
 export async function writeCallersFeed(db: Db, changes: readonly CallerChange[]): Promise<ReadonlyMap<string, number>> {
   return changes.length > 0 ? transact(db, (tx) => write(tx, changes)) : new Map();
 }
@@ -60,8 +60,9 @@ async function write(tx: Tx, changes: readonly CallerChange[]): Promise<Readonly
     .executeTakeFirstOrThrow();
   // A key that comes twice in one batch has its last state.
   const rows = [...new Map(changes.map((change) => [change.hash, change])).values()].map(({ hash, entry }, index) => ({ hash, entry, version: last + 1 + index }));
-  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT)
-    await tx
+  const written = new Set<string>();
+  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
+    const taken = await tx
       .insertInto('callers_feed')
       .values(rows.slice(from, from + ROWS_PER_STATEMENT))
       .onConflict((conflict) =>
@@ -70,8 +71,11 @@ async function write(tx: Tx, changes: readonly CallerChange[]): Promise<Readonly
           .doUpdateSet({ version: (eb) => eb.ref('excluded.version'), entry: (eb) => eb.ref('excluded.entry') })
           .where((eb) => eb.or([eb('callers_feed.entry', 'is not', null), eb('excluded.entry', 'is', null)])),
       )
+      .returning('hash')
       .execute();
-  return new Map(rows.map(({ hash, version }) => [hash, version]));
+    for (const { hash } of taken) written.add(hash);
+  }
+  return new Map(rows.filter(({ hash }) => written.has(hash)).map(({ hash, version }) => [hash, version]));
 }
 
 export interface CallerRow extends CallerChange {

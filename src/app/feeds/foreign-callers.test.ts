@@ -38,6 +38,18 @@ test('X4: one that was revoked elsewhere is refused, and no change of it here co
   expect(foreign.find('h')).toBeNull();
 });
 
+test('X4: one that was revoked elsewhere while it was changed here is refused, whichever was heard of first', () => {
+  for (const isHeardFirst of [true, false]) {
+    const foreign = new ForeignCallers();
+    const row = { hash: 'h', entry: null, version: 3 };
+    foreign.changedHere('h', entry());
+    if (isHeardFirst) foreign.take(row, entry());
+    foreign.writtenHere('h', undefined);
+    if (!isHeardFirst) foreign.take(row, entry());
+    expect(foreign.find('h')).toBeNull();
+  }
+});
+
 test('what another server has changed lies over what this one knows, until this one changes it itself', () => {
   const foreign = new ForeignCallers();
   const other = entry({ limits: { concurrency: 7 } });

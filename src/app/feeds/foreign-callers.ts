@@ -33,8 +33,11 @@ export class ForeignCallers {
     return true;
   }
 
-  /** The change has its place in the feed; unless another has come since. */
-  writtenHere(hash: string, version: number): void {
-    if (this.#own.has(hash)) this.#own.set(hash, version);
+  /** The change has its place in the feed, unless another has come since; without a version: it has none, because the key was revoked elsewhere meanwhile. */
+  writtenHere(hash: string, version: number | undefined): void {
+    if (version === undefined) {
+      this.#own.delete(hash);
+      this.#entries.set(hash, null);
+    } else if (this.#own.has(hash)) this.#own.set(hash, version);
   }
 }

@@ -10,8 +10,8 @@ const RETRY_MS = 1_000;
 export interface FeedPublisherParts {
   readonly db: Db;
   readonly clock: Clock;
-  /** A key's change has its place in the feed. */
-  written(hash: string, version: number): void;
+  /** A key's change has its place in the feed; undefined: it has none, because the key was revoked elsewhere. */
+  written(hash: string, version: number | undefined): void;
   problem(error: unknown): void;
 }
 
@@ -69,7 +69,7 @@ export class FeedPublisher {
         for (const change of callers) {
           if (this.#callers.get(change.hash) !== change) continue;
           this.#callers.delete(change.hash);
-          written(change.hash, versions.get(change.hash) ?? 0);
+          written(change.hash, versions.get(change.hash));
         }
       } catch (error) {
         problem(error);

@@ -19,11 +19,15 @@ function countsOf(record: UsageRecord): Quantities | undefined {
   return Object.values(used).every((count) => Number.isSafeInteger(count) && count >= 0) ? used : undefined;
 }
 
+/** No call costs more than a thousand million of the currency: what comes to more is a miscount, and somebody has to look at it. */
+const CHARGE_MICROS_MAX = 10n ** 15n;
+
 /** What a call costs by a price; undefined: it can't be said, because there is no price or the counts are none. What brought nothing costs nothing, by any price (M17). */
 export function costOf(record: UsageRecord, price: Price | undefined): bigint | undefined {
   const used = countsOf(record);
   if (used?.requests === 0) return 0n;
-  return used && price ? chargeOf(price.rates, used) : undefined;
+  const charge = used && price ? chargeOf(price.rates, used) : undefined;
+  return charge !== undefined && charge <= CHARGE_MICROS_MAX ? charge : undefined;
 }
 
 /** What a call takes of a quota: one request, or the tokens of prompt and answer; nothing where it is free. */

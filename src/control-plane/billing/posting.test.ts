@@ -45,6 +45,21 @@ describe.each(DATABASES)('posting on %s', (_name, open) => {
     expect(await rig.balance(`leased/${lease.id}/paid`)).toBe(1_000n - 74n);
   });
 
+  test('M29: a count that nobody can believe, at a rate that nobody would pay, is an open item, and holds up no other call', async () => {
+    await rig.credit(10_000n);
+    const lease = await (await rig.gateway()).lease(rig.order({ wantedAmount: 1_000n }));
+    const priceVersion = await rig.price({ input_tokens: 10n ** 15n });
+    await rig.billing.post(
+      batchOf(
+        recordOf('req_1', { priceVersion, lease: lease.id, promptTokens: Number.MAX_SAFE_INTEGER }),
+        recordOf('req_2', { priceVersion: await rig.price({ requests: 37_000n }), lease: lease.id }),
+      ),
+    );
+    expect([await rig.balance(`leased/${lease.id}/paid`), await rig.balance('receivable/acme')]).toEqual([1_000n - 37n, 0n]);
+    expect(await rig.billing.unbilled(10)).toEqual(['req_1']);
+    expect(rig.events.map(({ state }) => state)).toContain('unbilled');
+  });
+
   test('M9: what a call costs beyond its lease comes out of the wallet, and beyond that is owed', async () => {
     await rig.credit(120n);
     const lease = await (await rig.gateway()).lease(rig.order({ leastAmount: 100n, wantedAmount: 100n }));

@@ -48,6 +48,16 @@ describe.each(DATABASES)('on %s', (name, open) => {
   const available = async () => (await ledger.wallet('acme')).map(({ id, balanceMicros }) => [id, balanceMicros]);
   const balance = async (account: string) => (await ledger.balances(account)).get(account) ?? 0n;
 
+  test('M29: what 64 bits do not hold is refused, alone and added up, and leaves nothing behind', async () => {
+    const large = { code: 'amount_too_large' };
+    await expect(credit('beyond', 10n ** 19n)).rejects.toMatchObject(large);
+    await credit('much', 3n * 10n ** 18n);
+    await expect(credit('more', 3n * 10n ** 18n)).rejects.toMatchObject(large);
+    await expect(settle(charge('endless', 'none', 10n ** 24n))).rejects.toMatchObject(large);
+    expect(await available()).toEqual([['much', 3n * 10n ** 18n]]);
+    expect(await balance('cash')).toBe(-3n * 10n ** 18n);
+  });
+
   describe('a lease', () => {
     test('of many that want all there is, together they get all there is and no more', async () => {
       await credit('paid', 1_000n);

@@ -8,6 +8,8 @@ import type { Ledger, WalletGrant } from './service.ts';
 const PAID_PRIORITY = 2;
 const closed = { additionalProperties: false } as const;
 const Amount = Type.String({ minLength: 1, maxLength: 32, description: 'a decimal number, at most six digits behind the point' });
+/** A million million: what the book can hold of it many times. */
+const CREDIT_MICROS_MAX = 10n ** 18n;
 const Time = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'milliseconds since 1970' });
 const Order = Type.Object(
   {
@@ -81,6 +83,7 @@ export function ledgerRoutes(ledger: Ledger, organisations: Organisations, bills
       const amountMicros = parseMicros(body.amount);
       if (amountMicros === undefined || amountMicros <= 0n)
         throw invalid(`"amount" is "${body.amount}"; it must be a number above 0 with at most six digits behind the point.`, 'amount');
+      if (amountMicros > CREDIT_MICROS_MAX) throw invalid(`"amount" is "${body.amount}"; it may be at most 1000000000000.`, 'amount');
       const { id: orgId, name } = await organisations.byName(body.org);
       const { id, given = false, priority = given ? 1 : PAID_PRIORITY, expiresAt, note = '' } = body;
       await ledger.credit({ id, orgId, amountMicros, priority, expiresAt, note, isPaid: !given });

@@ -5,7 +5,7 @@ import type { Db, Tx } from '../../db/open.ts';
 import type { Schema } from '../../db/schema.ts';
 import { type Account, isGuarded, leased } from './accounts.ts';
 import type { Hashed } from './chain.ts';
-import { overdrawn } from './errors.ts';
+import { amountTooLarge, overdrawn } from './errors.ts';
 import type { Posting } from './model.ts';
 
 type On = Db | Tx;
@@ -82,6 +82,7 @@ const BALANCES = { table: 'ledger_balances', key: undefined, columns: { account:
 export async function append(on: Tx, posted: readonly Posted[]): Promise<void> {
   const last = posted.at(-1);
   if (!last) return;
+  checkSize(posted.flatMap(({ postings }) => postings.map(({ account, amountMicros }) => [account, amountMicros] as const)));
   const transactions = posted.map(({ seq, id, kind, orgId, reference, createdAt, hash }) => [seq, id, kind, orgId, reference, createdAt, hash]);
   await insertJsonRows(on, TRANSACTIONS, { fields: ['seq', 'id', 'kind', 'orgId', 'reference', 'createdAt', 'hash'], json: JSON.stringify(transactions) });
   await insertJsonRows(on, ENTRIES, { fields: ['seq', 'line', 'account', 'amount'], json: entriesJson(posted) });
@@ -89,11 +90,21 @@ export async function append(on: Tx, posted: readonly Posted[]): Promise<void> {
   await on.updateTable('ledger_head').set({ seq: last.seq, hash: last.hash }).where('id', '=', 1).execute();
 }
 
-/** An upsert would check the change alone before it is added: so first what is there, then what is new. @throws Fault when a guarded account does not hold as much */
+/** Of any line or balance: what 64 bits hold, with room to spare. */
+const AMOUNT_MICROS_MAX = 4n * 10n ** 18n;
+
+/** SQLite would keep a larger number as a floating-point one, for ever, and say nothing. */
+function checkSize(amounts: Iterable<readonly [Account, bigint]>): void {
+  const large = [...amounts].filter(([, amount]) => amount > AMOUNT_MICROS_MAX || amount < -AMOUNT_MICROS_MAX).map(([account]) => account);
+  if (large.length > 0) throw amountTooLarge(large);
+}
+
+/** An upsert would check the change alone before it is added: so first what is there, then what is new. @throws Fault when a guarded account does not hold as much, or any would hold too much */
 async function change(on: Tx, changes: ReadonlyMap<Account, bigint>): Promise<void> {
   try {
-    const { rows } = await sql<{ readonly account: string }>`UPDATE ledger_balances SET balance_micros = balance_micros + change.amount
-      FROM ${amountTable(on, changes)} AS change WHERE account = change.name RETURNING account`.execute(on);
+    const { rows } = await sql<{ readonly account: string; readonly balance_micros: bigint }>`UPDATE ledger_balances SET balance_micros = balance_micros + change.amount
+      FROM ${amountTable(on, changes)} AS change WHERE account = change.name RETURNING account, balance_micros`.execute(on);
+    checkSize(rows.map(({ account, balance_micros: balance }) => [account, balance]));
     const known = new Set(rows.map(({ account }) => account));
     if (known.size < changes.size)
       await insertBalances(

@@ -47,7 +47,8 @@ test('S27: an endless frame is thrown out at its bound', () => {
 });
 
 test('M15 M16: usage that is no usage is none; an error is known in each of its forms, and is no text', () => {
-  for (const usage of ['null', '{}', '{"prompt_tokens":-1}', '{"prompt_tokens":1.5}', '"7"']) expect(usageInTail(Buffer.from(`{"usage":${usage}}`)), usage).toBeUndefined();
+  for (const usage of ['null', '{}', '{"prompt_tokens":-1}', '{"prompt_tokens":1.5}', '{"prompt_tokens":9007199254740991}', '"7"'])
+    expect(usageInTail(Buffer.from(`{"usage":${usage}}`)), usage).toBeUndefined();
   expect(usageInTail(Buffer.from('{"usage": {"prompt_tokens":0,"completion_tokens":0}}'))).toEqual({ promptTokens: 0, cachedTokens: 0, completionTokens: 0 });
   for (const error of ['data: {"error":{"message":"m","content":"x"}}', 'data:{ "error" : "m"}', 'event: error\ndata: {"content":"x"}']) {
     const { tap } = run(`${error}\n\n`, []);

@@ -142,8 +142,11 @@ function usageInText(text: string): EngineUsage | undefined {
   }
 }
 
+/** No call has so many tokens: more is no count, and the call is estimated. */
+const TOKENS_MAX = 1_000_000_000;
+
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= TOKENS_MAX;
 }
 
 /** Tokens by the rule of thumb for upstreams that tell none: four bytes each. */
