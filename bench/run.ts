@@ -4,6 +4,7 @@ import { type Bar, type BenchContext, verdictOf } from './lib/bar.ts';
 import { machine, versions } from './lib/machine.ts';
 import type { Report } from './lib/report.ts';
 import { doubtsText, type Row, tableOf } from './lib/table.ts';
+import { m44 } from './bars/m44.ts';
 import { p1 } from './bars/p1.ts';
 import { p2 } from './bars/p2.ts';
 import { p3 } from './bars/p3.ts';
@@ -18,10 +19,11 @@ import { p13 } from './bars/p13.ts';
 import { p14 } from './bars/p14.ts';
 import { p15 } from './bars/p15.ts';
 import { p16 } from './bars/p16.ts';
+import { p17 } from './bars/p17.ts';
 import { p18 } from './bars/p18.ts';
 
 /** `npm run bench [-- P1 …] [--rounds N] [--seconds N] [--json FILE] [--profile FOLDER]`: measures bars and prints the table. Never fails a test run. */
-const BARS: readonly Bar[] = [p1, p2, p3, p4, p5, p6, p7, p8, p10, p11, p13, p14, p15, p16, p18];
+const BARS: readonly Bar[] = [p1, p2, p3, p4, p5, p6, p7, p8, p10, p11, p13, p14, p15, p16, p17, p18, m44];
 const ROUNDS_DEFAULT = 7;
 const SECONDS_DEFAULT = 3;
 

@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { constants, mkdtempSync, rmSync } from 'node:fs';
+import { copyFile, mkdir, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { loadConfig } from '../../src/app/config.ts';
@@ -28,6 +28,8 @@ function upstreamLauncher({ port, slots }: NonNullable<GatewayOrder['upstream']>
   };
   return { launch, logs: () => [], close: () => Promise.resolve() };
 }
+
+const STARTED_AT = Date.now();
 
 /** A DOUBLE of the usage log: no call is kept. */
 const KEEPS_NOTHING: UsageSink = { writable: true, append: () => Promise.resolve() };
@@ -81,8 +83,9 @@ async function makeKey({ url, operatorKey }: Running): Promise<string> {
   return made.key;
 }
 
+/** Of this run: a database that it began with may have older ones. */
 async function totals({ control }: Running): Promise<UsageTotals> {
-  const sums = await control.usage.sum({ orgId: undefined, since: 0, until: Number.MAX_SAFE_INTEGER }, 'model');
+  const sums = await control.usage.sum({ orgId: undefined, since: STARTED_AT, until: Number.MAX_SAFE_INTEGER }, 'model');
   const total = (of: (sum: (typeof sums)[number]) => number) => sums.reduce((all, sum) => all + of(sum), 0);
   return { calls: total(({ calls }) => calls), failed: total(({ failed }) => failed), completionTokens: total(({ completionTokens }) => completionTokens) };
 }
@@ -106,9 +109,12 @@ async function main(): Promise<void> {
     const { folder, release } = await openHome(home, 'bench');
     const config = loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} });
     const launcher = order.upstream && upstreamLauncher(order.upstream);
+    if (order.database !== undefined) await copyFile(order.database, folder.database, constants.COPYFILE_FICLONE);
+    const began = performance.now();
     const running = await startModelyard({ config, folder, log: silentLogger(), environment: process.env, ...(launcher && { launcher }), ...(order.metering && { usageSink: KEEPS_NOTHING }) });
+    const startMs = Math.round(performance.now() - began);
     for (const model of order.models) await provide(running, model);
-    const ready: GatewayReady = { port: Number(new URL(running.url).port), key: await makeKey(running), operatorKey: running.operatorKey ?? '' };
+    const ready: GatewayReady = { port: Number(new URL(running.url).port), key: await makeKey(running), operatorKey: running.operatorKey ?? '', startMs };
     await serveOrders<GatewayQuestion>(ready, (question) => (question === 'usage' ? totals(running) : engineOf(running, question.engineOf)));
     await running.close();
     await release();

@@ -7,6 +7,8 @@ export interface GatewayOrder {
   /** Blobs are kept here between runs. */
   readonly blobs?: string;
   readonly models: readonly ModelOrder[];
+  /** A database file that it begins with: a copy of it. */
+  readonly database?: string;
   /** `none`: a DOUBLE of the usage log takes the records of calls, and keeps nothing. */
   readonly metering?: 'none';
 }
@@ -28,6 +30,8 @@ export interface GatewayReady {
   readonly key: string;
   /** For the control API. */
   readonly operatorKey: string;
+  /** From the begin of its start until it served. */
+  readonly startMs: number;
 }
 
 /** What the gateway arm is asked: its usage rows, or what an engine of a model is told when it starts. */
