@@ -29,9 +29,9 @@ export function addPlanCommands(listings: Command): void {
     .option('--free <amount>', 'a free plan: so many are free, and no more', wholeCount)
     .option('--unit <unit>', 'of --free: requests or tokens', oneOf(UNITS, '--unit'), 'requests')
     .option('--per <period>', 'of --free: day, month or total', oneOf(PERIODS, '--per'), 'month')
-    .option('--requests-per-minute <number>', 'of a subscription', wholeCount)
-    .option('--tokens-per-minute <number>', 'of a subscription', wholeCount)
-    .option('--concurrency <number>', 'calls at once of a subscription', wholeCount)
+    .option('--requests-per-minute <number>', 'of each key of a subscription', wholeCount)
+    .option('--tokens-per-minute <number>', 'of each key of a subscription', wholeCount)
+    .option('--concurrency <number>', 'calls at once of each key of a subscription', wholeCount)
     .action(withSession(add));
   rateOptions(remoteOptions(listings.command('price')))
     .description("change a plan's price: for new subscriptions at once, for others after notice if it rises")
