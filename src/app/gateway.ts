@@ -37,8 +37,8 @@ export async function startGateway({ config, folder, database, log, clock = syst
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
   const state = { draining: false };
-  const confirmedMs = (at: number | undefined) => (at === undefined ? undefined : clock.monotonic() - at);
-  const ready = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable, confirmedMs: confirmedMs(follower.confirmedAt) });
+  const startedAt = clock.monotonic();
+  const ready = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable, confirmedMs: clock.monotonic() - (follower.confirmedAt ?? startedAt) });
   const kept = new KeptFeeds(folder.feeds);
   const known = await kept.load();
   const gateway = composeGateway({ config, name: folder.name, clock, log, db, usageLog, kept, ready: () => ready().ready });

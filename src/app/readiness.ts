@@ -16,7 +16,7 @@ export interface Vitals {
   /** Routes have come. */
   readonly received: boolean;
   readonly writable: boolean;
-  /** How long ago the database confirmed both feeds; undefined: never yet, or they are made in this process. */
+  /** How long ago the database confirmed both feeds; while it never has, how long this process is there; undefined: they are made in this process. */
   readonly confirmedMs?: number | undefined;
 }
 

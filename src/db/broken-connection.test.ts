@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { openPostgres } from '../../tests/databases.ts';
-import { transact } from './open.ts';
+import { connect, transact } from './open.ts';
 
 test('a PostgreSQL connection that breaks in the middle of a transaction, while nothing is asked, fails that transaction only', async () => {
   await using database = await openPostgres();
@@ -17,3 +18,9 @@ test('a PostgreSQL connection that breaks in the middle of a transaction, while 
   await expect(broken).rejects.toThrow(/terminat|connection/i);
   expect((await pidOf.execute(db)).rows).toHaveLength(1);
 });
+
+test('M23: when the database thread has ended, each query is told so, also the next one', async () => {
+  const db = connect(join(import.meta.dirname, 'no', 'such', 'folder', 'modelyard.db'));
+  for (let times = 0; times < 4; times++) await expect(sql`SELECT 1`.execute(db)).rejects.toThrow();
+  await db.destroy();
+}, 5_000);

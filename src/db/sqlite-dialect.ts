@@ -27,6 +27,8 @@ class ThreadConnection implements DatabaseConnection {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
+  /** Why the thread has ended: a query to it would never be answered. */
+  #end: Error | undefined;
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -40,6 +42,7 @@ class ThreadConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#end) throw new Error('the database thread has ended', { cause: this.#end });
     const id = this.#nextId++;
     const answer = Promise.withResolvers<SqlResponse>();
     this.#pending.set(id, answer);
@@ -55,6 +58,7 @@ class ThreadConnection implements DatabaseConnection {
   }
 
   #failAll(error: Error): void {
+    this.#end ??= error;
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }

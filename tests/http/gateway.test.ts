@@ -5,7 +5,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadConfig } from '../../src/app/config.ts';
 import { type RunningGateway, startGateway } from '../../src/app/gateway.ts';
 import { openGateway } from '../../src/app/home.ts';
+import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/telemetry/log.ts';
+import { FakeClock } from '../fake-clock.ts';
 import { chatBody, type Harness, startHarness } from '../harness.ts';
 import { get, openMarket, post, walletOf } from '../market.ts';
 
@@ -36,11 +38,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function startOne(name: string): Promise<Gateway> {
+async function startOne(name: string, more: { database?: string; clock?: Clock } = {}): Promise<Gateway> {
   const home = join(folder, 'home');
   const { folder: own, release } = await openGateway(home, name, 'test');
   const config = { ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }), drainMs: 2_000, leaseWaitMs: 10_000 };
-  const running = await startGateway({ config, folder: own, database, log: silentLogger() });
+  const running = await startGateway({ config, folder: own, database, log: silentLogger(), ...more });
   let stopped = false;
   const gateway = {
     name,
@@ -118,6 +120,17 @@ test('goes on by what it has on disk when it starts again, and says whose name i
   await east.stop();
   const again = await startOne('east');
   expect(await ready(again)).toBe(200);
+});
+
+test('X4: starts by what it has on disk while the database is away, and takes no more calls when that has not come back for a day', async () => {
+  const east = await startOne('east');
+  await expect.poll(() => ready(east), { timeout: 5_000 }).toBe(200);
+  await east.stop();
+  const clock = new FakeClock();
+  const again = await startOne('east', { database: 'postgresql://127.0.0.1:1/away', clock });
+  expect(await ready(again)).toBe(200);
+  await clock.sleep(25 * 3_600_000);
+  expect(await ready(again)).toBe(503);
 });
 
 test('M25, M11: credit of a gateway that is gone for good comes back when it is abandoned', async () => {

@@ -36,6 +36,18 @@ test('C42: requests a minute: headers on 200, then 429 with retry-after, then ro
   expect((await chat(key)).status).toBe(429);
 });
 
+test('M43: a wall clock that is set back neither fills a limit nor keeps it empty', async () => {
+  const { key } = await modelyard.makeKey({ name: 'stepped', limits: { requestsPerMinute: 1 } });
+  expect((await chat(key)).status).toBe(200);
+  clock.step(-3_600_000);
+  expect((await chat(key)).headers.get('retry-after')).toBe('60');
+  clock.step(2 * 3_600_000);
+  expect((await chat(key)).headers.get('retry-after')).toBe('60');
+  clock.step(-3_600_000);
+  await clock.advance(60_000);
+  expect((await chat(key)).status).toBe(200);
+});
+
 test('limits are per key: another key of the same organisation is served', async () => {
   const limits = { requestsPerMinute: 1 };
   const [a, b] = [await modelyard.makeKey({ name: 'a', limits }), await modelyard.makeKey({ name: 'b', limits })];

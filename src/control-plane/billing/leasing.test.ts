@@ -6,6 +6,7 @@ import { sizeOf } from './model.ts';
 import { batchOf, recordOf, Rig } from './testing.ts';
 
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 
 describe.each(DATABASES)('leases on %s', (_name, open) => {
   let database: TestDatabase;
@@ -46,6 +47,32 @@ describe.each(DATABASES)('leases on %s', (_name, open) => {
     // Nothing is left over that would have been enough for a call, but what others held meanwhile.
     expect(total).toBeGreaterThan(1_000n - 50n - 3n * 50n);
     expect(await rig.wallet()).toBe(1_000_000n - total);
+  });
+
+  test('M43: a clock that is set back over midnight opens no period a second time, counts nothing twice, and nobody passes for dead', async () => {
+    rig.clock.step(10 * MINUTE - (rig.clock.now() % DAY) + DAY);
+    await rig.budget('calls', { unit: 'requests', period: 'day', limitAmount: 4n });
+    const priceVersion = await rig.price({ requests: 0n });
+    const run = await rig.leasing.registerGateway('g');
+    const gateway = rig.leasing.sourceFor(run);
+    const order = rig.order({ unit: 'requests', budgets: ['calls'], leastAmount: 1n, neededAmount: 3n, wantedAmount: 3n });
+    const after = await gateway.lease(order);
+    rig.clock.step(-60 * MINUTE);
+    const before = await gateway.lease({ ...order, lease: after.id });
+    expect([after.amount, before.amount, before.id === after.id]).toEqual([3n, 3n, false]);
+    expect((before.until ?? 0) - rig.clock.now()).toBe(50 * MINUTE);
+    await rig.billing.post(batchOf(...['a1', 'a2'].map((id) => recordOf(id, { priceVersion, lease: after.id })), recordOf('b1', { priceVersion, lease: before.id })));
+    for (const { id } of [after, before]) await gateway.giveBack(id);
+    await expect(rig.leasing.abandon('g', { own: 'main', force: false })).rejects.toMatchObject({ code: 'gateway_alive' });
+    rig.clock.step(60 * MINUTE);
+    // Two were used of the day that it is again.
+    const again = await gateway.lease({ ...order, neededAmount: 4n, wantedAmount: 4n });
+    expect(again.amount).toBe(2n);
+    const periods = await database.db.selectFrom('budget_periods').select(['used_amount', 'leased_amount']).orderBy('start').execute();
+    expect(periods).toEqual([
+      { used_amount: 1n, leased_amount: 0n },
+      { used_amount: 2n, leased_amount: 2n },
+    ]);
   });
 
   test('M5, M7, M25: what a gateway that died had leased stays until its usage is posted, and goes back once; again, or by two at once, it changes nothing', async () => {

@@ -51,12 +51,20 @@ export interface Draw {
   usedAmount: bigint;
 }
 
+/** Spent by a key, for budgets that only alert. */
+export interface Spent {
+  readonly orgId: string;
+  readonly keyId: string;
+  /** Budgets that its lease counts on: of them it is counted already. */
+  readonly counted: readonly BudgetPeriod[];
+  amountMicros: bigint;
+}
+
 /** What records mean in money. */
 export interface Bill {
   readonly charges: readonly ChargeOrder[];
   readonly draws: readonly Draw[];
-  /** Spent by each key, for budgets that only alert. */
-  readonly spent: readonly { readonly orgId: string; readonly keyId: string; readonly amountMicros: bigint }[];
+  readonly spent: readonly Spent[];
   /** Their price can't be read, or what they used: what they cost is open, and never nothing (M27). */
   readonly open: readonly UsageRecord[];
 }
@@ -72,7 +80,7 @@ export interface Counting {
 export function billOf(records: readonly UsageRecord[], prices: ReadonlyMap<string, Price>, { leases, isCounted }: Counting): Bill {
   const charges: ChargeOrder[] = [];
   const draws = new Map<string, Draw>();
-  const spent = new Map<string, { orgId: string; keyId: string; amountMicros: bigint }>();
+  const spent = new Map<string, Spent>();
   const open: UsageRecord[] = [];
   const draw = (lease: LeaseState, amount: bigint) => {
     const so = draws.get(lease.id) ?? { lease, drawnAmount: 0n, usedAmount: 0n };
@@ -94,9 +102,10 @@ export function billOf(records: readonly UsageRecord[], prices: ReadonlyMap<stri
     charges.push({ id: record.requestId, orgId: record.orgId, lease: record.lease, split: splitBy(price, amountMicros) });
     if (lease?.unit === 'micros') draw(lease, amountMicros);
     const { orgId, keyId } = record;
-    const byKey = spent.get(keyId) ?? { orgId, keyId, amountMicros: 0n };
+    const of = `${keyId} ${lease?.id}`;
+    const byKey = spent.get(of) ?? { orgId, keyId, counted: lease?.budgets ?? [], amountMicros: 0n };
     byKey.amountMicros += amountMicros;
-    spent.set(keyId, byKey);
+    spent.set(of, byKey);
   }
   return { charges, draws: [...draws.values()].filter(({ usedAmount }) => usedAmount > 0n), spent: [...spent.values()], open };
 }

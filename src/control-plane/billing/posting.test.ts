@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DATABASES, type TestDatabase } from '../../../tests/databases.ts';
+import { transact } from '../../db/open.ts';
 import { batchOf, recordOf, Rig } from './testing.ts';
 
 describe.each(DATABASES)('posting on %s', (_name, open) => {
@@ -58,6 +59,15 @@ describe.each(DATABASES)('posting on %s', (_name, open) => {
     expect([await rig.balance(`leased/${lease.id}/paid`), await rig.balance('receivable/acme')]).toEqual([1_000n - 37n, 0n]);
     expect(await rig.billing.unbilled(10)).toEqual(['req_1']);
     expect(rig.events.map(({ state }) => state)).toContain('unbilled');
+  });
+
+  test('M26: a budget that only alerts from now on counts a call once that was leased for while it was hard', async () => {
+    await rig.credit(10_000n);
+    await rig.budget('bud', { limitAmount: 1_000n });
+    const lease = await (await rig.gateway()).lease(rig.order({ budgets: ['bud'], wantedAmount: 100n }));
+    await transact(database.db, (tx) => tx.updateTable('budgets').set({ is_hard: 0 }).execute());
+    await rig.billing.post(batchOf(recordOf('req_1', { priceVersion: await rig.price({ requests: 37_000n }), lease: lease.id })));
+    expect(await rig.counted('bud')).toEqual([37n, lease.amount - 37n]);
   });
 
   test('M9: what a call costs beyond its lease comes out of the wallet, and beyond that is owed', async () => {

@@ -185,8 +185,10 @@ export class Billing {
       if (drawnAmount > 0n) await setLeft(tx, lease.id, lease.leftAmount - drawnAmount);
       crossed.push(...(await budgets.spend(tx, lease.budgets, { usedAmount, releasedAmount: drawnAmount })));
     }
-    for (const { amountMicros, ...key } of bill.spent)
-      crossed.push(...(await budgets.spend(tx, await budgets.alertingFor(tx, key, clock.now()), { usedAmount: amountMicros, releasedAmount: 0n })));
+    for (const { amountMicros, counted: before, ...key } of bill.spent) {
+      const alerting = (await budgets.alertingFor(tx, key, clock.now())).filter(({ id }) => before.every((other) => other.id !== id));
+      crossed.push(...(await budgets.spend(tx, alerting, { usedAmount: amountMicros, releasedAmount: 0n })));
+    }
     return { bill, crossed };
   }
 

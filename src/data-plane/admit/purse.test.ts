@@ -5,6 +5,7 @@ import type { Fault } from '../../contract/errors.ts';
 import { type Hold, Purse } from './purse.ts';
 import { PlainWallet } from './testing.ts';
 
+const HOUR = 3_600_000;
 let clock: FakeClock;
 let problems: unknown[];
 beforeEach(() => {
@@ -108,6 +109,29 @@ describe('a purse', () => {
     before.settle(0n, false);
     await purse.close();
     expect(wallet.leased.get(before.lease)).toBe(0n);
+  });
+
+  test('M43: a wall clock that steps lets nobody wait longer or shorter, ends no hold, and gives no lease back', async () => {
+    const wallet = new PlainWallet(10n ** 6n);
+    const purse = purseOf(wallet);
+    const hold = await purse.hold(100n);
+    const lastUsed = clock.monotonic();
+    const answer = Promise.withResolvers<void>();
+    wallet.answers = answer.promise;
+    const refused = refusalOf(purse.hold(100_000n));
+    for (const ms of [-HOUR, 3 * HOUR, -HOUR]) {
+      clock.step(ms);
+      expect(purse.sweep(lastUsed - 1)).toBe(false);
+    }
+    await clock.advance(249);
+    const still = await Promise.race([refused, Promise.resolve('waits')]);
+    await clock.advance(1);
+    expect([still, await refused]).toEqual(['waits', 'credit_unavailable']);
+    answer.resolve();
+    await turn();
+    hold.settle(40n, true);
+    expect(((await purse.hold(100n)) as Hold).lease).toBe(hold.lease);
+    expect(wallet.available + (wallet.leased.get(hold.lease) ?? 0n)).toBe(10n ** 6n);
   });
 
   test('M25: a lease that is answered by another, because its period turned meanwhile, is given back like any other', async () => {
