@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseConfigFile } from './config-file.ts';
+import { gatewaySettings, parseConfigFile } from './config-file.ts';
 
 test('an empty file, and one of comments, set nothing', () => {
   expect(parseConfigFile('')).toEqual({});
@@ -21,4 +21,13 @@ test('X12: what egress.allow opens is read at the start; an entry that means not
   expect(parseConfigFile('egress:\n  allow: [hooks.corp.internal:8443, 10.0.0.0/8]')).toEqual({ egress: { allow: ['hooks.corp.internal:8443', '10.0.0.0/8'] } });
   expect(() => parseConfigFile('egress:\n  allow: [everything]')).toThrow('"everything" in egress.allow');
   expect(() => parseConfigFile('egress:\n  allow: 10.0.0.0/8')).toThrow('egress.allow');
+});
+
+test('says how gateways sync and what free plans do without a database', () => {
+  expect(gatewaySettings(parseConfigFile('usageLog: { sync: before-answer }\ncredit: { freeWhenUnavailable: true }'))).toEqual({
+    usageLogSync: 'before-answer',
+    freeWhenUnavailable: true,
+  });
+  expect(gatewaySettings(parseConfigFile(''))).toEqual({});
+  expect(() => parseConfigFile('usageLog: { sync: never }')).toThrow(/sync/);
 });

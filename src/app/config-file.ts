@@ -4,6 +4,7 @@ import { isMap, parseDocument } from 'yaml';
 import { checker } from '../contract/check.ts';
 import { Fault, invalid } from '../contract/errors.ts';
 import { MarketSection } from '../control-plane/catalogue/index.ts';
+import type { Config } from './config.ts';
 import { CostingSection } from '../control-plane/costing/index.ts';
 import { ALLOW_ENTRIES_MAX, parseAllow } from '../egress/allow.ts';
 
@@ -12,12 +13,33 @@ const FILE_BYTES_MAX = 1_048_576;
 const closed = { additionalProperties: false } as const;
 /** `allow`: private hosts (`host:port`) and networks (CIDR) that this server may send requests to, for what an operator made. None unless told otherwise. */
 const EgressSection = Type.Object({ allow: Type.Optional(Type.Array(Type.String({ maxLength: 300 }), { maxItems: ALLOW_ENTRIES_MAX })) }, closed);
+/** `sync: before-answer`: an answer waits until the disk has its usage record, so that a power cut loses none; `group`, unless told otherwise: the disk follows within 5 ms or 1 MiB. */
+const UsageLogSection = Type.Object({ sync: Type.Optional(Type.Enum(['group', 'before-answer'])) }, closed);
+/** `freeWhenUnavailable`: calls of free plans go on, uncounted, while the database can't be asked for their quota; false unless told otherwise. */
+const CreditSection = Type.Object({ freeWhenUnavailable: Type.Optional(Type.Boolean()) }, closed);
 /** The operator's own file, `modelyard.yaml` in the home. Every section may be left out; what it then means is said at the section. A key that nobody knows is refused. */
-const ConfigFileSchema = Type.Object({ costing: Type.Optional(CostingSection), market: Type.Optional(MarketSection), egress: Type.Optional(EgressSection) }, closed);
+const ConfigFileSchema = Type.Object(
+  {
+    costing: Type.Optional(CostingSection),
+    market: Type.Optional(MarketSection),
+    egress: Type.Optional(EgressSection),
+    usageLog: Type.Optional(UsageLogSection),
+    credit: Type.Optional(CreditSection),
+  },
+  closed,
+);
 
 export type ConfigFile = Static<typeof ConfigFileSchema>;
 
 const check = checker(ConfigFileSchema);
+
+/** What of the file every process with a gateway goes by. */
+export function gatewaySettings({ usageLog, credit }: ConfigFile): Partial<Pick<Config, 'usageLogSync' | 'freeWhenUnavailable'>> {
+  return {
+    ...(usageLog?.sync !== undefined && { usageLogSync: usageLog.sync }),
+    ...(credit?.freeWhenUnavailable !== undefined && { freeWhenUnavailable: credit.freeWhenUnavailable }),
+  };
+}
 
 /** Reads the operator's file; one that is not there is an empty one. @throws Fault that names the file and what in it is not accepted */
 export async function readConfigFile(path: string): Promise<ConfigFile> {

@@ -40,7 +40,7 @@ class PlainPool implements PostgresPool {
   }
 
   async connect(): Promise<PostgresPoolClient> {
-    return new PlainClient(await this.#pool.connect());
+    return new PlainClient(await this.#pool.connect().catch(away));
   }
 
   end(): Promise<void> {
@@ -63,13 +63,19 @@ class PlainClient implements PostgresPoolClient {
   }
 
   async #query<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
-    const result = await this.#client.query<Record<string, unknown>>(sql, parameters.map(storable));
+    const result = await this.#client.query<Record<string, unknown>>(sql, parameters.map(storable)).catch(away);
     return { command: result.command as PostgresQueryResult<R>['command'], rowCount: result.rowCount ?? 0, rows: plainRows(result) as R[] };
   }
 
   release(destroy?: boolean): void {
     this.#client.release(destroy);
   }
+}
+
+/** The driver's own words for a server that is not there have no code. */
+function away(error: Error & { code?: string }): never {
+  error.code ??= 'DATABASE_AWAY';
+  throw error;
 }
 
 /** As SQLite knows no booleans, no column is one; and PostgreSQL's text can't hold a NUL. */

@@ -44,7 +44,10 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
   }).withTypeProvider<TypeBoxTypeProvider>();
   // The same bounds on depth and keys as everywhere else (S24).
   app.removeContentTypeParser('application/json');
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => parseJsonBody(body));
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, async ({ method }: FastifyRequest, body: Buffer) =>
+    // Clients name a type for bodies that they do not send.
+    body.length === 0 && method === 'DELETE' ? undefined : parseJsonBody(body),
+  );
   app.setValidatorCompiler(({ schema, httpPart }) => validator(schema as TSchema, httpPart));
   app.setErrorHandler((error, _request, reply) => {
     const fault = faultOf(error);
@@ -121,8 +124,13 @@ function faultOf(error: unknown): Fault {
   const { statusCode, code, message } = error as { statusCode?: number; code?: string; message?: string };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Fault('payload_too_large', 'body_too_large', `The request body is larger than ${BODY_BYTES_MAX} bytes.`);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new Fault('invalid_argument', 'bad_request', message ?? 'The request could not be read.');
-  return toFault(error);
+  return code !== undefined && DATABASE_AWAY.test(code)
+    ? new Fault('unavailable', 'database_unavailable', 'The database does not answer just now; try again shortly.', { cause: error, retryAfterSeconds: 5 })
+    : toFault(error);
 }
+
+/** What databases and their sockets say when they are not there, or take nothing: PostgreSQL's classes 08, 53 and 57P, SQLite's busy, full and unreadable files. */
+const DATABASE_AWAY = /^(ECONN(REFUSED|RESET|ABORTED)|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|DATABASE_AWAY|08\w{3}|53\w{3}|57P0\d|SQLITE_(5|6|10|13|14))$/;
 
 function errorBody({ code, message, param }: Fault) {
   return { error: { code, message, param: param ?? null } };

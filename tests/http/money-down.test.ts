@@ -17,7 +17,7 @@ beforeEach(async () => {
   modelyard = await startHarness({ database, config: { leaseWaitMs: 250 } });
   for (const name of ['lab', 'acme', 'late']) await post(modelyard, '/api/v1/orgs', { name });
   await modelyard.deployEcho('lab/echo', { contextLength: 100 });
-  locker = new DatabaseSync(database);
+  locker = new DatabaseSync(database, { timeout: 10_000 });
 });
 afterEach(async () => {
   locker.close();
@@ -61,3 +61,13 @@ test('M29: bounds beyond all reason are refused, and nothing is held or charged 
   expect((await chat(market.consumer)).status).toBe(402);
   expect(await get(modelyard, '/api/v1/wallet', market.consumer)).toMatchObject({ available: '1.00', held: '0.00' });
 });
+
+test('while the database takes no write the control API says 503, and a DELETE may name a type for the body that it does not have', async () => {
+  const { id } = await modelyard.makeKey({ name: 'passing', org: 'lab', role: 'consumer' });
+  locker.exec('BEGIN IMMEDIATE');
+  const away = await modelyard.call('/api/v1/orgs', { body: { name: 'more' } });
+  locker.exec('ROLLBACK');
+  expect([away.status, await away.json()]).toMatchObject([503, { error: { code: 'database_unavailable' } }]);
+  const gone = await modelyard.call(`/api/v1/keys/${id}`, { method: 'DELETE', headers: { 'content-type': 'application/json' } });
+  expect(gone.status).toBe(204);
+}, 30_000);

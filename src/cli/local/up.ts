@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { readConfigFile } from '../../app/config-file.ts';
+import { gatewaySettings, readConfigFile } from '../../app/config-file.ts';
 import { databaseName } from '../../app/database.ts';
 import { loadConfig, parseRole } from '../../app/config.ts';
 import { readEnvironment } from '../../app/env.ts';
@@ -67,7 +67,13 @@ async function up(flags: UpFlags): Promise<void> {
   let running: Running | undefined;
   try {
     const file = await readConfigFile(folder.configFile);
-    running = await startModelyard({ config, file, folder, log: createLogger({ level: config.logLevel, file: join(folder.logs, 'modelyard.log') }), environment: environment.all });
+    running = await startModelyard({
+      config: { ...config, ...gatewaySettings(file) },
+      file,
+      folder,
+      log: createLogger({ level: config.logLevel, file: join(folder.logs, 'modelyard.log') }),
+      environment: environment.all,
+    });
     await updateLock(config.home, running.url);
     const key = await login(folder.credentials, running);
     // Last: whoever reads this line finds the login there.

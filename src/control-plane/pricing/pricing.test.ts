@@ -52,6 +52,12 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect(alarms).toEqual([]);
   });
 
+  test('the book has one currency: a server that would price in another does not start', async () => {
+    await add({ requests: 10n });
+    const other = new Pricing({ db, clock: new FakeClock(), currency: 'USD', taxBasisPoints: 0, unavailable: () => undefined });
+    await expect(other.load()).rejects.toMatchObject({ code: 'currency_changed' });
+  });
+
   test('M28: a version never changes, nor goes; a new price is a new version, and the same price is none', async () => {
     const first = await add({ requests: 10n });
     expect(await add({ requests: 10n })).toEqual(first);

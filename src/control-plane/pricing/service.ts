@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import { type Price, type Rates, readRates, writeRates } from '../../contract/price.ts';
 import type { Db, Tx } from '../../db/open.ts';
-import { malformedRates, priceJump } from './errors.ts';
+import { currencyChanged, malformedRates, priceJump } from './errors.ts';
 import { isAboveNothing, jumps, type PriceVersion, pricePerUnit, readVersions, type StoredVersion } from './model.ts';
 import * as store from './store.ts';
 
@@ -53,9 +53,10 @@ export class Pricing {
     return this.#options.currency;
   }
 
-  /** Reads all versions, at the start. */
+  /** Reads all versions, at the start. @throws Fault when they are in another currency than new ones would be */
   async load(): Promise<void> {
-    this.#keep(await store.listVersions(this.#options.db));
+    for (const { price } of this.#keep(await store.listVersions(this.#options.db)))
+      if (price && price.currency !== this.#options.currency) throw currencyChanged(price.currency, this.#options.currency);
   }
 
   /** The price of a version that this server has loaded or made; undefined when it is missing or has none: then nothing may be sold by it, and it is never 0 (M27). Queries nothing. */
