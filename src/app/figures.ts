@@ -25,11 +25,16 @@ export function gaugeSources(control: () => Pick<ControlPlane, 'deployments' | '
 
 /** What waits and runs, all revisions of a deployment together. */
 export function loadByDeployment(loads: readonly Loaded[]): { readonly name: string; readonly waiting: number; readonly running: number }[] {
-  return [...Map.groupBy(loads, ({ deployment }) => deployment)].map(([name, of]) => ({
-    name,
-    waiting: of.reduce((sum, { waiting }) => sum + waiting, 0),
-    running: of.reduce((sum, { running }) => sum + running, 0),
-  }));
+  const sums = new Map<string, { name: string; waiting: number; running: number }>();
+  for (const { deployment: name, waiting, running } of loads) {
+    const sum = sums.get(name);
+    if (!sum) sums.set(name, { name, waiting, running });
+    else {
+      sum.waiting += waiting;
+      sum.running += running;
+    }
+  }
+  return [...sums.values()];
 }
 
 /** The last minute's calls joined with what waits and runs now. */

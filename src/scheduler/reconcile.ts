@@ -164,7 +164,9 @@ export class Reconciler {
 
   #wanted(revision: DesiredRevision): DesiredRevision {
     const urgentSince = this.#rollouts.urgentSince(revision.id);
-    const loadMs = this.#loadMs.get(revision.id) ?? revision.loadMs;
+    const measuredMs = this.#loadMs.get(revision.id);
+    if (urgentSince === undefined && measuredMs === undefined) return revision;
+    const loadMs = measuredMs ?? revision.loadMs;
     // What is to take over must be there, even if later it is loaded only when it is called.
     return urgentSince === undefined ? { ...revision, loadMs } : { ...revision, loadMs, urgentSince, replicasMin: Math.max(1, revision.replicasMin) };
   }

@@ -75,7 +75,7 @@ export function composeGateway({ config, name, clock, log, db, usageLog, kept, r
     ready,
     version: VERSION,
   });
-  const loads = new LoadReporter({ db, clock, gateway: name, load: () => plane.dispatch.load(), problem });
+  const loads = new LoadReporter({ db, clock, gateway: name, load: () => plane.dispatch.calledLoad(), problem });
   return { plane, own: money.own, follower, keeper, happenings, loads, events, metrics: () => registry.metrics() };
 }
 

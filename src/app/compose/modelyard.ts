@@ -47,7 +47,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     events,
     node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
     epoch: () => leadership.epoch,
-    load: () => feeds.loads.with(load()),
+    load: () => feeds.loads.with(plane.dispatch.calledLoad()),
     traffic: revisions,
     propose: (proposal) => control.deployments.propose(proposal),
     changed: () => control.deployments.replicasChanged(),

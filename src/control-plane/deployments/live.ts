@@ -78,9 +78,9 @@ export class LiveDeployments {
 
   /** @throws Fault when there is none of that name, or it is another's */
   get(deployer: Deployer, name: string): DeploymentView {
-    const found = this.list(deployer).find((deployment) => deployment.name === name);
-    if (!found) throw deploymentNotFound(name);
-    return found;
+    const found = this.find(name);
+    if (!found || !(found.orgId === deployer.orgId || deployer.scopes.includes('operator'))) throw deploymentNotFound(name);
+    return this.#view(found);
   }
 
   /** The model version that most of a deployment's traffic goes to; undefined when there is none of that name, or its version is gone. */

@@ -13,7 +13,7 @@ export async function listDeployments(on: On): Promise<Deployment[]> {
     .orderBy('deployments.name')
     .execute();
   const rollouts = await listRollouts(on);
-  const revisions = await on.selectFrom('revisions').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
+  const revisions = Map.groupBy(await on.selectFrom('revisions').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').execute(), ({ deployment }) => deployment);
   return rows.map((row) => ({
     name: row.name,
     orgId: row.org_id,
@@ -23,18 +23,16 @@ export async function listDeployments(on: On): Promise<Deployment[]> {
     hedge: row.hedge === 1,
     createdAt: row.created_at,
     rollouts: rollouts.get(row.name) ?? [],
-    revisions: revisions
-      .filter(({ deployment }) => deployment === row.name)
-      .map((revision) => ({
-        id: revision.id,
-        model: revision.model,
-        version: revision.version,
-        digest: revision.digest,
-        // Revisions of before there were bounds name none.
-        resources: { ...RESOURCES_DEFAULT, ...(JSON.parse(revision.resources) as Resources) },
-        weight: revision.weight,
-        createdAt: revision.created_at,
-      })),
+    revisions: (revisions.get(row.name) ?? []).map((revision) => ({
+      id: revision.id,
+      model: revision.model,
+      version: revision.version,
+      digest: revision.digest,
+      // Revisions of before there were bounds name none.
+      resources: { ...RESOURCES_DEFAULT, ...(JSON.parse(revision.resources) as Resources) },
+      weight: revision.weight,
+      createdAt: revision.created_at,
+    })),
   }));
 }
 

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../contract/manifest.ts';
+import { isOneOf } from '../../db/dialect.ts';
 import type { Db, Tx } from '../../db/open.ts';
 import type { Model, ModelVersion } from './model.ts';
 
@@ -15,22 +16,35 @@ export async function listModels(on: On, filter: { readonly orgId?: string; read
     .execute();
   const names = models.map((row) => row.name);
   if (names.length === 0) return [];
-  const versions = await on.selectFrom('model_versions').selectAll().where('model', 'in', names).orderBy('number', 'desc').execute();
-  const labels = await on.selectFrom('labels').selectAll().where('model', 'in', names).execute();
+  const versions = Map.groupBy(
+    await on
+      .selectFrom('model_versions')
+      .selectAll()
+      .where(isOneOf(on, 'model', names))
+      .orderBy('number', 'desc')
+      .execute(),
+    ({ model }) => model,
+  );
+  const labels = Map.groupBy(
+    await on
+      .selectFrom('labels')
+      .selectAll()
+      .where(isOneOf(on, 'model', names))
+      .execute(),
+    ({ model }) => model,
+  );
   return models.map((row) => ({
     name: row.name,
     orgId: row.org_id,
     createdAt: row.created_at,
-    labels: Object.fromEntries(labels.filter(({ model }) => model === row.name).map(({ label, version }) => [label, version])),
-    versions: versions
-      .filter(({ model }) => model === row.name)
-      .map((version) => ({
-        model: version.model,
-        number: version.number,
-        digest: version.digest,
-        manifest: JSON.parse(version.manifest) as Manifest,
-        createdAt: version.created_at,
-      })),
+    labels: Object.fromEntries((labels.get(row.name) ?? []).map(({ label, version }) => [label, version])),
+    versions: (versions.get(row.name) ?? []).map((version) => ({
+      model: version.model,
+      number: version.number,
+      digest: version.digest,
+      manifest: JSON.parse(version.manifest) as Manifest,
+      createdAt: version.created_at,
+    })),
   }));
 }
 

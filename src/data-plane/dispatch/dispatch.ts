@@ -59,6 +59,13 @@ export class Dispatch {
     return [...this.#queues.values()].flatMap((queue) => queue.load());
   }
 
+  /** The same of deployments that were ever called: of ten thousand that are there, most do nothing. */
+  calledLoad(): RevisionLoad[] {
+    const loads: RevisionLoad[] = [];
+    for (const queue of this.#queues.values()) if (queue.isCalled) loads.push(...queue.load());
+    return loads;
+  }
+
   /** Sees one call through: its turn, its engine, its answer into the sink. Resolves however it ended; refusals before the turn too. */
   async run(dispatched: Dispatched, work: Work, sink: AnswerSink): Promise<Ending> {
     const { call, target } = dispatched;

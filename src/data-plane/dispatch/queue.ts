@@ -63,10 +63,15 @@ export class DeploymentQueue {
     this.update(route);
   }
 
+  /** Whether any of its revisions was ever called. */
+  get isCalled(): boolean {
+    return this.#lastCallAt.size > 0 || this.#line.size > 0;
+  }
+
   /** What each revision has waiting and running. */
   load(): RevisionLoad[] {
     const { name, revisions } = this.#route;
-    const all = [...this.#line];
+    const all = this.#line.size > 0 ? [...this.#line] : [];
     return revisions.map(({ id }) => {
       const waiting = all.filter(({ revision }) => revision === id);
       const running = this.#laneList.reduce((sum, { revision, busy }) => sum + (revision.id === id ? busy : 0), 0);

@@ -45,6 +45,8 @@ export function decide(world: World, now: number): Action[] {
   }
   const missing: Missing[] = [];
   for (const revision of world.revisions) {
+    // At rest, as most are where there are many: nothing of it is loaded, kept or called.
+    if (revision.replicasMin === 0 && !byRevision.has(revision.id) && !world.load.has(revision.id)) continue;
     const replicas = byRevision.get(revision.id) ?? [];
     const { there, retiring } = standing(replicas);
     const load = loadOf(world.load, revision.id);

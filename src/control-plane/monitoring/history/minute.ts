@@ -23,6 +23,7 @@ export class Minute {
   /** A look at what waits, runs and is loaded. */
   look(figures: readonly DeploymentFigures[], deployments: readonly DeploymentView[]): void {
     for (const { deployment, waiting, running } of figures) {
+      if (waiting + running === 0) continue;
       const levels = this.#of(deployment);
       levels.waiting = Math.max(levels.waiting, waiting);
       levels.running = Math.max(levels.running, running);
