@@ -44,12 +44,12 @@ describe.each(DATABASES)('the callers feed on %s', (_name, open) => {
         );
       }
     };
-    let done = false;
+    const done = new AbortController();
     const following = (async () => {
-      while (!done) await look();
+      while (!done.signal.aborted) await look();
     })();
     await Promise.all([0, 1, 2, 3].map(writer));
-    done = true;
+    done.abort();
     await following;
     await look();
     const kept = new Map((await readCallersFeed(db, 0, 1_000)).map(({ hash, entry }) => [hash, entry]));

@@ -61,6 +61,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     changed(key, what) {
       entitlements.keyChanged(key);
       events.keyChanged(what, key.id, key.orgId);
+      return what === 'revoked' ? undefined : entitlements.refresh(key.orgId).catch(problem);
     },
   });
   const { pricing, budgets } = market;

@@ -50,7 +50,12 @@ export function composeMarket({ db, clock, events, section, currency, margins, c
     margins,
     market,
   });
-  const entitlements = new Entitlements({ db, terms: (on, orgIds) => readTerms({ catalogue, pricing }, on, orgIds), onChanged: callerChanged });
+  const entitlements = new Entitlements({
+    db,
+    terms: (on, orgIds) => readTerms({ catalogue, pricing }, on, orgIds),
+    keys: (on, orgIds) => joined().identity.listLive(orgIds, on),
+    onChanged: callerChanged,
+  });
   const keys = { listKeys: (orgId: string) => joined().identity.listKeys(orgId) };
   const subscriptions: Subscriptions = new Subscriptions({
     db,

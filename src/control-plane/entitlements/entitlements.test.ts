@@ -10,18 +10,22 @@ let db: Db;
 let terms: Map<string, Terms>;
 let reads: (readonly string[] | undefined)[];
 let changes: CallerChange[];
+/** What the database has of keys, when a change looks. */
+let stored: StoredKey[];
 let entitlements: Entitlements;
 beforeEach(async () => {
   db = await openDatabase(':memory:');
   terms = new Map();
   reads = [];
   changes = [];
+  stored = [];
   entitlements = new Entitlements({
     db,
     async terms(_on, orgIds) {
       reads.push(orgIds);
       return terms;
     },
+    keys: async () => stored,
     onChanged: (change) => void changes.push(change),
   });
 });
@@ -139,4 +143,17 @@ test('a key that may not infer is offered nothing', async () => {
   terms.set('org', { contracts: [contract('s')], budgets: [] });
   await entitlements.load([key('a', 'org', { scopes: ['usage'] })]);
   expect(entitlements.byKeyId('a')?.offers).toEqual([]);
+});
+
+test('X4: a change takes keys as the database has them, but for those that were changed here meanwhile', async () => {
+  await entitlements.load([key('mine', 'org'), key('rotated', 'org')]);
+  stored = [key('mine', 'org'), key('rotated', 'org', { expiresAt: 5 }), key('elsewhere', 'org')];
+  await entitlements.change(async () => {
+    entitlements.keyChanged(key('mine', 'org', { revokedAt: 1 }));
+    return { result: undefined, orgIds: ['org'] };
+  });
+  expect(entitlements.byKeyId('mine')).toBeUndefined();
+  expect(entitlements.byKeyId('rotated')?.expiresAtMs).toBe(5);
+  expect(entitlements.byKeyId('elsewhere')?.orgId).toBe('org');
+  expect(changes.map((change) => ('removed' in change ? 'removed' : change.keyId))).toEqual(['removed', 'rotated', 'elsewhere']);
 });

@@ -1,5 +1,6 @@
 import { Mutex } from '../../base/mutex.ts';
 import type { CallerEntry, Offer } from '../../contract/feeds.ts';
+import { writeCaller } from '../../contract/feed-codec.ts';
 import { type Db, transact, type Tx } from '../../db/open.ts';
 import type { StoredKey } from '../identity/index.ts';
 import { Lineages } from './lineages.ts';
@@ -12,6 +13,8 @@ export interface EntitlementsOptions {
   readonly db: Db;
   /** Joins the contracts and budgets of these organisations, or of all. */
   terms(on: Db | Tx, orgIds?: readonly string[]): Promise<ReadonlyMap<string, Terms>>;
+  /** Live keys of these organisations; another server may have made or changed them. */
+  keys(on: Db | Tx, orgIds: readonly string[]): Promise<readonly StoredKey[]>;
   /** Told of each change after the load. */
   onChanged?(change: CallerChange): void;
 }
@@ -33,6 +36,8 @@ export class Entitlements {
   readonly #keys = new Map<string, StoredKey>();
   readonly #keysOf = new Map<string, Set<string>>();
   readonly #offerings = new Map<string, Offering>();
+  /** Keys that were changed here since the present change began: what it reads of them may be older. */
+  readonly #touched = new Set<string>();
 
   constructor(options: EntitlementsOptions) {
     this.#options = options;
@@ -49,6 +54,7 @@ export class Entitlements {
 
   /** Takes one key's new state. A revoked key's entry is gone when this returns. */
   keyChanged(key: StoredKey): void {
+    this.#touched.add(key.id);
     if (key.replacedBy !== null) this.lineages.replaced(key.id, key.replacedBy);
     const change = key.revokedAt === null ? this.#keep(key) : this.#drop(key);
     this.#options.onChanged?.(change);
@@ -90,17 +96,25 @@ export class Entitlements {
 
   /**
    * Runs what changes contracts or budgets, one after the other, each in a transaction of its own; it says whose they are. What they have become is read in the same
-   * transaction, so that the feed has the change when this resolves, or there was none.
+   * transaction, so that the feed has the change when this resolves, or there was none. So are their keys: with several servers on one database, each knows only what it has
+   * read.
    */
   change<T>(work: (tx: Tx) => Promise<{ readonly result: T; readonly orgIds: readonly string[] }>): Promise<T> {
     return this.#turns.run(async () => {
-      const { result, orgIds, terms } = await transact(this.#options.db, async (tx) => {
+      this.#touched.clear();
+      const { result, orgIds, terms, keys } = await transact(this.#options.db, async (tx) => {
         const done = await work(tx);
-        return { ...done, terms: await this.#options.terms(tx, done.orgIds) };
+        return { ...done, terms: await this.#options.terms(tx, done.orgIds), keys: await this.#options.keys(tx, done.orgIds) };
       });
+      for (const key of keys) if (!this.#touched.has(key.id)) this.#know(key);
       for (const orgId of orgIds) this.#offer(orgId, terms.get(orgId) ?? NO_TERMS);
       return result;
     });
+  }
+
+  /** Reads anew what an organisation's keys may call: a key that is made here has what was subscribed to at another server. */
+  refresh(orgId: string): Promise<void> {
+    return this.change(async () => ({ result: undefined, orgIds: [orgId] }));
   }
 
   #offer(orgId: string, terms: Terms): void {
@@ -108,19 +122,24 @@ export class Entitlements {
     for (const id of this.#keysOf.get(orgId) ?? []) {
       const key = this.#keys.get(id);
       if (!key) continue;
+      const before = this.#entries.get(key.hash);
       const entry = this.#keep(key);
-      this.#options.onChanged?.(entry);
+      if (!before || writeCaller(before) !== writeCaller(entry)) this.#options.onChanged?.(entry);
     }
   }
 
   #keep(key: StoredKey): CallerEntry {
     const entry = this.#entryOf(key);
     this.#entries.set(key.hash, entry);
+    this.#know(key);
+    return entry;
+  }
+
+  #know(key: StoredKey): void {
     this.#keys.set(key.id, key);
     const others = this.#keysOf.get(key.orgId);
     if (others) others.add(key.id);
     else this.#keysOf.set(key.orgId, new Set([key.id]));
-    return entry;
   }
 
   #drop({ hash, id, orgId }: StoredKey): CallerChange {

@@ -28,8 +28,8 @@ export interface MadeKey {
 export interface IdentityOptions {
   readonly db: Db;
   readonly clock: Clock;
-  /** Told of every key that is new or changed, before the change is reported as done. */
-  changed(key: StoredKey, what: 'created' | 'revoked' | 'rotated'): void;
+  /** Told of every key that is new or changed, and waited for, before the change is reported as done. */
+  changed(key: StoredKey, what: 'created' | 'revoked' | 'rotated'): void | Promise<void>;
   /** Whether a key has a budget of its own; absent: none has. */
   isBudgeted?(keyId: string): boolean;
 }
@@ -59,7 +59,7 @@ export class Identity {
       await store.insertMember(tx, { id: newId('mem', now), orgId: org.id, name: 'operator', role: 'operator', createdAt: now });
       return this.#insertKey(tx, { orgId: org.id, name: 'operator', scopes: SCOPES_OF.operator }, PLATFORM);
     });
-    this.#changed(made.stored, 'created');
+    await this.#changed(made.stored, 'created');
     return { org, operatorKey: made.plain };
   }
 
@@ -129,9 +129,9 @@ export class Identity {
     return (await store.listKeys(this.#db, orgId)).map(withoutHash);
   }
 
-  /** Keys as the callers feed needs them. */
-  listLive(): Promise<StoredKey[]> {
-    return store.listUnrevoked(this.#db);
+  /** Keys as the callers feed needs them: of these organisations, or all. */
+  listLive(orgIds?: readonly string[], on: Db | Tx = this.#db): Promise<StoredKey[]> {
+    return store.listUnrevoked(on, orgIds);
   }
 
   /** Keys that were rotated, with those that replaced them; the oldest first. */
@@ -157,14 +157,14 @@ export class Identity {
       await store.updateKey(tx, old.id, { expires_at: until, replaced_by: next.stored.id });
       return next;
     });
-    this.#changed({ ...old, expiresAt: until, replacedBy: made.stored.id }, 'rotated');
+    await this.#changed({ ...old, expiresAt: until, replacedBy: made.stored.id }, 'rotated');
     return this.#announce(made, 'created');
   }
 
   async #revoke(key: StoredKey): Promise<void> {
     const revokedAt = this.#clock.now();
     await store.updateKey(this.#db, key.id, { revoked_at: revokedAt });
-    this.#changed({ ...key, revokedAt }, 'revoked');
+    await this.#changed({ ...key, revokedAt }, 'revoked');
   }
 
   /** Another organisation's key is as unknown as one that never was; one with more rights than the actor's is not for it to touch. */
@@ -209,8 +209,8 @@ export class Identity {
     return { stored, plain };
   }
 
-  #announce({ stored, plain }: { stored: StoredKey; plain: string }, what: 'created'): MadeKey {
-    this.#changed(stored, what);
+  async #announce({ stored, plain }: { stored: StoredKey; plain: string }, what: 'created'): Promise<MadeKey> {
+    await this.#changed(stored, what);
     return { key: withoutHash(stored), plain };
   }
 }

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { KeyLimits, Scope } from '../../contract/feeds.ts';
+import { isOneOf } from '../../db/dialect.ts';
 import type { Db, Tx } from '../../db/open.ts';
 import type { Schema } from '../../db/schema.ts';
 import type { Member, Organisation, Role, StoredKey } from './model.ts';
@@ -62,8 +63,9 @@ export async function listKeys(on: On, orgId: string): Promise<StoredKey[]> {
 }
 
 /** All keys that are not revoked, of all organisations: what the callers feed is made of. */
-export async function listUnrevoked(on: On): Promise<StoredKey[]> {
-  return (await keyRows(on).where('revoked_at', 'is', null).execute()).map(keyOf);
+export async function listUnrevoked(on: On, orgIds?: readonly string[]): Promise<StoredKey[]> {
+  const unrevoked = keyRows(on).where('revoked_at', 'is', null);
+  return (await (orgIds ? unrevoked.where(isOneOf(on, 'keys.org_id', orgIds)) : unrevoked).execute()).map(keyOf);
 }
 
 /** Keys that were rotated, with those that replaced them; the oldest first. */

@@ -130,7 +130,7 @@ describe('a purse', () => {
     answer.resolve();
     await turn();
     hold.settle(40n, true);
-    expect(((await purse.hold(100n)) as Hold).lease).toBe(hold.lease);
+    expect((await purse.hold(100n)).lease).toBe(hold.lease);
     expect(wallet.available + (wallet.leased.get(hold.lease) ?? 0n)).toBe(10n ** 6n);
   });
 
