@@ -32,6 +32,32 @@ test('M5, M25: leases of an earlier run are closed once its usage is posted, and
   await expect.poll(() => rig.wallet()).toBe(900n);
 });
 
+test('M5, M25: former leases that could not be closed are tried again within seconds, and once more at an orderly end', async () => {
+  await rig.credit(1_000n);
+  await (await rig.gateway('main')).lease(rig.order({ leastAmount: 300n, wantedAmount: 300n }));
+  const { closeFormer } = rig.leasing;
+  const away = () => Promise.reject(new Error('the database is away'));
+  rig.leasing.closeFormer = away;
+  upkeep.start(await rig.leasing.registerGateway('main'));
+  upkeep.replayed();
+  await expect.poll(() => problems.length).toBeGreaterThan(0);
+  rig.leasing.closeFormer = closeFormer;
+  await rig.clock.advance(1_000);
+  await expect.poll(() => rig.wallet()).toBe(1_000n);
+
+  await (await rig.gateway('other')).lease(rig.order({ leastAmount: 200n, wantedAmount: 200n }));
+  const { clock, ledger, billing, leasing } = rig;
+  const other = new Upkeep({ clock, ledger, billing, leasing, problem: (error) => void problems.push(error) });
+  rig.leasing.closeFormer = away;
+  other.start(await rig.leasing.registerGateway('other'));
+  other.replayed();
+  const failed = problems.length;
+  await expect.poll(() => problems.length).toBeGreaterThan(failed);
+  rig.leasing.closeFormer = closeFormer;
+  await other.close();
+  expect(await rig.wallet()).toBe(1_000n);
+});
+
 test('what failed once is done again in the next minute: grants expire, open calls are billed, former leases are closed', async () => {
   await rig.credit(1_000n);
   await rig.credit(500n, 'gift', { priority: 1, isPaid: false, expiresAt: rig.clock.now() + 2 * MINUTE });

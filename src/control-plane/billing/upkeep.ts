@@ -14,6 +14,8 @@ export interface UpkeepOptions {
 const EVERY_MS = 60_000;
 /** Below what counts as alive, so that one miss is none. */
 const SEEN_EVERY_MS = 20_000;
+/** What former runs hold is missed by everybody: their leases are not left for a round when the database is away just then. */
+const CLOSE_RETRY_MS = 1_000;
 /** So often all calls are looked through for what other processes have left open. */
 const FORGET_EVERY = 24 * 60;
 
@@ -45,13 +47,14 @@ export class Upkeep {
   /** All usage that earlier runs of this gateway had left is posted: so nothing more will be charged to their leases. */
   replayed(): void {
     this.#hasReplayed = true;
-    this.#queue('close', () => this.#closeFormer());
+    this.#queue('close', () => this.#closeSoon());
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const cancel of this.#cancels) cancel();
     await this.#working;
+    await this.#closeFormer().catch((error: unknown) => this.#options.problem(error));
   }
 
   #again(): void {
@@ -82,6 +85,15 @@ export class Upkeep {
     await this.#closeFormer();
     await ledger.expire();
     await billing.settleOpen();
+  }
+
+  async #closeSoon(): Promise<void> {
+    try {
+      await this.#closeFormer();
+    } catch (error) {
+      if (!this.#isClosed) this.#cancels[2] = this.#options.clock.timer(CLOSE_RETRY_MS, () => this.#queue('close', () => this.#closeSoon()));
+      throw error;
+    }
   }
 
   async #closeFormer(): Promise<void> {
