@@ -51,10 +51,26 @@ async function fill(db: Db, { organisations, keys, models, usageRows }: Growth):
   const orgOf = (index: number) => orgs[index % orgs.length] ?? { id: '', name: '' };
   const keyIds = Array.from({ length: keys }, () => newId('key', now));
   const deployed = Array.from({ length: models }, (_, index) => ({ name: `${orgOf(index).name}/model-${index}`, revision: newId('rev', now) }));
-  await insert(db, 'organisations', mapped(orgs, ({ id, name }) => ({ id, name, created_at: now })));
-  await insert(db, 'keys', mapped(keyIds, (id, index) => keyRow(id, orgOf(index).id, now)));
-  await insert(db, 'models', mapped(deployed, ({ name }, index) => ({ name, org_id: orgOf(index).id, created_at: now })));
-  await insert(db, 'model_versions', mapped(deployed, ({ name }) => ({ model: name, number: 1, ...manifestOf(name), created_at: now })));
+  await insert(
+    db,
+    'organisations',
+    mapped(orgs, ({ id, name }) => ({ id, name, created_at: now })),
+  );
+  await insert(
+    db,
+    'keys',
+    mapped(keyIds, (id, index) => keyRow(id, orgOf(index).id, now)),
+  );
+  await insert(
+    db,
+    'models',
+    mapped(deployed, ({ name }, index) => ({ name, org_id: orgOf(index).id, created_at: now })),
+  );
+  await insert(
+    db,
+    'model_versions',
+    mapped(deployed, ({ name }) => ({ model: name, number: 1, ...manifestOf(name), created_at: now })),
+  );
   await insert(
     db,
     'deployments',
@@ -64,7 +80,16 @@ async function fill(db: Db, { organisations, keys, models, usageRows }: Growth):
   await insert(
     db,
     'revisions',
-    mapped(deployed, ({ name, revision }) => ({ id: revision, deployment: name, model: name, version: 1, digest: manifestOf(name).digest, resources, weight: 100, created_at: now })),
+    mapped(deployed, ({ name, revision }) => ({
+      id: revision,
+      deployment: name,
+      model: name,
+      version: 1,
+      digest: manifestOf(name).digest,
+      resources,
+      weight: 100,
+      created_at: now,
+    })),
   );
   const usage = new Usage(db);
   for (let from = 0; from < usageRows; from += ROWS_PER_STATEMENT) {
@@ -92,7 +117,19 @@ function manifestOf(name: string): { readonly manifest: string; readonly digest:
   return { manifest: JSON.stringify(manifest), digest: manifestDigest(manifest) };
 }
 
-function recordOf({ at, orgId, keyId, name, revision }: { readonly at: number; readonly orgId: string; readonly keyId: string; readonly name: string; readonly revision: string }): UsageRecord {
+function recordOf({
+  at,
+  orgId,
+  keyId,
+  name,
+  revision,
+}: {
+  readonly at: number;
+  readonly orgId: string;
+  readonly keyId: string;
+  readonly name: string;
+  readonly revision: string;
+}): UsageRecord {
   return {
     requestId: newId('req', at),
     startedAt: at,

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Db, Tx } from '../../db/open.ts';
 import type { BudgetPeriod } from '../entitlements/index.ts';
 import type { LeaseState } from './model.ts';
@@ -72,7 +71,7 @@ export async function setLeft(on: Tx, id: string, leftAmount: bigint): Promise<v
 export async function sumHeld(on: On, orgId: string): Promise<bigint> {
   const { held_micros: held } = await on
     .selectFrom('credit_leases')
-    .select(sql<bigint | null>`SUM(left_amount)`.as('held_micros'))
+    .select(({ fn }) => fn.sum<bigint | null>('left_amount').as('held_micros'))
     .where('org_id', '=', orgId)
     .where('state', '=', 'open')
     .where('unit', '=', 'micros')
