@@ -111,7 +111,14 @@ async function main(): Promise<void> {
     const launcher = order.upstream && upstreamLauncher(order.upstream);
     if (order.database !== undefined) await copyFile(order.database, folder.database, constants.COPYFILE_FICLONE);
     const began = performance.now();
-    const running = await startModelyard({ config, folder, log: silentLogger(), environment: process.env, ...(launcher && { launcher }), ...(order.metering && { usageSink: KEEPS_NOTHING }) });
+    const running = await startModelyard({
+      config,
+      folder,
+      log: silentLogger(),
+      environment: process.env,
+      ...(launcher && { launcher }),
+      ...(order.metering && { usageSink: KEEPS_NOTHING }),
+    });
     const startMs = Math.round(performance.now() - began);
     for (const model of order.models) await provide(running, model);
     const ready: GatewayReady = { port: Number(new URL(running.url).port), key: await makeKey(running), operatorKey: running.operatorKey ?? '', startMs };

@@ -131,7 +131,11 @@ async function main(): Promise<void> {
     await serveOrders<SettleOrder>({ ready: true }, async (order) => {
       if (order.kind === 'check') {
         const { faults } = await books.ledger.check();
-        const { settled } = await db.selectFrom('ledger_transactions').select((eb) => eb.fn.countAll<number>().as('settled')).where('kind', '=', 'settle').executeTakeFirstOrThrow();
+        const { settled } = await db
+          .selectFrom('ledger_transactions')
+          .select((eb) => eb.fn.countAll<number>().as('settled'))
+          .where('kind', '=', 'settle')
+          .executeTakeFirstOrThrow();
         return { faults, settled, posted, unbilled: (await books.billing.unbilled(1)).length };
       }
       if (order.kind === 'pairs') {

@@ -15,7 +15,12 @@ export function control<Answer>({ ready: { port, operatorKey } }: Gateway, metho
 }
 
 /** The same with another's key. */
-export async function controlAs<Answer>({ port, key }: { readonly port: number; readonly key: string }, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
+export async function controlAs<Answer>(
+  { port, key }: { readonly port: number; readonly key: string },
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body?: unknown,
+): Promise<Answer> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
     headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { newId } from '../../src/base/ids.ts';
 import { generateKey, hashKey } from '../../src/contract/key-format.ts';
 import type { UsageRecord } from '../../src/contract/usage.ts';
+import { shownPart } from '../../src/control-plane/identity/model.ts';
 import { manifestDigest } from '../../src/control-plane/registry/model.ts';
 import { Usage } from '../../src/control-plane/usage/index.ts';
 import { insertJsonRows } from '../../src/db/json-rows.ts';
@@ -24,7 +25,6 @@ const ROWS_PER_STATEMENT = 10_000;
 const DAY_MS = 86_400_000;
 /** Usage is spread over so many days, up to yesterday. */
 const DAYS = 60;
-const HEX_OF_KEY = { prefix: 7, last4: 4 } as const;
 
 type Rows<Table extends keyof Schema> = Iterable<Readonly<Record<keyof Schema[Table] & string, string | number | null>>>;
 
@@ -51,10 +51,26 @@ async function fill(db: Db, { organisations, keys, models, usageRows }: Growth):
   const orgOf = (index: number) => orgs[index % orgs.length] ?? { id: '', name: '' };
   const keyIds = Array.from({ length: keys }, () => newId('key', now));
   const deployed = Array.from({ length: models }, (_, index) => ({ name: `${orgOf(index).name}/model-${index}`, revision: newId('rev', now) }));
-  await insert(db, 'organisations', mapped(orgs, ({ id, name }) => ({ id, name, created_at: now })));
-  await insert(db, 'keys', mapped(keyIds, (id, index) => keyRow(id, orgOf(index).id, now)));
-  await insert(db, 'models', mapped(deployed, ({ name }, index) => ({ name, org_id: orgOf(index).id, created_at: now })));
-  await insert(db, 'model_versions', mapped(deployed, ({ name }) => ({ model: name, number: 1, ...manifestOf(name), created_at: now })));
+  await insert(
+    db,
+    'organisations',
+    mapped(orgs, ({ id, name }) => ({ id, name, created_at: now })),
+  );
+  await insert(
+    db,
+    'keys',
+    mapped(keyIds, (id, index) => keyRow(id, orgOf(index).id, now)),
+  );
+  await insert(
+    db,
+    'models',
+    mapped(deployed, ({ name }, index) => ({ name, org_id: orgOf(index).id, created_at: now })),
+  );
+  await insert(
+    db,
+    'model_versions',
+    mapped(deployed, ({ name }) => ({ model: name, number: 1, ...manifestOf(name), created_at: now })),
+  );
   await insert(
     db,
     'deployments',
@@ -64,7 +80,16 @@ async function fill(db: Db, { organisations, keys, models, usageRows }: Growth):
   await insert(
     db,
     'revisions',
-    mapped(deployed, ({ name, revision }) => ({ id: revision, deployment: name, model: name, version: 1, digest: manifestOf(name).digest, resources, weight: 100, created_at: now })),
+    mapped(deployed, ({ name, revision }) => ({
+      id: revision,
+      deployment: name,
+      model: name,
+      version: 1,
+      digest: manifestOf(name).digest,
+      resources,
+      weight: 100,
+      created_at: now,
+    })),
   );
   const usage = new Usage(db);
   for (let from = 0; from < usageRows; from += ROWS_PER_STATEMENT) {
@@ -80,11 +105,9 @@ async function fill(db: Db, { organisations, keys, models, usageRows }: Growth):
 
 function keyRow(id: string, orgId: string, now: number) {
   const key = generateKey();
-  const { prefix, last4 } = HEX_OF_KEY;
-  const shown = { prefix: key.slice(0, prefix), last4: key.slice(-last4) };
   const limits = JSON.stringify({ requestsPerMinute: 600 });
   const open = { allowed_models: null, expires_at: null, revoked_at: null, replaced_by: null };
-  return { id, org_id: orgId, name: id, hash: hashKey(key), ...shown, scopes: '["inference","usage"]', limits, created_at: now, ...open };
+  return { id, org_id: orgId, name: id, hash: hashKey(key), ...shownPart(key), scopes: '["inference","usage"]', limits, created_at: now, ...open };
 }
 
 function manifestOf(name: string): { readonly manifest: string; readonly digest: string } {
@@ -92,7 +115,19 @@ function manifestOf(name: string): { readonly manifest: string; readonly digest:
   return { manifest: JSON.stringify(manifest), digest: manifestDigest(manifest) };
 }
 
-function recordOf({ at, orgId, keyId, name, revision }: { readonly at: number; readonly orgId: string; readonly keyId: string; readonly name: string; readonly revision: string }): UsageRecord {
+function recordOf({
+  at,
+  orgId,
+  keyId,
+  name,
+  revision,
+}: {
+  readonly at: number;
+  readonly orgId: string;
+  readonly keyId: string;
+  readonly name: string;
+  readonly revision: string;
+}): UsageRecord {
   return {
     requestId: newId('req', at),
     startedAt: at,
