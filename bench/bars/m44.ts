@@ -54,8 +54,8 @@ function figuresOf(measured: readonly Round[], common: readonly string[]): Figur
   const [billed, bare, pairs] = [rates('billed', ALL), rates('bare', ALL), rates('pairs', PAIRS)];
   const aa = ratioOf(billed, rates('again', ALL)).median;
   const doubts = aa >= AA_MIN && aa <= AA_MAX ? common : [...common, `the same batches twice differ by ${aa.toFixed(3)}`];
-  const paced = measured.map((round) => round.paced.ms).flat();
-  const pairMs = measured.map((round) => round.pairs.ms).flat();
+  const paced = measured.flatMap((round) => round.paced.ms);
+  const pairMs = measured.flatMap((round) => round.pairs.ms);
   return [
     {
       what: `priced records settled per second, committed in groups of ${RECORDS}`,
@@ -69,7 +69,10 @@ function figuresOf(measured: readonly Round[], common: readonly string[]): Figur
         settledPerBareInsert: shown(ratioOf(billed, bare)),
         cpuUs: perRecordUs('billed', ALL),
         bareCpuUs: perRecordUs('bare', ALL),
-        batchP99Ms: quantile(measured.map((round) => round.billed.ms).flat(), 0.99),
+        batchP99Ms: quantile(
+          measured.flatMap((round) => round.billed.ms),
+          0.99,
+        ),
         aa,
       },
     },

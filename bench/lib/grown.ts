@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { newId } from '../../src/base/ids.ts';
 import { generateKey, hashKey } from '../../src/contract/key-format.ts';
 import type { UsageRecord } from '../../src/contract/usage.ts';
+import { shownPart } from '../../src/control-plane/identity/model.ts';
 import { manifestDigest } from '../../src/control-plane/registry/model.ts';
 import { Usage } from '../../src/control-plane/usage/index.ts';
 import { insertJsonRows } from '../../src/db/json-rows.ts';
@@ -24,7 +25,6 @@ const ROWS_PER_STATEMENT = 10_000;
 const DAY_MS = 86_400_000;
 /** Usage is spread over so many days, up to yesterday. */
 const DAYS = 60;
-const HEX_OF_KEY = { prefix: 7, last4: 4 } as const;
 
 type Rows<Table extends keyof Schema> = Iterable<Readonly<Record<keyof Schema[Table] & string, string | number | null>>>;
 
@@ -105,11 +105,9 @@ async function fill(db: Db, { organisations, keys, models, usageRows }: Growth):
 
 function keyRow(id: string, orgId: string, now: number) {
   const key = generateKey();
-  const { prefix, last4 } = HEX_OF_KEY;
-  const shown = { prefix: key.slice(0, prefix), last4: key.slice(-last4) };
   const limits = JSON.stringify({ requestsPerMinute: 600 });
   const open = { allowed_models: null, expires_at: null, revoked_at: null, replaced_by: null };
-  return { id, org_id: orgId, name: id, hash: hashKey(key), ...shown, scopes: '["inference","usage"]', limits, created_at: now, ...open };
+  return { id, org_id: orgId, name: id, hash: hashKey(key), ...shownPart(key), scopes: '["inference","usage"]', limits, created_at: now, ...open };
 }
 
 function manifestOf(name: string): { readonly manifest: string; readonly digest: string } {

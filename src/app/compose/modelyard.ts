@@ -72,7 +72,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     fleet,
     costing: file.costing,
     market: file.market,
-    live: { now: () => figuresOf(recent(), load()), totals },
+    live: { now: () => figuresOf(recent(), plane.dispatch.calledLoad()), totals },
     gateway: innerCalls,
     egress: new Egress({ clock, allow: parseAllow(file.egress?.allow ?? []) }),
     signingKey,

@@ -73,6 +73,7 @@ export function composeScheduler({ clock, launcher, events, node, epoch, load, t
       return [{ id: node.id, threads: node.threads, memoryBytes: node.memoryBytes, reservedBytes, replicas: holdings.length, gpus: await listGpus() }];
     },
     health: (revision) => reconciler.statusOf(revision),
+    loaded: () => new Set(reconciler.holdings().map(({ deployment }) => deployment)),
     logs: (deployment, linesMax) => launcher.logs(deployment, linesMax),
   };
   return { reconciler, scheduling, fleet: fleetOf(reconciler, [node]) };

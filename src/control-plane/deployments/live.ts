@@ -76,6 +76,12 @@ export class LiveDeployments {
     return this.#deployments.filter(({ orgId }) => orgId === deployer.orgId || deployer.scopes.includes('operator')).map((deployment) => this.#view(deployment));
   }
 
+  /** Those of which anything is loaded, of all organisations: who looks often need not look at all. */
+  loaded(): DeploymentView[] {
+    const names = this.#options.scheduling.loaded();
+    return this.#deployments.filter(({ name }) => names.has(name)).map((deployment) => this.#view(deployment));
+  }
+
   /** @throws Fault when there is none of that name, or it is another's */
   get(deployer: Deployer, name: string): DeploymentView {
     const found = this.find(name);

@@ -69,5 +69,7 @@ export interface Scheduling {
   epoch(): number;
   nodes(): Promise<readonly NodeInventory[]>;
   health(revision: string): RevisionHealth | undefined;
+  /** The deployments of which replicas are there, also of such as are about to go. */
+  loaded(): ReadonlySet<string>;
   logs(deployment: string, linesMax: number): readonly string[];
 }

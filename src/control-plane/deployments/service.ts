@@ -175,6 +175,11 @@ export class Deployments {
     return this.#live.list(deployer);
   }
 
+  /** Those of which anything is loaded, of all organisations. */
+  loaded(): DeploymentView[] {
+    return this.#live.loaded();
+  }
+
   get(deployer: Deployer, name: string): DeploymentView {
     return this.#live.get(deployer, name);
   }

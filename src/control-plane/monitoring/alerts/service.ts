@@ -89,9 +89,10 @@ export class Alerts {
 
   async #evaluate(): Promise<void> {
     const seen = new Set<string>();
-    const samples = this.#samples();
+    const rules = this.#options.rules.all();
+    const samples = rules.length > 0 ? this.#samples() : new Map<string, Sample>();
     const lists = new Map<string, readonly DeploymentView[]>();
-    for (const rule of this.#options.rules.all()) {
+    for (const rule of rules) {
       const viewer: Viewer = { orgId: rule.orgId, orgName: '', scopes: rule.byOperator ? ['operator'] : [] };
       const whose = rule.byOperator ? '' : rule.orgId;
       const deployments = lists.get(whose) ?? this.#options.deployments.list(viewer);

@@ -121,7 +121,7 @@ export class History {
 
   #look(): void {
     const { live, deployments } = this.#options;
-    this.#minute.look(live.now(), deployments.list({ orgId: '', orgName: '', scopes: ['operator'] }));
+    this.#minute.look(live.now(), deployments.loaded());
   }
 
   #writeLater(): void {
