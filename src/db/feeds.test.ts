@@ -1,6 +1,6 @@
 import { expect, describe, test } from 'vitest';
 import { DATABASES } from '../../tests/databases.ts';
-import { readCallersFeed, writeCallersFeed } from './feeds.ts';
+import { readCallersFeed, syncCallersFeed, writeCallersFeed } from './feeds.ts';
 
 describe.each(DATABASES)('the callers feed on %s', (_name, open) => {
   test('X4: a key that is gone stays gone, and who says otherwise is told so', async () => {
@@ -19,6 +19,29 @@ describe.each(DATABASES)('the callers feed on %s', (_name, open) => {
     expect(await readCallersFeed(db, 2, 10)).toEqual([
       { hash: 'a', entry: null, version: 3 },
       { hash: 'b', entry: '2', version: written.get('b') },
+    ]);
+  });
+
+  test('X4: a server that starts takes away keys that were revoked, and none that another has made since it read them', async () => {
+    await using database = await open();
+    const { db } = database;
+    await db.insertInto('organisations').values({ id: 'org', name: 'org', created_at: 1 }).execute();
+    const key = { org_id: 'org', name: '', prefix: '', last4: '', scopes: '[]', allowed_models: null, limits: '{}', created_at: 1, expires_at: null, replaced_by: null };
+    await db
+      .insertInto('keys')
+      .values([
+        { ...key, id: 'k1', hash: 'new', revoked_at: null },
+        { ...key, id: 'k2', hash: 'revoked', revoked_at: 2 },
+      ])
+      .execute();
+    await writeCallersFeed(db, [
+      { hash: 'new', entry: '1' },
+      { hash: 'revoked', entry: '1' },
+    ]);
+    await syncCallersFeed(db, new Map());
+    expect((await readCallersFeed(db, 0, 10)).map(({ hash, entry }) => [hash, entry])).toEqual([
+      ['new', '1'],
+      ['revoked', null],
     ]);
   });
 

@@ -38,13 +38,14 @@ export async function writeCallersFeed(db: Db, changes: readonly CallerChange[])
   return changes.length > 0 ? transact(db, (tx) => write(tx, changes)) : new Map();
 }
 
-/** Makes the table say what `entries` says, and touches nothing else. */
+/** Makes the table say what `entries` says, and touches nothing else: what is not among them was revoked, unless another server has made it since they were read. */
 export function syncCallersFeed(db: Db, entries: ReadonlyMap<string, string>): Promise<void> {
   return transact(db, async (tx) => {
     const known = new Map<string, string | null>();
     for (const { hash, entry } of await tx.selectFrom('callers_feed').select(['hash', 'entry']).execute()) known.set(hash, entry);
     const changed = [...entries].filter(([hash, entry]) => known.get(hash) !== entry).map(([hash, entry]) => ({ hash, entry }));
-    const gone = [...known].filter(([hash, entry]) => entry !== null && !entries.has(hash)).map(([hash]) => ({ hash, entry: null }));
+    const live = new Set((await tx.selectFrom('keys').select('hash').where('revoked_at', 'is', null).execute()).map(({ hash }) => hash));
+    const gone = [...known].filter(([hash, entry]) => entry !== null && !entries.has(hash) && !live.has(hash)).map(([hash]) => ({ hash, entry: null }));
     await write(tx, [...changed, ...gone]);
   });
 }

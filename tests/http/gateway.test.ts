@@ -95,10 +95,15 @@ test('M2, M26: 3 gateways and 3 × the budget’s demand at once spend the budge
   await expect.poll(() => Promise.all(gateways.map(ready)), { timeout: 5_000 }).toEqual([200, 200, 200]);
   await expect.poll(async () => (await chat(gateways[0] as Gateway, market.consumer)).status, { timeout: 5_000 }).toBe(200);
   const answers: Response[] = [];
-  for (let wave = 0; wave < 4; wave++) answers.push(...(await Promise.all(gateways.flatMap((gateway) => Array.from({ length: 5 }, () => chat(gateway, market.consumer))))));
+  // On a busy machine credit can't always be asked for in time: such calls are 503, and made again.
+  for (let wave = 0, isSure = false; wave < 4 || (!isSure && wave < 40); wave++) {
+    const some = await Promise.all(gateways.flatMap((gateway) => Array.from({ length: 5 }, () => chat(gateway, market.consumer))));
+    isSure = some.every(({ status }) => status !== 503);
+    answers.push(...some);
+  }
   const spent = 1 + answers.filter(({ status }) => status === 200).length;
   for (const answer of answers) await answer.arrayBuffer();
-  expect(answers.every(({ status }) => status === 200 || status === 402)).toBe(true);
+  expect(answers.every(({ status }) => [200, 402, 503].includes(status))).toBe(true);
   // 0.1 a call: what is left over at one gateway may be missing at another until it is given back.
   expect(spent).toBeLessThanOrEqual(20);
   expect(spent).toBeGreaterThanOrEqual(17);
