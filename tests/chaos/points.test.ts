@@ -75,20 +75,20 @@ describe.each(['sqlite', 'postgres'] as const)('M5: kill -9 on %s', (db) => {
 
   test('M5 M7: right after the last byte of an answer: its record is written and not posted, and it is billed after the start', { timeout: TIMEOUT_MS }, async () => {
     const TRIES = 5;
-    let isUnposted = false;
-    for (let tries = 0; tries < TRIES && !isUnposted; tries++) {
+    const caught: boolean[] = [];
+    while (caught.length < TRIES && !caught.includes(true)) {
       let id = '';
       await killAt(async () => {
         // This one is posted at once, and the next batch gathers for a while.
         await stage.say('one');
-        id = (await stage.say('two three', { stream: tries % 2 === 0 })).id ?? '';
-        isUnposted = (await stage.unposted()).some((record) => record.id === id);
+        id = (await stage.say('two three', { stream: caught.length % 2 === 0 })).id ?? '';
+        caught.push((await stage.unposted()).some((record) => record.id === id));
       });
       const book = await stage.book();
       expect(book.usage.filter((row) => row.id === id)).toHaveLength(1);
       expect(book.transactions.filter((transaction) => transaction.id === id)).toHaveLength(1);
     }
-    expect(isUnposted, `an answer was caught before it was posted, in ${TRIES} tries`).toBe(true);
+    expect(caught, 'an answer was caught before it was posted').toContain(true);
   });
 
   test('M5 M7: while it posts, 0 to 300 ms after a burst of answers', { timeout: TIMEOUT_MS }, async () => {
