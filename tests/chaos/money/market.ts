@@ -96,7 +96,7 @@ export async function openMarket(harness: Harness, quota: number): Promise<Marke
 /** A model of the platform's own: calls are recorded, and cost nothing. */
 export async function openUnpriced(harness: Harness): Promise<Market> {
   await harness.deployEcho('echo', { slots: 16 });
-  const [platform] = (await get<{ data: { id: string; name: string }[] }>(harness, '/api/v1/orgs')).data.filter(({ name }) => name === 'platform');
+  const platform = (await get<{ data: { id: string; name: string }[] }>(harness, '/api/v1/orgs')).data.find(({ name }) => name === 'platform');
   const buyer: Buyer = { key: harness.key, orgId: platform?.id ?? '', model: 'echo', kind: 'chat', subscription: '', isPaid: false };
   return { models: ['echo'], buyers: [buyer], poor: 'platform', terms: undefined, changes: [] };
 }
