@@ -30,7 +30,7 @@ async function openBooks(db: Db) {
   const { id: priceVersion } = await transact(db, (tx) =>
     pricing.add(tx, { planId: 'plan', rates, publisher: 'org_maker', publisherBasisPoints: 8_000, createdBy: 'key', isConfirmed: true }),
   );
-  const books = composeMoney({ db, clock, gateway: 'bench', pricing, budgets: new Budgets(new Lineages()), happened: () => undefined, problem });
+  const books = composeMoney({ db, clock, gateway: 'bench', waitMs: 250, pricing, budgets: new Budgets(new Lineages()), happened: () => undefined, problem });
   await books.ledger.credit({ id: 'bench', orgId: ORG, amountMicros: CREDIT_MICROS, priority: 2, expiresAt: undefined, note: '', isPaid: true });
   const source = books.leasing.sourceFor(await books.leasing.registerGateway('bench'));
   const grow = (amount: bigint, lease?: string) =>

@@ -38,7 +38,12 @@ export async function startGateway({ config, folder, database, log, clock = syst
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
   const state = { draining: false };
   const startedAt = clock.monotonic();
-  const ready = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable, confirmedMs: clock.monotonic() - (follower.confirmedAt ?? startedAt) });
+  /** Also over restarts without a database: then as far as the file tells. */
+  const sinceConfirmed = () => {
+    if (follower.confirmedAt !== undefined) return clock.monotonic() - follower.confirmedAt;
+    return Math.max(clock.monotonic() - startedAt, clock.now() - (kept.confirmedAt ?? clock.now()));
+  };
+  const ready = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable, confirmedMs: sinceConfirmed() });
   const kept = new KeptFeeds(folder.feeds);
   const known = await kept.load();
   const gateway = composeGateway({ config, name: folder.name, clock, log, db, usageLog, kept, ready: () => ready().ready });

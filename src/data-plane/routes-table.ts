@@ -19,6 +19,11 @@ export class RoutesTable implements Routes {
     return true;
   }
 
+  /** What comes next is of a database that was put back: epochs of before mean nothing any more. */
+  renew(): void {
+    this.#epoch = 0;
+  }
+
   find(name: string): DeploymentRoute | undefined {
     return this.#byName.get(name);
   }

@@ -3,6 +3,21 @@ import { type Db, transact, type Tx } from './open.ts';
 
 /** The feeds' tables: written by who leads, read by gateways in other processes. Texts are opaque here. */
 
+/** Says that the feeds are of a new generation: what readers have kept of former ones is read anew. So a database that was restored from a backup is not taken for the one that it was. */
+export async function writeFeedGeneration(db: Db, value: string): Promise<void> {
+  await db
+    .insertInto('feed_generation')
+    .values({ id: 1, value })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ value }))
+    .execute();
+}
+
+/** Empty: no server has been there yet. */
+export async function readFeedGeneration(db: Db): Promise<string> {
+  const row = await db.selectFrom('feed_generation').select('value').executeTakeFirst();
+  return row?.value ?? '';
+}
+
 export interface RoutesRow {
   readonly version: number;
   readonly body: string;

@@ -281,6 +281,7 @@ export interface Schema {
   };
   gateways: { name: string; epoch: number; started_at: number; seen_at: number };
   gateway_loads: { gateway: string; at: number; body: string };
+  feed_generation: { id: number; value: string };
   routes_feed: { id: number; version: number; epoch: number; body: string };
   callers_feed: { hash: string; version: number; entry: string | null };
   leases: { name: string; holder: string; epoch: number; expires_at: number };

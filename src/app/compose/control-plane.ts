@@ -30,6 +30,8 @@ export interface ControlPlaneParts {
   readonly gateway: Gateway;
   /** What this server's own gateway is called in the book. */
   readonly gatewayName: string;
+  /** A call waits so long for a database, milliseconds. */
+  readonly waitMs: number;
   readonly egress: Egress;
   /** The home's own secret, of which webhooks' secrets are made. */
   readonly signingKey: Buffer;
@@ -65,7 +67,19 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     },
   });
   const { pricing, budgets } = market;
-  const books = composeBooks({ db, clock, gateway: parts.gatewayName, pricing, budgets, currency, signingKey, identity, problem, monitoring: () => watching.monitoring });
+  const books = composeBooks({
+    db,
+    clock,
+    gateway: parts.gatewayName,
+    waitMs: parts.waitMs,
+    pricing,
+    budgets,
+    currency,
+    signingKey,
+    identity,
+    problem,
+    monitoring: () => watching.monitoring,
+  });
   const models: ReturnType<typeof composeModels> = composeModels({
     ...parts,
     happened: (change) => watching.monitoring.record({ ...change, replica: '', node: '' }),

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { readRoutes } from '../../contract/feed-codec.ts';
 import type { CallerEntry, RoutesFeed } from '../../contract/feeds.ts';
-import { callersVersion } from '../../db/feeds.ts';
+import { callersVersion, readFeedGeneration } from '../../db/feeds.ts';
 import type { Db } from '../../db/open.ts';
 import { FeedFollower } from '../feeds/follower.ts';
 import { ForeignCallers } from '../feeds/foreign-callers.ts';
@@ -46,7 +46,7 @@ export function composeFeeds({ db, clock, leads, update, own, wake, problem }: F
       follower = new FeedFollower({
         db,
         clock,
-        since: { routes: 0, callers: await callersVersion(db) },
+        since: { generation: await readFeedGeneration(db), routes: 0, callers: await callersVersion(db) },
         takeRoutes({ body }) {
           if (leads()) return;
           isFollowing = true;

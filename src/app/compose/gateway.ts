@@ -20,6 +20,8 @@ import { composeMoney } from './money.ts';
 
 /** What has changed of the feeds is kept on disk after so long, many changes at once. */
 const KEEP_AFTER_MS = 1_000;
+/** And so often at least, because the file says when they were last confirmed. */
+const KEEP_EVERY_MS = 600_000;
 const NO_REPLICA = { revision: '', replica: '', node: '' };
 
 export interface GatewayParts {
@@ -43,13 +45,16 @@ export function composeGateway({ config, name, clock, log, db, usageLog, kept, r
     db,
     clock,
     gateway: name,
+    waitMs: config.leaseWaitMs,
     pricing: pricesOf(db, clock, happenings),
     budgets: new Budgets(lineages),
     happened: (event) => happenings.record({ ...NO_REPLICA, ...event }),
     problem,
   });
+  let keptAt = Number.NEGATIVE_INFINITY;
   const keep = async () => {
-    await kept.save();
+    keptAt = clock.monotonic();
+    await kept.save(clock.now());
     for (const [key, by] of await listReplacements(db)) lineages.replaced(key, by);
   };
   const keeper = new Later(clock, KEEP_AFTER_MS, keep, problem);
@@ -59,7 +64,15 @@ export function composeGateway({ config, name, clock, log, db, usageLog, kept, r
     since: kept.versions,
     takeRoutes: (row) => plane.update(kept.takeRoutes(row)),
     takeCaller: (row) => kept.takeCaller(row),
+    renewing: () => kept.renew(),
+    renewed(generation) {
+      kept.renewed(generation);
+      plane.routes.renew();
+    },
     changed: () => keeper.soon(),
+    confirmed() {
+      if (clock.monotonic() - keptAt >= KEEP_EVERY_MS) keeper.soon();
+    },
     problem,
   });
   const plane: DataPlane = composeDataPlane({

@@ -77,6 +77,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     egress: new Egress({ clock, allow: parseAllow(file.egress?.allow ?? []) }),
     signingKey,
     gatewayName: mainGatewayName(signingKey),
+    waitMs: config.leaseWaitMs,
     publish: (feed) => feeds.publish(feed),
     callerChanged: (change) => feeds.callerChanged(change.hash, 'removed' in change ? undefined : change),
   });

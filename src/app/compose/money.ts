@@ -13,6 +13,8 @@ export interface MoneyParts {
   readonly clock: Clock;
   /** The name of this process's own gateway. */
   readonly gateway: string;
+  /** A call waits so long for a database, milliseconds. */
+  readonly waitMs: number;
   readonly pricing: Pick<Pricing, 'fetch' | 'priceOf'>;
   readonly budgets: Budgets;
   happened(event: BillingEvent): void;
@@ -20,7 +22,7 @@ export interface MoneyParts {
 }
 
 /** What every process needs that has a gateway: usage and the book, leases, and answers kept under idempotency keys. */
-export function composeMoney({ db, clock, gateway, pricing, budgets, happened, problem }: MoneyParts) {
+export function composeMoney({ db, clock, gateway, waitMs, pricing, budgets, happened, problem }: MoneyParts) {
   const usage = new Usage(db);
   const ledger = new Ledger(db, clock);
   const prices: Prices = {
@@ -32,7 +34,7 @@ export function composeMoney({ db, clock, gateway, pricing, budgets, happened, p
   const billing = new Billing({ db, clock, usage, ledger, prices, budgets, happened, problem });
   const leasing = new Leasing({ db, clock, ledger, budgets, happened });
   const upkeep = new Upkeep({ clock, ledger, billing, leasing, problem });
-  const replays = new Replays({ db, clock, charges: usage, gateway, problem });
+  const replays = new Replays({ db, clock, charges: usage, gateway, waitMs, problem });
   const own = new OwnGateway({ clock, name: gateway, billing, leasing, upkeep, replays, problem });
   return { usage, ledger, prices, billing, leasing, replays, own };
 }

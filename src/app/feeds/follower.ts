@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import { type CallerRow, readCallersFeed, readRoutesFeed, type RoutesRow } from '../../db/feeds.ts';
+import { type CallerRow, readCallersFeed, readFeedGeneration, readRoutesFeed, type RoutesRow } from '../../db/feeds.ts';
 import type { Db } from '../../db/open.ts';
 
 /** A revoked key is refused, and a replica that stops is left, within so long and the time of two queries. */
@@ -10,17 +10,30 @@ export interface FeedFollowerParts {
   readonly db: Db;
   readonly clock: Clock;
   /** What the reader has already. */
-  readonly since: { readonly routes: number; readonly callers: number };
+  readonly since: FeedVersions;
+  /** All callers come anew from now on: those that do not come are no more, once `renewed` is called. */
+  renewing?(): void;
+  renewed?(generation: string): void;
   takeRoutes(row: RoutesRow): void;
   takeCaller(row: CallerRow): void;
   /** Something was taken. */
   changed?(): void;
+  /** Both feeds are what the database says. */
+  confirmed?(): void;
   problem(error: unknown): void;
+}
+
+/** What a reader has of the feeds. Versions of another generation mean nothing. */
+export interface FeedVersions {
+  readonly generation: string;
+  readonly routes: number;
+  readonly callers: number;
 }
 
 /** Reads both feeds from the database as others change them. */
 export class FeedFollower {
   readonly #parts: FeedFollowerParts;
+  #generation: string;
   #routesVersion: number;
   #callersVersion: number;
   #cancelPoll: () => void = () => undefined;
@@ -32,6 +45,7 @@ export class FeedFollower {
 
   constructor(parts: FeedFollowerParts) {
     this.#parts = parts;
+    this.#generation = parts.since.generation;
     this.#routesVersion = parts.since.routes;
     this.#callersVersion = parts.since.callers;
   }
@@ -50,18 +64,32 @@ export class FeedFollower {
   }
 
   async #look(): Promise<void> {
-    const { clock, problem, changed } = this.#parts;
+    const { clock, problem, changed, confirmed } = this.#parts;
     try {
+      const isNew = await this.#lookForGeneration();
       const callers = await this.#lookForCallers();
+      if (isNew !== undefined) this.#parts.renewed?.(isNew);
       const routes = await this.#lookForRoutes();
+      this.#generation = isNew ?? this.#generation;
       this.confirmedAt = clock.monotonic();
       this.#isTold = false;
-      if (callers || routes) changed?.();
+      if (callers || routes || isNew !== undefined) changed?.();
+      confirmed?.();
     } catch (error) {
       // Once: it is tried again five times a second.
       if (!this.#isTold) problem(error);
       this.#isTold = true;
     }
+  }
+
+  /** The generation, if it is another: then all is read from the beginning. */
+  async #lookForGeneration(): Promise<string | undefined> {
+    const generation = await readFeedGeneration(this.#parts.db);
+    if (generation === this.#generation) return undefined;
+    this.#callersVersion = 0;
+    this.#routesVersion = 0;
+    this.#parts.renewing?.();
+    return generation;
   }
 
   async #lookForCallers(): Promise<boolean> {

@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { writeCaller, writeRoutes } from '../../contract/feed-codec.ts';
 import type { CallerEntry, RoutesFeed } from '../../contract/feeds.ts';
-import { type CallerChange, syncCallersFeed, writeCallersFeed, writeRoutesFeed } from '../../db/feeds.ts';
+import { newId } from '../../base/ids.ts';
+import { type CallerChange, syncCallersFeed, writeCallersFeed, writeFeedGeneration, writeRoutesFeed } from '../../db/feeds.ts';
 import type { Db } from '../../db/open.ts';
 
 /** A write that failed is tried again after so long. */
@@ -28,8 +29,10 @@ export class FeedPublisher {
   }
 
   /** Makes the callers feed what it should be, after a start. */
-  start(entries: Iterable<CallerEntry>): Promise<void> {
-    return syncCallersFeed(this.#parts.db, new Map([...entries].map((entry) => [entry.hash, writeCaller(entry)])));
+  async start(entries: Iterable<CallerEntry>): Promise<void> {
+    const { db, clock } = this.#parts;
+    await writeFeedGeneration(db, newId('feeds', clock.now()));
+    await syncCallersFeed(this.#parts.db, new Map([...entries].map((entry) => [entry.hash, writeCaller(entry)])));
   }
 
   /** Only who leads has routes to tell. */

@@ -17,6 +17,12 @@ export const priceUnavailable = (plan: string) =>
 export const noQuota = () => invalid('A free plan needs "quota": what is free, and how much of it.', 'quota');
 export const quotaOfPaid = () => invalid('Only a free plan has "quota".', 'quota');
 export const noRates = () => invalid('A plan that is paid for needs "rates", at least one of them above 0; one that costs nothing is a plan of the kind "free".', 'rates');
+export const quotaCountsNothing = () => invalid('Calls of a tensor model have no tokens to count: give "quota" the unit "requests".', 'quota.unit');
+export const ratesCountNothing = (task: string) =>
+  invalid(
+    `Calls of a model for "${task}" use none of the units that have a rate here, so they would cost nothing. Set a rate for requests${task === 'tensor' ? ' or rows' : ' or tokens'}.`,
+    'rates',
+  );
 export const ratesOfFree = () => invalid('A free plan has no "rates".', 'rates');
 export const unitMissing = () => invalid('"maxPrice" needs "unit": which rate it is about.', 'unit');
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import type { KeyLimits } from '../../contract/feeds.ts';
-import type { Rates } from '../../contract/price.ts';
+import type { PriceUnit, Rates } from '../../contract/price.ts';
 import { type Db, transact } from '../../db/open.ts';
 import { isAboveNothing, type PriceVersion, type Pricing } from '../pricing/index.ts';
-import { listingNotFound, noQuota, noRates, planExists, planNotFound, quotaOfPaid, ratesOfFree, tooManyPlans } from './errors.ts';
+import { listingNotFound, noQuota, noRates, planExists, planNotFound, quotaCountsNothing, quotaOfPaid, ratesCountNothing, ratesOfFree, tooManyPlans } from './errors.ts';
 import { isOwner, type Listing, type Plan, type PricedPlan, type Quota, type Viewer } from './model.ts';
 import type { Contracts, Repriced } from './ports.ts';
 import * as store from './store.ts';
@@ -25,6 +25,7 @@ export interface PlansOptions {
   readonly pricing: Pricing;
   readonly contracts: Contracts;
   shareOf(listing: Listing): number;
+  taskOf(listing: Listing): string | undefined;
   listing(id: string): Promise<Listing | undefined>;
   /** Plans or prices are others than before. */
   changed(): Promise<void>;
@@ -43,7 +44,7 @@ export class Plans {
     const { db, clock, pricing, listing: find, shareOf } = this.#options;
     const listing = await find(listingKey);
     if (!listing || !isOwner(viewer, listing)) throw listingNotFound(listingKey);
-    const rates = checkOrder(order);
+    const rates = checkOrder(order, this.#options.taskOf(listing));
     const others = await store.listPlans(db, { listingIds: [listing.id] });
     if (others.some(({ name }) => name === order.name)) throw planExists(order.name);
     if (others.length >= PLANS_MAX) throw tooManyPlans(PLANS_MAX);
@@ -122,13 +123,20 @@ export class Plans {
   }
 }
 
-function checkOrder({ kind, quota, rates }: PlanOrder): Rates {
+/** What calls of a task never use. */
+const UNUSED: Readonly<Record<string, readonly PriceUnit[]>> = { tensor: ['input_tokens', 'cached_tokens', 'output_tokens'], embedding: ['output_tokens', 'rows'], chat: ['rows'] };
+
+/** @throws Fault also for terms under which calls of the task would cost or count nothing */
+function checkOrder({ kind, quota, rates }: PlanOrder, task = ''): Rates {
   if (kind === 'free') {
     if (rates) throw ratesOfFree();
     if (!quota) throw noQuota();
+    if (quota.unit === 'tokens' && task === 'tensor') throw quotaCountsNothing();
     return {};
   }
   if (quota) throw quotaOfPaid();
   if (!rates || !isAboveNothing(rates)) throw noRates();
+  const unused = UNUSED[task] ?? [];
+  if (Object.entries(rates).every(([unit, micros]) => micros === 0n || unused.includes(unit as PriceUnit))) throw ratesCountNothing(task);
   return rates;
 }

@@ -78,7 +78,16 @@ export class Catalogue {
   constructor(options: CatalogueOptions) {
     this.#options = options;
     const { db, clock, pricing, contracts } = options;
-    this.plans = new Plans({ db, clock, pricing, contracts, shareOf: (listing) => this.#shareOf(listing), listing: (id) => store.findListing(db, id), changed: () => this.load() });
+    this.plans = new Plans({
+      db,
+      clock,
+      pricing,
+      contracts,
+      shareOf: (listing) => this.#shareOf(listing),
+      taskOf: (listing) => this.#taskOf(listing),
+      listing: (id) => store.findListing(db, id),
+      changed: () => this.load(),
+    });
     this.#search = new Search({ db, deployments: options.deployments, priced: (plans) => this.#priced(db, plans) });
   }
 

@@ -22,6 +22,7 @@ const open = (more: Partial<ReplaysParts> = {}) =>
     db,
     clock,
     charges: { charged: async (ids) => new Set(ids.filter((id) => chargedIds.has(id))) },
+    waitMs: 250,
     problem: (error) => problems.push(error),
     ...more,
   });

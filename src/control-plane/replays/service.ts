@@ -15,6 +15,8 @@ export interface ReplaysParts {
   readonly db: Db;
   readonly clock: Clock;
   readonly charges: Charges;
+  /** A call waits so long for its claim, milliseconds. */
+  readonly waitMs: number;
   /** Whose calls these are, and which start of it. */
   readonly gateway?: string;
   readonly epoch?: number;
@@ -44,7 +46,7 @@ export class Replays {
       const now = clock.now();
       // Before the row is there: recovery leaves those alone that run here.
       this.#running.add(claim.requestId);
-      const first = await this.#insertOrFind(claim, now).catch((error: unknown) => {
+      const first = await this.#inTime(this.#insertOrFind(claim, now)).catch((error: unknown) => {
         this.#running.delete(claim.requestId);
         // The database may have taken the row nevertheless.
         this.#tryLater(claim, () => store.release(db, claim));
@@ -103,6 +105,15 @@ export class Replays {
   #next(work: () => Promise<void>): Promise<void> {
     this.#tick = this.#tick.then(work).catch((error: unknown) => this.#parts.problem(error));
     return this.#tick;
+  }
+
+  /** What the database says, if it says it in time: the path waits for no database that is away. */
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    const { clock, waitMs } = this.#parts;
+    return new Promise((resolve, reject) => {
+      const cancel = clock.timer(waitMs, () => reject(new Error(`the database has not answered within ${waitMs} ms`)));
+      work.then(resolve, reject).finally(cancel);
+    });
   }
 
   async #insertOrFind(claim: Claim, now: number) {

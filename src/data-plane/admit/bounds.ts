@@ -6,7 +6,7 @@ const COMPLETION_TOKENS_DEFAULT = 4_096;
 /** What a chat's template adds to a prompt, at most. */
 const TEMPLATE_TOKENS = 512;
 /** A token's part of a streamed answer: its text and the frame round it. */
-const TOKEN_BYTES = 1_024;
+const TOKEN_BYTES = 4_096;
 /** An answer that is no text: held until its size is known. */
 const ANSWER_BYTES = 1_048_576;
 

@@ -57,7 +57,7 @@ describe('M24: while the database is away and nothing is leased', () => {
     wallet = new PlainWallet(10n);
     wallet.isDown = true;
   });
-  const creditThat = (freeWhenUnavailable: boolean) => new Credit({ clock: new FakeClock(), source: wallet, freeWhenUnavailable, problem: () => undefined });
+  const creditThat = (freeWhenUnavailable: boolean) => new Credit({ clock: new FakeClock(), source: wallet, waitMs: 250, freeWhenUnavailable, problem: () => undefined });
   const outcomeOf = async (charge: Charge | undefined | Promise<Charge | undefined>) => {
     try {
       return (await charge)?.terms;

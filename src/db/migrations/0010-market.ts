@@ -38,6 +38,7 @@ const TABLES = [
   `CREATE INDEX replays_by_time ON replays (created_at)`,
   `CREATE TABLE gateways (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, started_at BIGINT NOT NULL, seen_at BIGINT NOT NULL)`,
   `CREATE TABLE gateway_loads (gateway TEXT PRIMARY KEY, at BIGINT NOT NULL, body TEXT NOT NULL)`,
+  `CREATE TABLE feed_generation (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL)`,
   `CREATE TABLE routes_feed (id INTEGER PRIMARY KEY CHECK (id = 1), version BIGINT NOT NULL, epoch INTEGER NOT NULL, body TEXT NOT NULL)`,
   `CREATE TABLE callers_feed (hash TEXT PRIMARY KEY, version BIGINT NOT NULL, entry TEXT)`,
   `CREATE UNIQUE INDEX callers_feed_by_version ON callers_feed (version)`,
