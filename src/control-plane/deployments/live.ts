@@ -8,6 +8,9 @@ import type { Scheduling, WantedRollout } from './ports.ts';
 import { heaviest } from './rollout.ts';
 import * as store from './store.ts';
 
+/** Models that are read by one statement. */
+const MANIFESTS_AT_ONCE = 500;
+
 export interface Deployer {
   readonly orgId: string;
   readonly orgName: string;
@@ -45,9 +48,8 @@ export class LiveDeployments {
     const { db, registry, scheduling } = this.#options;
     this.#deployments = await store.listDeployments(db);
     for (const { name, orgId } of this.#deployments) this.#owners.set(name, orgId);
-    for (const revision of this.#deployments.flatMap((deployment) => liveRevisions(deployment))) {
-      if (!this.#manifests.has(revision.digest)) await this.#loadManifest(revision);
-    }
+    const unknown = this.#deployments.flatMap((deployment) => liveRevisions(deployment)).filter(({ digest }) => !this.#manifests.has(digest));
+    for (let from = 0; from < unknown.length; from += MANIFESTS_AT_ONCE) await this.#loadManifests(unknown.slice(from, from + MANIFESTS_AT_ONCE));
     const wanted = this.#deployments.flatMap((deployment) =>
       liveRevisions(deployment).flatMap(({ id, digest, resources }) => {
         const manifest = this.#manifests.get(digest);
@@ -116,15 +118,15 @@ export class LiveDeployments {
     return { ...deployment, health };
   }
 
-  async #loadManifest({ model, version, digest }: Revision): Promise<void> {
-    const all: Deployer = { orgId: '', orgName: '', scopes: ['operator'] };
-    // A version that is gone leaves its revision without a route; the others go on.
-    const known = await this.#options.registry.get(all, model).catch((error: unknown) => {
-      this.#options.problem(error);
-      return undefined;
-    });
-    const found = known?.versions.find(({ number }) => number === version);
-    if (found) this.#manifests.set(digest, found.manifest);
+  async #loadManifests(revisions: readonly Revision[]): Promise<void> {
+    const { registry, problem } = this.#options;
+    const models = new Map((await registry.byNames([...new Set(revisions.map(({ model }) => model))])).map((model) => [model.name, model]));
+    for (const { model, version, digest } of revisions) {
+      const found = models.get(model)?.versions.find(({ number }) => number === version);
+      // A version that is gone leaves its revision without a route; the others go on.
+      if (found) this.#manifests.set(digest, found.manifest);
+      else problem(new Error(`${model}:${version}, which is deployed, is gone`));
+    }
   }
 }
 

@@ -102,9 +102,14 @@ export class Registry {
   }
 
   async get(publisher: Publisher, name: string): Promise<Model> {
-    const [model] = await store.listModels(this.#db, { name });
+    const [model] = await store.listModels(this.#db, { names: [name] });
     if (!model || (model.orgId !== publisher.orgId && !publisher.scopes.includes('operator'))) throw modelNotFound(name);
     return model;
+  }
+
+  /** Those of these models that are there, whosever they are. */
+  byNames(names: readonly string[]): Promise<Model[]> {
+    return store.listModels(this.#db, { names });
   }
 
   /** The version that `name`, `name:N` or `name@label` means; without either: the newest. */
@@ -191,7 +196,7 @@ export class Registry {
     return transact(this.#db, async (tx) => {
       const now = this.#clock.now();
       await store.claimModel(tx, { name, orgId: publisher.orgId, createdAt: now });
-      const versions = (await store.listModels(tx, { name })).flatMap((model) => model.versions);
+      const versions = (await store.listModels(tx, { names: [name] })).flatMap((model) => model.versions);
       const same = versions.find((version) => version.digest === digest);
       if (same) return same;
       const version: ModelVersion = { model: name, number: (versions[0]?.number ?? 0) + 1, digest, manifest, createdAt: now };

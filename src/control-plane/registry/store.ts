@@ -5,13 +5,13 @@ import type { Model, ModelVersion } from './model.ts';
 
 type On = Db | Tx;
 
-export async function listModels(on: On, filter: { readonly orgId?: string; readonly name?: string }): Promise<Model[]> {
-  const { orgId, name } = filter;
+export async function listModels(on: On, filter: { readonly orgId?: string; readonly names?: readonly string[] }): Promise<Model[]> {
+  const { orgId, names: wanted } = filter;
   const models = await on
     .selectFrom('models')
     .selectAll()
     .$if(orgId !== undefined, (q) => q.where('org_id', '=', orgId ?? ''))
-    .$if(name !== undefined, (q) => q.where('name', '=', name ?? ''))
+    .$if(wanted !== undefined, (q) => q.where(isOneOf(on, 'name', wanted ?? [])))
     .orderBy('name')
     .execute();
   const names = models.map((row) => row.name);
