@@ -13,6 +13,7 @@ import { untilStopped } from './until-stopped.ts';
 /** `modelyard up --role gateway`: serves calls until it is stopped. */
 export async function upGateway(config: Config, name: string): Promise<void> {
   const { folder, release } = await openGateway(config.home, name, `http://${config.host}:${config.port}`);
+  const stopped = untilStopped();
   let running: RunningGateway | undefined;
   try {
     const log = createLogger({ level: config.logLevel, file: join(folder.path, 'gateway.log') });
@@ -22,7 +23,7 @@ export async function upGateway(config: Config, name: string): Promise<void> {
     const database = databaseName(databaseOf(config.databaseUrl, homeFolder(config.home).database));
     process.stdout.write(`Gateway ${paint('bold', name)} serves calls on ${paint('cyan', running.url)}\n`);
     process.stdout.write(`Its database is ${database}, which must be the server's\n\n${paint('dim', 'Ctrl-C stops it.')}\n`);
-    await untilStopped();
+    await stopped;
     process.stdout.write('Stopping: finishing the calls under way …\n');
   } finally {
     const letGo = holdProcess();

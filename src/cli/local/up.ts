@@ -64,6 +64,8 @@ async function up(flags: UpFlags): Promise<void> {
   const planned = `http://${config.host}:${config.port}`;
   const { release } = await openHome(config.home, planned);
   const folder = homeFolder(config.home);
+  // From the first: who is told to stop while it starts stops in order, once it has.
+  const stopped = untilStopped();
   let running: Running | undefined;
   try {
     const file = await readConfigFile(folder.configFile);
@@ -79,7 +81,6 @@ async function up(flags: UpFlags): Promise<void> {
     // Last: whoever reads this line finds the login there.
     process.stdout.write(`${paint('bold', 'Modelyard')} serves on ${paint('cyan', running.url)}\n`);
     if (config.databaseUrl !== undefined) process.stdout.write(`Its database is ${databaseName(config.databaseUrl)}\n`);
-    const stopped = untilStopped();
     await serve(running, { key, folder, flags, environment: environment.all, stopped });
     if (!flags.once) await stopped;
     process.stdout.write('Stopping: finishing the calls under way …\n');
