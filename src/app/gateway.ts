@@ -76,7 +76,7 @@ export async function startGateway({ config, folder, database, log, clock = syst
   });
   gateway.loads.start();
   // Without waiting for it: calls without a price are served while the database is away.
-  void own.start(poster.replayed);
+  void own.start(poster.replayed, plane.credit);
   const parts = stack.move();
   return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close: () => parts.disposeAsync() };
 }

@@ -98,7 +98,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   });
   await leadership.start();
   await feeds.follow();
-  await control.own.start(poster.replayed);
+  await control.own.start(poster.replayed, plane.credit);
   await begin(control);
   const parts = stack.move();
   return {

@@ -38,7 +38,7 @@ export class OwnGateway implements LeaseSource {
   }
 
   /** Waits for the database, if it has to; then what earlier runs have left is decided once all that they recorded is posted. */
-  async start(replayed: Promise<void>): Promise<void> {
+  async start(replayed: Promise<void>, credit: { knows(lease: string): boolean }): Promise<void> {
     const { clock, upkeep, replays, problem } = this.#parts;
     let run: GatewayRun | undefined;
     while (!run && !this.#isClosed) {
@@ -49,7 +49,7 @@ export class OwnGateway implements LeaseSource {
       if (!run) await clock.after(RETRY_MS);
     }
     if (this.#isClosed) return;
-    upkeep.start(run);
+    upkeep.start(run, (lease) => credit.knows(lease));
     replays.start();
     void replayed.then(() => {
       upkeep.replayed();

@@ -11,6 +11,7 @@ export interface LeaseRow extends LeaseState {
   readonly gateway: string;
   readonly epoch: number;
   readonly isOpen: boolean;
+  readonly createdAt: number;
 }
 
 interface Stored {
@@ -19,6 +20,7 @@ interface Stored {
   readonly gateway: string;
   readonly epoch: number;
   readonly state: string;
+  readonly created_at: number;
   readonly unit: string;
   readonly left_amount: bigint;
   readonly budgets: string;
@@ -31,6 +33,7 @@ function leaseOf(row: Stored): LeaseRow {
     gateway: row.gateway,
     epoch: row.epoch,
     isOpen: row.state === 'open',
+    createdAt: row.created_at,
     unit: row.unit as LeaseUnit,
     leftAmount: row.left_amount,
     budgets: JSON.parse(row.budgets) as BudgetPeriod[],

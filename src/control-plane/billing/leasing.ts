@@ -25,6 +25,8 @@ export interface GatewayRun {
 
 /** Who was seen so lately is taken for alive. */
 const ALIVE_MS = 60_000;
+/** Far longer than anybody waits for a lease. */
+const LOST_AFTER_MS = 60_000;
 
 /** Credit and quota that gateways may spend without asking. Everything that was leased is posted, given back, or abandoned: once. */
 export class Leasing {
@@ -93,6 +95,20 @@ export class Leasing {
   /** Closes what a gateway's earlier runs have left, after their usage is posted (M5, M7, M25). Returns how many leases. */
   async closeFormer({ gateway, epoch }: GatewayRun): Promise<number> {
     return this.#endAll(await leases.listOpen(this.#options.db, gateway, epoch), 'closed');
+  }
+
+  /**
+   * Closes leases of this very run that its gateway does not know: the database had opened them, and its answer was lost (M25). `isKnown` is asked for those that are
+   * so old that no answer is still under way. Returns how many.
+   */
+  async closeLost({ gateway, epoch }: GatewayRun, isKnown: (lease: string) => boolean): Promise<number> {
+    const { db, clock } = this.#options;
+    const before = clock.now() - LOST_AFTER_MS;
+    const open = await leases.listOpen(db, gateway, epoch + 1);
+    return this.#endAll(
+      open.filter((lease) => lease.epoch === epoch && lease.createdAt < before && !isKnown(lease.id)),
+      'closed',
+    );
   }
 
   /**

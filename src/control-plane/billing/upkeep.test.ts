@@ -93,3 +93,23 @@ test('what failed once is done again in the next minute: grants expire, open cal
   await expect.poll(() => rig.balance('breakage')).toBe(460n);
   expect(await rig.wallet()).toBe(1_000n);
 });
+
+test('M25: a lease whose answer was lost is given back by the run that it was opened for; those that it knows stay', async () => {
+  await rig.credit(1_000n);
+  const run = await rig.leasing.registerGateway('main');
+  const source = rig.leasing.sourceFor(run);
+  const order = rig.order({ leastAmount: 100n, wantedAmount: 100n });
+  const [known, lost] = [await source.lease(order), await source.lease(order)];
+  upkeep.start(run, (lease) => lease === known.id);
+  await rig.clock.advance(MINUTE / 2);
+  expect(await rig.wallet()).toBe(800n);
+  // The clock is faster than the database.
+  const later = async () => {
+    await rig.clock.advance(MINUTE);
+    return rig.wallet();
+  };
+  await expect.poll(later).toBe(900n);
+  expect(await rig.leasing.gateways()).toMatchObject([{ leases: 1 }]);
+  await source.giveBack(lost.id);
+  expect(await rig.wallet()).toBe(900n);
+});

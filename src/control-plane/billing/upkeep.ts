@@ -7,7 +7,7 @@ export interface UpkeepOptions {
   readonly clock: Clock;
   readonly ledger: Pick<Ledger, 'expire'>;
   readonly billing: Pick<Billing, 'settleOpen' | 'forgetOpen'>;
-  readonly leasing: Pick<Leasing, 'closeFormer' | 'seen'>;
+  readonly leasing: Pick<Leasing, 'closeFormer' | 'closeLost' | 'seen'>;
   problem(error: unknown): void;
 }
 
@@ -23,6 +23,7 @@ const FORGET_EVERY = 24 * 60;
 export class Upkeep {
   readonly #options: UpkeepOptions;
   #run: GatewayRun | undefined;
+  #isKnown: (lease: string) => boolean = () => true;
   #hasReplayed = false;
   #isFormerClosed = false;
   #rounds = 0;
@@ -36,9 +37,10 @@ export class Upkeep {
     this.#options = options;
   }
 
-  /** Begins, for the gateway of this process; undefined: it has none. */
-  start(run: GatewayRun | undefined): void {
+  /** Begins, for the gateway of this process; undefined: it has none. `isKnown`: whether the gateway has a lease in mind. */
+  start(run: GatewayRun | undefined, isKnown: (lease: string) => boolean = () => true): void {
     this.#run = run;
+    this.#isKnown = isKnown;
     this.#isFormerClosed = run === undefined;
     this.#again();
     if (run) this.#seenAgain(run);
@@ -80,9 +82,10 @@ export class Upkeep {
   }
 
   async #round(): Promise<void> {
-    const { ledger, billing } = this.#options;
+    const { ledger, billing, leasing } = this.#options;
     if (this.#rounds++ % FORGET_EVERY === 0) billing.forgetOpen();
     await this.#closeFormer();
+    if (this.#run) await leasing.closeLost(this.#run, this.#isKnown);
     await ledger.expire();
     await billing.settleOpen();
   }

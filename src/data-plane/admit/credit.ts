@@ -58,6 +58,11 @@ export class Credit {
     for (const [lease, count] of counts) this.#byLease.get(lease)?.posted(lease, count);
   }
 
+  /** Whether this gateway has a lease in mind, to be spent or to be given back. */
+  knows(lease: string): boolean {
+    return this.#byLease.has(lease);
+  }
+
   /** Gives back what is not in use; what is, and what has records that are not posted, is closed at the next start. */
   async close(): Promise<void> {
     this.#cancelSweep?.();
