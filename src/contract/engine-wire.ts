@@ -4,7 +4,7 @@ import type { Manifest } from './manifest.ts';
  * What gateway, launcher and our own engines agree on beside the public dialects.
  *
  * - `GET /health` → 200 `EngineHealth` when ready, 503 with the same shape before; answered by the child's main thread.
- * - `POST /cancel/{request id}` → 204, known or not. The cancelled call still ends with its usage.
+ * - `POST /cancel/{request id}` → 204, known or not. The cancelled call still ends with its usage. 501: this engine can't stop a call; it is read to its end.
  * - `POST /tokenize` `{prompt}` or `{messages}` → `{tokens: number[]}`.
  * - A stream carries its exact usage in one SSE comment, `: modelyard-usage {…}`, before `data: [DONE]`; on a cancel it is
  *   the last frame, and no `[DONE]` follows. Any other answer of a text engine carries it in the header `x-modelyard-usage`.

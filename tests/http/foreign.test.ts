@@ -41,6 +41,26 @@ test('M12: without usage, frames that carry text are counted and the row is flag
   expect((await lastRow())?.promptTokens).toBeGreaterThan(0);
 });
 
+test('M13: an upstream that can not stop a call is read to its usage after its client has left, and by that it is billed', async () => {
+  upstream.cancelStatus = 501;
+  const ended = Promise.withResolvers<boolean>();
+  answer = async (_request, response) => {
+    events(response).write(ROLE + chunk('a'));
+    // Longer than one that can be stopped would have.
+    await pause(1_500);
+    response.once('close', () => ended.resolve(response.writableFinished));
+    response.end(`${chunk(' b')}${chunk(' c')}data: {"id":"c","choices":[],"usage":{"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}}\n\ndata: [DONE]\n\n`);
+  };
+  calls++;
+  const leave = new AbortController();
+  const left = await modelyard.call('/v1/chat/completions', { body: chatBody('foreign', 'x', { stream: true }), signal: leave.signal });
+  await left.body?.getReader().read();
+  leave.abort();
+  expect(await lastRow()).toMatchObject({ status: 'cancelled', promptTokens: 7, completionTokens: 3, estimated: false });
+  expect(await ended.promise).toBe(true);
+  upstream.cancelStatus = 404;
+});
+
 test('M15: a usage chunk is exact, zero stays zero; usage null is estimated and flagged', async () => {
   const usage = (value: string) => `data: {"id":"c","choices":[],"usage":${value}}\n\n`;
   await stream(

@@ -127,6 +127,8 @@ export interface Received {
 }
 
 export interface FakeForeignUpstream extends AsyncDisposable {
+  /** What it says to a cancel: most know none (404). */
+  cancelStatus: number;
   readonly received: Received[];
   readonly sockets: ReadonlySet<Socket>;
 }
@@ -146,7 +148,7 @@ export async function fakeForeignUpstream(
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      if (request.url?.startsWith('/cancel/')) return response.writeHead(404).end();
+      if (request.url?.startsWith('/cancel/')) return response.writeHead(fake.cancelStatus).end();
       const bytes = Buffer.concat(chunks);
       const one = { path: request.url ?? '', headers: request.headers, body: bytes.toString(), raw: bytes };
       received.push(one);
@@ -173,7 +175,8 @@ export async function fakeForeignUpstream(
     };
   };
   await harness.deployEcho(deployment, echo);
-  return {
+  const fake: FakeForeignUpstream = {
+    cancelStatus: 404,
     received,
     sockets,
     async [Symbol.asyncDispose]() {
@@ -181,4 +184,5 @@ export async function fakeForeignUpstream(
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  return fake;
 }

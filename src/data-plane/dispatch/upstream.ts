@@ -6,6 +6,9 @@ import type { EngineAddress, ReplicaRoute } from '../../contract/feeds.ts';
 
 /** After a cancel the engine has this long to end the call with its usage; then the connection is closed. */
 const CANCEL_GRACE_MS = 1_000;
+/** An engine that can't stop a call says so; what it computes is paid for, so its answer is read to its usage, for so long at most (M13). */
+const CANNOT_STOP = 501;
+const DRAIN_MS_MAX = 600_000;
 
 export interface UpstreamRequest {
   readonly path: string;
@@ -53,9 +56,20 @@ export class Upstream {
   stop(requestId: string, clock: Clock, control: () => UpstreamControl | undefined): () => void {
     const order = { path: `/cancel/${requestId}`, method: 'POST' as const, headers: [...this.#token] };
     const ignore = () => undefined;
+    const giveUp = () => control()?.abort(new Error('the call was given up'));
+    let calledOff = false;
+    let cancel = clock.timer(CANCEL_GRACE_MS, giveUp);
+    const told = (_control: UpstreamControl, status: number) => {
+      if (status !== CANNOT_STOP || calledOff) return;
+      cancel();
+      cancel = clock.timer(DRAIN_MS_MAX, giveUp);
+    };
     // An engine that is gone needs no asking.
-    this.#orders.dispatch(order, { onRequestStart: ignore, onResponseStart: ignore, onResponseData: ignore, onResponseEnd: ignore, onResponseError: ignore });
-    return clock.timer(CANCEL_GRACE_MS, () => control()?.abort(new Error('the call was given up')));
+    this.#orders.dispatch(order, { onRequestStart: ignore, onResponseStart: told, onResponseData: ignore, onResponseEnd: ignore, onResponseError: ignore });
+    return () => {
+      calledOff = true;
+      cancel();
+    };
   }
 
   /** Lets running calls finish. */
