@@ -1,5 +1,5 @@
 import type { Task } from './manifest.ts';
-import type { Price } from './price.ts';
+import type { Price, QuotaUnit } from './price.ts';
 import type { TensorSignature } from './tensor.ts';
 
 /**
@@ -76,9 +76,6 @@ export interface KeyLimits {
   readonly tokensPerMinute?: number;
   readonly concurrency?: number;
 }
-
-/** What a quota counts. */
-export type QuotaUnit = 'requests' | 'tokens';
 
 /**
  * What a key may call: one deployment, those of one organisation, or all; and on what terms. `unpriced` is never a paid call; `unavailable`: it would be one,

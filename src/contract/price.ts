@@ -61,6 +61,14 @@ export function quantitiesOf(used: Used): Quantities {
   };
 }
 
+/** What a quota counts. */
+export type QuotaUnit = 'requests' | 'tokens';
+
+/** What a call takes of a quota: one request, or the tokens of prompt and answer; nothing where it is free. */
+export function quotaAmountOf({ requests, input_tokens: input, cached_tokens: cached, output_tokens: output }: Quantities, unit: QuotaUnit): bigint {
+  return BigInt(unit === 'requests' ? requests : input + cached + output);
+}
+
 /** Cached tokens cost as much as others where they have no rate of their own. */
 function rateOf(rates: Rates, unit: PriceUnit): bigint | undefined {
   return rates[unit] ?? (unit === 'cached_tokens' ? rates.input_tokens : undefined);

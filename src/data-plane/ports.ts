@@ -1,4 +1,5 @@
-import type { CallerEntry, DeploymentRoute, QuotaUnit } from '../contract/feeds.ts';
+import type { CallerEntry, DeploymentRoute } from '../contract/feeds.ts';
+import type { QuotaUnit } from '../contract/price.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 
 /** What the request path needs from the world. `app/` joins these to the control plane and the usage log. */

@@ -1,5 +1,4 @@
-import type { QuotaUnit } from '../../contract/feeds.ts';
-import { chargeOf, NO_QUANTITIES, type Price, type Quantities, quantitiesOf } from '../../contract/price.ts';
+import { chargeOf, NO_QUANTITIES, type Price, type Quantities, quantitiesOf, quotaAmountOf } from '../../contract/price.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
 import type { BudgetPeriod } from '../entitlements/index.ts';
 import { type ChargeOrder, type Split, splitOf } from '../ledger/index.ts';
@@ -28,12 +27,6 @@ export function costOf(record: UsageRecord, price: Price | undefined): bigint | 
   if (used?.requests === 0) return 0n;
   const charge = used && price ? chargeOf(price.rates, used) : undefined;
   return charge !== undefined && charge <= CHARGE_MICROS_MAX ? charge : undefined;
-}
-
-/** What a call takes of a quota: one request, or the tokens of prompt and answer; nothing where it is free. */
-function quotaAmountOf(record: UsageRecord, unit: QuotaUnit): bigint {
-  const used = countsOf(record) ?? NO_QUANTITIES;
-  return BigInt(unit === 'requests' ? used.requests : used.input_tokens + used.cached_tokens + used.output_tokens);
 }
 
 /** A lease as posting sees it. */
@@ -91,7 +84,7 @@ export function billOf(records: readonly UsageRecord[], prices: ReadonlyMap<stri
   };
   for (const record of records) {
     const lease = leases.get(record.lease);
-    if (lease && lease.unit !== 'micros' && !isCounted) draw(lease, quotaAmountOf(record, lease.unit));
+    if (lease && lease.unit !== 'micros' && !isCounted) draw(lease, quotaAmountOf(countsOf(record) ?? NO_QUANTITIES, lease.unit));
     const price = prices.get(record.priceVersion);
     const amountMicros = costOf(record, price);
     if (!price || amountMicros === undefined) {

@@ -1,5 +1,4 @@
-import type { QuotaUnit } from '../../contract/feeds.ts';
-import type { Price } from '../../contract/price.ts';
+import type { Price, QuotaUnit } from '../../contract/price.ts';
 
 /** What billing needs of pricing: undefined for a version that is not there or can't be read, never a price of nothing (M27). Asked outside of transactions. */
 export interface Prices {

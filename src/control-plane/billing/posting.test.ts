@@ -138,22 +138,7 @@ describe.each(DATABASES)('posting on %s', (_name, open) => {
     await expect(rig.receipts.get({ orgId: 'acme', orgName: 'Acme', scopes: [] }, 'req_1')).rejects.toMatchObject({ code: 'receipt_pending' });
     expect(await rig.billing.settleOpen()).toBe(0);
 
-    await database.db
-      .insertInto('price_versions')
-      .values({
-        id: 'price_x',
-        plan_id: 'plan_x',
-        number: 1,
-        currency: 'EUR',
-        rates: '{"requests":"40000"}',
-        publisher_org_id: 'maker',
-        publisher_basis_points: 8_000,
-        tax_basis_points: 0,
-        is_confirmed: 1,
-        created_by: 'key',
-        created_at: 0,
-      })
-      .execute();
+    await rig.lateVersion('price_x');
     // Another process finds it too: by looking all calls through.
     const [first, second] = await Promise.all([rig.billing.settleOpen(), rig.another().billing.settleOpen()]);
     expect(first + second).toBe(1);

@@ -123,6 +123,15 @@ export class Rig {
     return transact(this.database.db, (tx) => insertBudget(tx, budget));
   }
 
+  /** A version of 40 a call that calls have named before it was there. */
+  async lateVersion(id: string): Promise<void> {
+    const version = { id, plan_id: 'plan_x', number: 1, currency: 'EUR', rates: '{"requests":"40000"}', publisher_org_id: 'maker', publisher_basis_points: 8_000 };
+    await this.database.db
+      .insertInto('price_versions')
+      .values({ ...version, tax_basis_points: 0, is_confirmed: 1, created_by: 'key', created_at: 0 })
+      .execute();
+  }
+
   /** What is used and leased of a budget, in all its periods. */
   async counted(id: string): Promise<[used: bigint, leased: bigint]> {
     const rows = await this.database.db.selectFrom('budget_periods').selectAll().where('budget_id', '=', id).execute();

@@ -70,22 +70,7 @@ test('what failed once is done again in the next minute: grants expire, open cal
   await expect.poll(() => problems.length).toBeGreaterThan(0);
 
   rig.leasing.closeFormer = closeFormer;
-  await database.db
-    .insertInto('price_versions')
-    .values({
-      id: 'price_x',
-      plan_id: 'plan_x',
-      number: 1,
-      currency: 'EUR',
-      rates: '{"requests":"40000"}',
-      publisher_org_id: 'maker',
-      publisher_basis_points: 8_000,
-      tax_basis_points: 0,
-      is_confirmed: 1,
-      created_by: 'key',
-      created_at: 0,
-    })
-    .execute();
+  await rig.lateVersion('price_x');
   await rig.clock.advance(MINUTE);
   await expect.poll(() => rig.balance('payable/maker')).toBe(32n);
   await expect.poll(() => rig.wallet()).toBe(1_460n);

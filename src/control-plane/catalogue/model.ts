@@ -1,5 +1,5 @@
-import type { KeyLimits, QuotaUnit, Scope } from '../../contract/feeds.ts';
-import { PRICE_UNITS, type Rates } from '../../contract/price.ts';
+import type { KeyLimits, Scope } from '../../contract/feeds.ts';
+import { PRICE_UNITS, type Rates, type QuotaUnit } from '../../contract/price.ts';
 import { isAboveNothing, type PriceVersion } from '../pricing/index.ts';
 
 export const LISTING_STATES = ['draft', 'pending', 'listed', 'rejected', 'withdrawn'] as const;

@@ -1,4 +1,4 @@
-import type { QuotaUnit } from '../../contract/feeds.ts';
+import type { QuotaUnit } from '../../contract/price.ts';
 
 /** What a budget counts. */
 export type BudgetUnit = 'micros' | QuotaUnit;

@@ -1,5 +1,5 @@
-import type { CallerEntry, KeyLimits, Offer, QuotaUnit } from '../../contract/feeds.ts';
-import type { Price } from '../../contract/price.ts';
+import type { CallerEntry, KeyLimits, Offer } from '../../contract/feeds.ts';
+import type { Price, QuotaUnit } from '../../contract/price.ts';
 import type { StoredKey } from '../identity/index.ts';
 import type { Budget } from './budget-model.ts';
 

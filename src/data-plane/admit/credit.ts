@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import type { Offer } from '../../contract/feeds.ts';
-import { chargeOf, type Price, quantitiesOf } from '../../contract/price.ts';
+import { chargeOf, type Price, quantitiesOf, quotaAmountOf, type QuotaUnit } from '../../contract/price.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
 import type { Admitted, Terms } from '../call.ts';
 import type { LeaseSource, LeaseUnit } from '../ports.ts';
@@ -70,12 +70,13 @@ export class Credit {
     await Promise.all([...this.#purses.values()].map((purse) => purse.close()));
   }
 
-  #hold({ caller, ...admitted }: Admitted, { quota }: Offer, price: Price): Hold | undefined | Promise<Hold | undefined> {
-    const most = quantityBounds({ caller, ...admitted });
+  #hold(admitted: Admitted, { quota }: Offer, price: Price): Hold | undefined | Promise<Hold | undefined> {
+    const { caller } = admitted;
+    const most = quantityBounds(admitted);
     const amount = chargeOf(price.rates, most);
     if (amount > 0n) return this.#purse(caller.orgId, 'micros', caller.budgets).hold(amount);
     if (!quota) return undefined;
-    const held = this.#purse(caller.orgId, quota.unit, [quota.id]).hold(quota.unit === 'requests' ? 1n : BigInt(most.input_tokens + most.output_tokens));
+    const held = this.#purse(caller.orgId, quota.unit, [quota.id]).hold(quotaAmountOf(most, quota.unit));
     return held instanceof Promise && this.#options.freeWhenUnavailable ? held.catch(uncounted) : held;
   }
 
@@ -123,11 +124,10 @@ function chargeOfHold({ subscription = '', quota }: Offer, price: Price, hold: H
 }
 
 /** What of its lease a record has used. */
-function usedOf(record: UsageRecord, price: Price, quota: LeaseUnit | undefined): bigint {
+function usedOf(record: UsageRecord, price: Price, quota: QuotaUnit | undefined): bigint {
   const quantities = quantitiesOf(record);
   const charge = chargeOf(price.rates, quantities);
-  if (charge > 0n || quota === undefined) return charge;
-  return quota === 'requests' ? BigInt(quantities.requests) : BigInt(quantities.input_tokens + quantities.cached_tokens + quantities.output_tokens);
+  return charge > 0n || quota === undefined ? charge : quotaAmountOf(quantities, quota);
 }
 
 function uncounted(error: unknown): undefined {
