@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import type { Clock } from '../base/clock.ts';
 import { Fault } from '../contract/errors.ts';
-import { type Address, parseAddress, reachOf } from './address.ts';
+import { type Address, parseAddress } from '../base/ip.ts';
+import { reachOf } from './address.ts';
 import { type AllowList, opensAddress, opensHost } from './allow.ts';
 import { type Exchange, exchange, type OutgoingAnswer } from './exchange.ts';
 import { parseTarget, refused, type Target } from './target.ts';

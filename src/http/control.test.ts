@@ -11,6 +11,7 @@ const options = (
   },
 ): ControlOptions => ({
   authenticate,
+  exposure: { addressOf: () => 'test' },
   version: 'test',
   domains,
   operations: { ready: () => ({ ready: true, status: 'ready', reasons: [] }), metrics: async () => '' },

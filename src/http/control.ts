@@ -10,6 +10,7 @@ import { Fault, httpStatus, toFault } from '../contract/errors.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
 import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
+import type { Exposure } from './exposure.ts';
 import { described, describeInference, LOGO } from './openapi.ts';
 
 /** JSON bodies of the control API are small; blobs stream past this limit. */
@@ -18,6 +19,7 @@ const PARAM_CHARS_MAX = 512;
 
 export interface ControlOptions {
   readonly authenticate: Authenticate;
+  readonly exposure: Pick<Exposure, 'addressOf'>;
   readonly version: string;
   /** The domains' routes, mounted under `/api/v1`. */
   readonly domains: readonly FastifyPluginCallbackTypebox[];
@@ -56,7 +58,7 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
     return reply.code(httpStatus(fault.kind)).send(errorBody(fault));
   });
   app.setNotFoundHandler((request, reply) => reply.code(404).send(errorBody(unknownUrl(request, options.withoutApi))));
-  authenticateEveryRoute(app, options.authenticate);
+  authenticateEveryRoute(app, options);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -79,7 +81,7 @@ function unknownUrl({ method, url }: FastifyRequest, withoutApi: string | undefi
   return new Fault('not_found', 'unknown_url', `Unknown request URL: ${method} ${url.slice(0, 200)}`);
 }
 
-function authenticateEveryRoute(app: FastifyInstance, authenticate: Authenticate): void {
+function authenticateEveryRoute(app: FastifyInstance, { authenticate, exposure }: Pick<ControlOptions, 'authenticate' | 'exposure'>): void {
   app.decorateRequest('caller');
   app.addHook('onRoute', (route) => {
     if (route.url.startsWith('/docs')) route.config = { ...route.config, scope: 'public' };
@@ -89,7 +91,7 @@ function authenticateEveryRoute(app: FastifyInstance, authenticate: Authenticate
     const { scope } = request.routeOptions.config;
     if (request.is404 || scope === 'public') return;
     if (!scope) throw new Fault('permission_denied', 'no_scope', 'This route is closed.');
-    (request as { caller: CallerEntry }).caller = authenticate(request.headers, scope);
+    (request as { caller: CallerEntry }).caller = authenticate({ headers: request.headers, address: exposure.addressOf(request.raw) }, scope);
   });
 }
 

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { gatewaySettings, readConfigFile } from '../../app/config-file.ts';
 import type { Config } from '../../app/config.ts';
 import { databaseName, databaseOf } from '../../app/database.ts';
 import { type RunningGateway, startGateway } from '../../app/gateway.ts';
@@ -17,8 +16,7 @@ export async function upGateway(config: Config, name: string): Promise<void> {
   let running: RunningGateway | undefined;
   try {
     const log = createLogger({ level: config.logLevel, file: join(folder.path, 'gateway.log') });
-    const file = await readConfigFile(homeFolder(config.home).configFile);
-    running = await startGateway({ config: { ...config, ...gatewaySettings(file) }, folder, database: databaseOf(config.databaseUrl, homeFolder(config.home).database), log });
+    running = await startGateway({ config, folder, database: databaseOf(config.databaseUrl, homeFolder(config.home).database), log });
     await updateLock(folder.path, running.url);
     const database = databaseName(databaseOf(config.databaseUrl, homeFolder(config.home).database));
     process.stdout.write(`Gateway ${paint('bold', name)} serves calls on ${paint('cyan', running.url)}\n`);

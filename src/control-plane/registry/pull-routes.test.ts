@@ -16,11 +16,12 @@ async function api() {
   const db = await openDatabase(':memory:');
   const jobs = new Jobs({ db, clock: systemClock });
   const app = await createControl({
-    authenticate(headers, scope: Scope): CallerEntry {
+    authenticate({ headers }, scope: Scope): CallerEntry {
       const who = headers['authorization'] === 'Bearer acme' ? ACME : OPERATOR;
       if (!who.scopes.includes(scope) && !who.scopes.includes('operator')) throw new Fault('permission_denied', 'missing_scope', 'no');
       return { ...who, hash: '', keyId: 'k', allowedModels: undefined, expiresAtMs: undefined, limits: {}, budgets: [], offers: [] };
     },
+    exposure: { addressOf: () => 'test' },
     version: '0',
     domains: [registryRoutes(it.registry), jobRoutes(jobs), pullRoutes(it.registry, jobs, { PATH: '/nowhere' })],
     operations: { ready: () => ({ ready: true, status: 'ready', reasons: [] }), metrics: async () => '' },
