@@ -64,6 +64,7 @@ export async function startGateway({ config, folder, database, log, clock = syst
   const exposure = createExposure(config.exposure);
   const certificate = config.exposure.tls && (await readCertificate(config.exposure.tls));
   const app = await createControl({
+    clock,
     authenticate: plane.authenticate,
     exposure,
     version: VERSION,

@@ -40,11 +40,11 @@ export function createListener({ clock, inference, exposure, certificate }: List
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
     });
     const fault = exposure.refuse(request);
-    if (fault) return sendFault(response, fault, openaiFaults);
+    if (fault) return sendFault(response, fault, openaiFaults, clock);
     const path = pathOf(request);
     if (!isInferencePath(path)) return control(request, response);
     const matched = matchRoute(request.method ?? 'GET', path);
-    if ('fault' in matched) return sendFault(response, matched.fault, matched.faults);
+    if ('fault' in matched) return sendFault(response, matched.fault, matched.faults, clock);
     exchange = new HttpExchange(request, response, { clock, exposure });
     inference(matched.route, matched.params, exchange).catch((error: unknown) => exchange?.reply(matched.route.faults).fail(toFault(error)));
   };

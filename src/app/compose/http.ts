@@ -32,6 +32,7 @@ export function composeHttp({ modelyard, clock, exposure: settings, certificate,
   const { control, plane, events, metrics } = modelyard;
   const exposure = createExposure(settings);
   return createControl({
+    clock,
     authenticate: plane.authenticate,
     exposure,
     version: VERSION,

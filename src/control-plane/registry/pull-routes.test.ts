@@ -21,6 +21,7 @@ async function api() {
       if (!who.scopes.includes(scope) && !who.scopes.includes('operator')) throw new Fault('permission_denied', 'missing_scope', 'no');
       return { ...who, hash: '', keyId: 'k', allowedModels: undefined, expiresAtMs: undefined, limits: {}, budgets: [], offers: [] };
     },
+    clock: systemClock,
     exposure: { addressOf: () => 'test' },
     version: '0',
     domains: [registryRoutes(it.registry), jobRoutes(jobs), pullRoutes(it.registry, jobs, { PATH: '/nowhere' })],
