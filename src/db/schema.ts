@@ -284,6 +284,19 @@ export interface Schema {
   feed_generation: { id: number; value: string };
   routes_feed: { id: number; version: number; epoch: number; body: string };
   callers_feed: { hash: string; version: number; entry: string | null };
+  audit_entries: {
+    seq: number;
+    at: number;
+    org_id: string;
+    key_id: string;
+    operation: string;
+    object: string;
+    address: string;
+    request_id: string;
+    outcome: number;
+    hash: string;
+  };
+  audit_head: { id: number; seq: number; hash: string; archived_seq: number; archived_hash: string; signer: string; signature: string };
   leases: { name: string; holder: string; epoch: number; expires_at: number };
   jobs: {
     id: string;
