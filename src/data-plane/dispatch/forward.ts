@@ -4,7 +4,7 @@ import type { AnswerHeaders, AnswerSink, ForwardWork } from '../call.ts';
 import { parseUsage } from '../dialects/openai.ts';
 import { crashFault, deadlineFault, engineHeaders, Job, type JobEnd, type JobParts } from './job.ts';
 import type { Lane, Outcome } from './lane.ts';
-import type { UpstreamControl, UpstreamListener } from './upstream.ts';
+import type { UpstreamControl, UpstreamListener } from './engine-connection.ts';
 
 /** An engine's error answer is read up to here. */
 const ERROR_BYTES_MAX = 65_536;

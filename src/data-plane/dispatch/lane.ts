@@ -30,7 +30,7 @@ export class Lane {
   constructor({ replica, revision }: { readonly replica: ReplicaRoute; readonly revision: RevisionRoute }, clock: Clock, back: () => void) {
     this.replica = replica;
     this.revision = revision;
-    this.upstream = new Upstream(replica);
+    this.upstream = new Upstream(replica, clock);
     this.#clock = clock;
     this.#back = back;
   }

@@ -7,7 +7,7 @@ import { engineFault, outcomeOf } from './forward.ts';
 import { crashFault, deadlineFault, engineHeaders, Job, type JobEnd, type JobParts } from './job.ts';
 import type { Lane, Outcome } from './lane.ts';
 import type { Entry } from './queue.ts';
-import type { UpstreamControl, UpstreamListener } from './upstream.ts';
+import type { UpstreamControl, UpstreamListener } from './engine-connection.ts';
 
 /** An answer's tensors are kept whole in memory; no more than this. */
 const REPLY_BYTES_MAX = 256 * 1_048_576;
