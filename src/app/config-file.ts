@@ -6,6 +6,7 @@ import { Fault, invalid } from '../contract/errors.ts';
 import { MarketSection } from '../control-plane/catalogue/index.ts';
 import type { Config } from './config.ts';
 import { CostingSection } from '../control-plane/costing/index.ts';
+import { EnginesSection } from '../scheduler/launchers/command-template.ts';
 import { ALLOW_ENTRIES_MAX, parseAllow } from '../egress/allow.ts';
 
 const FILE_BYTES_MAX = 1_048_576;
@@ -25,6 +26,7 @@ const ConfigFileSchema = Type.Object(
     egress: Type.Optional(EgressSection),
     usageLog: Type.Optional(UsageLogSection),
     credit: Type.Optional(CreditSection),
+    engines: Type.Optional(EnginesSection),
   },
   closed,
 );

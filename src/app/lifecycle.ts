@@ -55,7 +55,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
-  const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment });
+  const own = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment });
   const signingKey = await readSigningKey(folder.signingKey);
   const state = { draining: false };
   const ready = () => readinessOf({ ...state, received: modelyard.plane.routes.received, writable: usageLog.writable });
@@ -66,13 +66,15 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     log,
     db,
     usageLog: options.usageSink ?? usageLog,
-    launcher,
+    launcher: own,
     blobFolder: folder.blobs,
     signingKey,
+    environment,
+    logFolder: folder.logs,
     holder: folder.path,
     ready: () => ready().ready,
   });
-  const { control, plane, feeds, events, leadership, reconciler } = modelyard;
+  const { control, plane, feeds, events, leadership, reconciler, launcher } = modelyard;
   const { org, operatorKey } = await recover(control, clock);
   await feeds.start(control.entitlements.all());
   stack.defer(() => feeds.close());
@@ -117,8 +119,9 @@ function operatorOf({ id, name }: { readonly id: string; readonly name: string }
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
-async function recover({ identity, pricing, catalogue, entitlements, jobs, registry }: ControlPlane, clock: Clock) {
+async function recover({ identity, pricing, catalogue, entitlements, jobs, registry, upstreams }: ControlPlane, clock: Clock) {
   const platform = await identity.ensurePlatform();
+  await upstreams.load();
   await pricing.load();
   await catalogue.load();
   await entitlements.load(await identity.listLive(), await identity.listReplacements());

@@ -49,6 +49,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['refund', 'give a charge or a part of it back', async () => (await import('./remote/refund.ts')).addRefund],
   ['receipt', 'what a call cost, signed; and verify it', async () => (await import('./remote/receipt.ts')).addReceipt],
   ['statement', 'what changed credit or earnings in a month', async () => (await import('./remote/statement.ts')).addStatement],
+  ['upstreams', "other people's servers, as the homes of models", async () => (await import('./remote/upstreams.ts')).addUpstreams],
   ['gateways', 'processes that serve calls, and their credit', async () => (await import('./remote/gateways.ts')).addGateways],
   ['ledger', 'check or rebuild the book', async () => (await import('./remote/wallet.ts')).addLedger],
   ['backup', 'copy a home, while it is in use', async () => (await import('./local/backup.ts')).addBackup],

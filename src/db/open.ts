@@ -10,6 +10,7 @@ import { rollouts } from './migrations/0007-rollouts.ts';
 import { leases } from './migrations/0008-leases.ts';
 import { ledger } from './migrations/0009-ledger.ts';
 import { market } from './migrations/0010-market.ts';
+import { upstreams } from './migrations/0011-upstreams.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
@@ -30,6 +31,7 @@ const MIGRATIONS = {
   '0008-leases': leases,
   '0009-ledger': ledger,
   '0010-market': market,
+  '0011-upstreams': upstreams,
 };
 
 /** A SQLite file, `:memory:` (for tests), or the URL of a PostgreSQL database. */

@@ -1,8 +1,10 @@
 import { lookup } from 'node:dns/promises';
+import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { Fault } from '../contract/errors.ts';
 import { type Address, parseAddress, reachOf } from './address.ts';
 import { type AllowList, opensAddress, opensHost } from './allow.ts';
+import { dial } from './dial.ts';
 import { type Exchange, exchange, type OutgoingAnswer } from './exchange.ts';
 import { parseTarget, refused, type Target } from './target.ts';
 
@@ -53,6 +55,21 @@ export class Egress {
   /** Whether a request may go there now: what `send` would refuse is refused. Sends nothing but a question for the name. @throws Fault */
   async check(url: string, madeBy: MadeBy): Promise<void> {
     await this.#within(TIMEOUT_MS_DEFAULT, undefined, () => this.#addresses(parseTarget(url), madeBy));
+  }
+
+  /** A connection to a destination that is accepted, for who speaks over it himself: to exactly an address that was checked, TLS by the URL's own name. @throws Fault as `send` does */
+  connect(url: string, madeBy: MadeBy): Promise<Socket> {
+    const target = parseTarget(url);
+    return this.#within(TIMEOUT_MS_DEFAULT, undefined, async (signal) => {
+      const addresses = await this.#addresses(target, madeBy);
+      signal.throwIfAborted();
+      try {
+        return await dial(target, addresses, signal);
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        throw new Fault('unavailable', 'egress_failed', `No connection to ${target.host}: ${wordsOf(error)}.`, { cause: error });
+      }
+    });
   }
 
   /** @throws Fault `egress_refused` (invalid_argument) for a destination that is not accepted, `egress_failed` (unavailable) or `egress_timeout` (deadline_exceeded) */

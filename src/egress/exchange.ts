@@ -43,7 +43,7 @@ export const exchange: Exchange = async ({ url, addresses, method, headers, body
 };
 
 /** Answers every question for a name with the addresses that were checked. */
-function pinned(addresses: readonly Address[]): LookupFunction {
+export function pinned(addresses: readonly Address[]): LookupFunction {
   const all = addresses.map(({ family, value }) => ({ family, address: family === 4 ? v4Text(value) : v6Text(value) }));
   return (_host, { all: wantsAll }, callback) => {
     const [first] = all;

@@ -12,6 +12,7 @@ import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { composeBooks } from './books.ts';
+import type { Foreign } from './foreign.ts';
 import { composeMarket } from './market.ts';
 import { composeModels } from './models.ts';
 import { composeMonitoring } from './monitoring.ts';
@@ -33,6 +34,7 @@ export interface ControlPlaneParts {
   /** A call waits so long for a database, milliseconds. */
   readonly waitMs: number;
   readonly egress: Egress;
+  readonly foreign: Pick<Foreign, 'engines' | 'upstreams'>;
   /** The home's own secret, of which webhooks' secrets are made. */
   readonly signingKey: Buffer;
   publish(feed: RoutesFeed): void;
@@ -82,6 +84,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
   });
   const models: ReturnType<typeof composeModels> = composeModels({
     ...parts,
+    foreign: parts.foreign.engines,
     happened: (change) => watching.monitoring.record({ ...change, replica: '', node: '' }),
   });
   const watching: ReturnType<typeof composeMonitoring> = composeMonitoring({ ...parts, ...models, problem });
@@ -96,7 +99,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     organisations: books.organisations,
     problem,
   });
-  return { identity, entitlements, ...market, ...books, ...models, costing, ...watching };
+  return { identity, entitlements, ...market, ...books, ...models, costing, upstreams: parts.foreign.upstreams, ...watching };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

@@ -11,6 +11,7 @@ import { jobRoutes } from '../../control-plane/jobs/index.ts';
 import { alertRoutes, historyRoutes, monitoringRoutes, sloRoutes } from '../../control-plane/monitoring/index.ts';
 import { ledgerRoutes } from '../../control-plane/ledger/index.ts';
 import { pullRoutes, registryRoutes } from '../../control-plane/registry/index.ts';
+import { upstreamRoutes } from '../../control-plane/upstreams/index.ts';
 import { usageRoutes } from '../../control-plane/usage/index.ts';
 import { createControl } from '../../http/control.ts';
 import { createListener } from '../../http/listener.ts';
@@ -48,6 +49,7 @@ function routesOf(control: Modelyard['control'], { clock, environment }: Pick<Ht
     registryRoutes(registry),
     pullRoutes(registry, jobs, environment),
     deploymentRoutes(deployments),
+    upstreamRoutes(control.upstreams),
     jobRoutes(jobs),
     monitoringRoutes(monitoring),
     alertRoutes(control),

@@ -4,8 +4,6 @@ import { VERSION } from '../../contract/version.ts';
 import type { UsageSink } from '../../data-plane/ports.ts';
 import { takeLease } from '../../db/leases.ts';
 import type { Db } from '../../db/open.ts';
-import { parseAllow } from '../../egress/allow.ts';
-import { Egress } from '../../egress/egress.ts';
 import { Leadership } from '../../scheduler/leadership.ts';
 import type { Launcher } from '../../scheduler/ports.ts';
 import { createTelemetry } from '../../telemetry/events.ts';
@@ -18,6 +16,7 @@ import { mainGatewayName } from '../own-gateway.ts';
 import { composeControlPlane, type ControlPlane, repositoryOf } from './control-plane.ts';
 import { composeDataPlane, type DataPlane } from './data-plane.ts';
 import { composeFeeds, type Feeds } from './feeds.ts';
+import { composeForeign } from './foreign.ts';
 import { composeInnerCalls } from './inner-calls.ts';
 import { composeScheduler } from './scheduler.ts';
 
@@ -32,18 +31,21 @@ export interface ModelyardParts {
   readonly launcher: Launcher;
   readonly blobFolder: string;
   readonly signingKey: Buffer;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly logFolder: string;
   /** This server's own name among those that share the database. */
   readonly holder: string;
   ready(): boolean;
 }
 
 /** The scheduler, the control plane and the data plane, joined: nothing runs yet. What each needs of the others it asks for when it is there. */
-export function composeModelyard({ config, file, clock, log, db, usageLog, launcher, blobFolder, signingKey, holder, ready }: ModelyardParts) {
-  const load = () => plane.dispatch.load();
-  const { events, registry, recent, totals, revisions } = createTelemetry(log, clock, { load: () => loadByDeployment(load()), ...gaugeSources(() => control) });
+export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, blobFolder, signingKey, holder, ready, ...parts }: ModelyardParts) {
+  const { events, registry, recent, totals, revisions } = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), ...gaugeSources(() => control) });
+  const foreign = composeForeign({ ...parts, db, clock, file, signingKey, own, running: () => running(control) });
   const { reconciler, scheduling, fleet } = composeScheduler({
     clock,
-    launcher,
+    launcher: foreign.launcher,
+    foreign: foreign.needs,
     events,
     node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
     epoch: () => leadership.epoch,
@@ -74,7 +76,8 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     market: file.market,
     live: { now: () => figuresOf(recent(), plane.dispatch.calledLoad()), totals },
     gateway: innerCalls,
-    egress: new Egress({ clock, allow: parseAllow(file.egress?.allow ?? []) }),
+    egress: foreign.egress,
+    foreign,
     signingKey,
     gatewayName: mainGatewayName(signingKey),
     waitMs: config.leaseWaitMs,
@@ -86,6 +89,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     callers: { find: (hash) => callerOf(hash, feeds, control) ?? innerCalls.find(hash) },
     usage: usageLog,
     leases: control.own,
+    foreign: foreign.servers,
     replays: control.replays,
     repository: repositoryOf(control),
     events,
@@ -103,7 +107,12 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     wake: () => reconciler.wake(),
     problem: (error) => events.controlProblem(error),
   });
-  return { control, plane, feeds, leadership, reconciler, events, metrics: () => registry.metrics() };
+  return { control, plane, feeds, leadership, reconciler, launcher: foreign.launcher, events, metrics: () => registry.metrics() };
+}
+
+/** All deployments, with what serves them. */
+function running({ deployments }: ControlPlane) {
+  return deployments.list({ orgId: '', orgName: '', scopes: ['operator'] }).map(({ name }) => ({ name, manifest: deployments.manifestOf(name) }));
 }
 
 /** A key's entry: as another server has changed it, or as this one knows it. */

@@ -18,7 +18,15 @@ export async function upGateway(config: Config, name: string): Promise<void> {
   try {
     const log = createLogger({ level: config.logLevel, file: join(folder.path, 'gateway.log') });
     const file = await readConfigFile(homeFolder(config.home).configFile);
-    running = await startGateway({ config: { ...config, ...gatewaySettings(file) }, folder, database: databaseOf(config.databaseUrl, homeFolder(config.home).database), log });
+    const home = homeFolder(config.home);
+    running = await startGateway({
+      config: { ...config, ...gatewaySettings(file) },
+      file,
+      folder,
+      signingKey: home.signingKey,
+      database: databaseOf(config.databaseUrl, home.database),
+      log,
+    });
     await updateLock(folder.path, running.url);
     const database = databaseName(databaseOf(config.databaseUrl, homeFolder(config.home).database));
     process.stdout.write(`Gateway ${paint('bold', name)} serves calls on ${paint('cyan', running.url)}\n`);

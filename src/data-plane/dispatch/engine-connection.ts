@@ -1,6 +1,6 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import type { AnswerHeaders } from '../call.ts';
 import { AnswerReader } from './answer-reader.ts';
+import type { UpstreamControl, UpstreamListener, UpstreamRequest } from './upstream.ts';
 
 /** Larger bodies are not copied into one piece with the head. */
 const JOINED_BYTES_MAX = 65_536;
@@ -8,29 +8,6 @@ const JOINED_BYTES_MAX = 65_536;
 const READ_BUFFER = Buffer.allocUnsafeSlow(65_536);
 /** What no header may have. */
 const UNPRINTABLE = /[^\t\x20-\x7e\x80-\xff]/;
-
-export interface UpstreamRequest {
-  readonly path: string;
-  /** Name, value, name, value. */
-  readonly headers: string[];
-  readonly body: Buffer;
-}
-
-export interface UpstreamControl {
-  pause(): void;
-  resume(): void;
-  /** Gives the call up: its connection is closed. */
-  abort(reason: Error): void;
-}
-
-/** What happens to a request, in order: its start, one head, any number of chunks, then `ended` once. */
-export interface UpstreamListener {
-  begun(control: UpstreamControl): void;
-  head(status: number, headers: AnswerHeaders): void;
-  data(chunk: Buffer, control: UpstreamControl): void;
-  /** With an error: the connection failed, or ended early. */
-  ended(error?: Error): void;
-}
 
 /** One connection to an engine of our own, one request at a time. */
 export class EngineConnection implements UpstreamControl {

@@ -1,92 +1,37 @@
-import type { NetConnectOpts } from 'node:net';
-import type { Clock } from '../../base/clock.ts';
-import { ENGINE_HEADER } from '../../contract/engine-wire.ts';
-import type { ReplicaRoute } from '../../contract/feeds.ts';
-import { EngineConnection, type UpstreamControl, type UpstreamListener, type UpstreamRequest } from './engine-connection.ts';
+import type { ForeignAddress } from '../../contract/feeds.ts';
+import type { AnswerHeaders } from '../call.ts';
 
-/** After a cancel the engine has this long to end the call with its usage; then the connection is closed. */
-const CANCEL_GRACE_MS = 1_000;
-/** An engine that can't stop a call says so; what it computes is paid for, so its answer is read to its usage, for so long at most (M13). */
-const CANNOT_STOP = 501;
-const DRAIN_MS_MAX = 600_000;
-const NOTHING = Buffer.alloc(0);
-
-/** An engine closes a connection that nobody has used for a minute; one that may just be closing is not taken. */
-const IDLE_MS_MAX = 50_000;
-
-interface Idle {
-  readonly connection: EngineConnection;
-  readonly since: number;
+export interface UpstreamRequest {
+  readonly path: string;
+  /** Name, value, name, value. */
+  readonly headers: string[];
+  readonly body: Buffer;
 }
 
-/** The connections to one replica's engine: one per call that runs, the last one used first. */
-export class Upstream {
-  readonly #to: NetConnectOpts;
-  readonly #clock: Clock;
-  readonly #connections = new Set<EngineConnection>();
-  readonly #idle: Idle[] = [];
-  readonly #token: readonly string[];
-  #closing: (() => void) | undefined;
+export interface UpstreamControl {
+  pause(): void;
+  resume(): void;
+  /** Gives the call up: its connection is closed. */
+  abort(reason: Error): void;
+}
 
-  constructor({ address }: Pick<ReplicaRoute, 'address'>, clock: Clock) {
-    this.#to = 'socket' in address ? { path: address.socket } : { host: address.host, port: address.port };
-    this.#clock = clock;
-    this.#token = 'token' in address ? [ENGINE_HEADER.token, address.token] : [];
-  }
+/** What happens to a request, in order: its start, one head, any number of chunks, then `ended` once. */
+export interface UpstreamListener {
+  begun(control: UpstreamControl): void;
+  head(status: number, headers: AnswerHeaders): void;
+  data(chunk: Buffer, control: UpstreamControl): void;
+  /** With an error: the connection failed, or ended early. */
+  ended(error?: Error): void;
+}
 
+/** The connections to one replica. */
+export interface Upstream {
+  /** Where it is, when it is a server that is not ours. */
+  readonly foreign: ForeignAddress | undefined;
   /** Sends one POST. */
-  send(request: UpstreamRequest, listener: UpstreamListener): void {
-    for (const part of this.#token) request.headers.push(part);
-    (this.#take() ?? this.#open()).send('POST', request, listener);
-  }
-
-  /** Asks the engine to stop a call; it still ends, with its usage. Where it doesn't within the grace, its connection is closed. Returns how to call that off. */
-  stop(requestId: string, clock: Clock, control: () => UpstreamControl | undefined): () => void {
-    const giveUp = () => control()?.abort(new Error('the call was given up'));
-    let calledOff = false;
-    let cancel = clock.timer(CANCEL_GRACE_MS, giveUp);
-    const told = (status: number) => {
-      if (status !== CANNOT_STOP || calledOff) return;
-      cancel();
-      cancel = clock.timer(DRAIN_MS_MAX, giveUp);
-    };
-    const ignore = () => undefined;
-    // An engine that is gone needs no asking.
-    this.send({ path: `/cancel/${requestId}`, headers: [], body: NOTHING }, { begun: ignore, head: told, data: ignore, ended: ignore });
-    return () => {
-      calledOff = true;
-      cancel();
-    };
-  }
-
+  send(request: UpstreamRequest, listener: UpstreamListener): void;
+  /** Has a running call stopped; `control` is that call's. Returns how to call that off. */
+  stop(requestId: string, control: () => UpstreamControl | undefined): () => void;
   /** Lets running calls finish. */
-  async close(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#closing = resolve;
-    for (const { connection } of this.#idle.splice(0)) connection.close();
-    if (this.#connections.size > 0) await promise;
-  }
-
-  /** An idle connection that is still good. */
-  #take(): EngineConnection | undefined {
-    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
-      if (idle.connection.open && this.#clock.monotonic() - idle.since < IDLE_MS_MAX) return idle.connection;
-      idle.connection.close();
-    }
-    return undefined;
-  }
-
-  #open(): EngineConnection {
-    const free = (connection: EngineConnection) => {
-      if (this.#closing) connection.close();
-      else this.#idle.push({ connection, since: this.#clock.monotonic() });
-    };
-    const gone = (connection: EngineConnection) => {
-      this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#closing?.();
-    };
-    const connection = new EngineConnection(this.#to, { free, gone });
-    this.#connections.add(connection);
-    return connection;
-  }
+  close(): Promise<void>;
 }

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { FakeClock } from '../../../tests/fake-clock.ts';
-import type { UpstreamControl } from './engine-connection.ts';
-import { Upstream } from './upstream.ts';
+import { EngineUpstream } from './engine-upstream.ts';
+import type { Upstream, UpstreamControl } from './upstream.ts';
 
 /** A real server of raw TCP: `answer` is what it does once it has a whole request. */
 async function served(answer: (socket: Socket, request: string) => void) {
@@ -25,7 +25,7 @@ async function served(answer: (socket: Socket, request: string) => void) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const clock = new FakeClock();
-  const upstream = new Upstream({ address: { host: '127.0.0.1', port: (server.address() as AddressInfo).port, token: 'secret' } }, clock);
+  const upstream = new EngineUpstream({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, token: 'secret' }, clock);
   open.push(async () => {
     server.close();
     await upstream.close();
@@ -106,7 +106,7 @@ test.each([
 });
 
 test('nobody listening fails the call', async () => {
-  const upstream = new Upstream({ address: { host: '127.0.0.1', port: 1, token: '' } }, new FakeClock());
+  const upstream = new EngineUpstream({ host: '127.0.0.1', port: 1, token: '' }, new FakeClock());
   expect((await call(upstream)).error).toContain('ECONNREFUSED');
 });
 
