@@ -73,7 +73,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     ready: () => ready().ready,
   });
   const { control, plane, feeds, events, leadership, reconciler } = modelyard;
-  const { org, operatorKey } = await recover(control, clock);
+  const { org, operatorKey } = await recover(control);
   await feeds.start(control.entitlements.all());
   stack.defer(() => feeds.close());
   stack.defer(() => control.own.close());
@@ -85,6 +85,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => endWatching(control));
   const app = await composeHttp({ modelyard, clock, publicHosts: config.publicHosts, environment, ready });
   stack.defer(() => app.close());
+  stack.defer(() => control.registry.garbage.close());
   stack.defer(() => launcher.close());
   const address = await listen(app.server, config.host, config.port);
   stack.defer(() => reconciler.close(config.drainMs));
@@ -117,25 +118,25 @@ function operatorOf({ id, name }: { readonly id: string; readonly name: string }
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
-async function recover({ identity, pricing, catalogue, entitlements, jobs, registry }: ControlPlane, clock: Clock) {
+async function recover({ identity, pricing, catalogue, entitlements, jobs, registry }: ControlPlane) {
   const platform = await identity.ensurePlatform();
   await pricing.load();
   await catalogue.load();
   await entitlements.load(await identity.listLive(), await identity.listReplacements());
   await jobs.recover();
   await sweepPulls(registry.blobs);
-  await registry.blobs.sweepUploads(clock.now());
   return platform;
 }
 
 /** Once calls are served: the engines are started, what goes on by itself begins, and jobs that a stop cut short go on. */
-async function begin({ deployments, subscriptions, history, slos, alerts, jobs, costing }: ControlPlane): Promise<void> {
+async function begin({ deployments, subscriptions, history, slos, alerts, jobs, costing, registry }: ControlPlane): Promise<void> {
   await deployments.refresh();
   await subscriptions.start();
   await history.start();
   await slos.start();
   await alerts.start();
   costing.start();
+  registry.garbage.start();
   await jobs.resume();
 }
 

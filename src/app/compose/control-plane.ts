@@ -7,13 +7,14 @@ import type { CallerChange } from '../../control-plane/entitlements/index.ts';
 import type { Gateway } from '../../control-plane/evaluation/index.ts';
 import { Identity } from '../../control-plane/identity/index.ts';
 import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
+import type { HubSettings } from '../../control-plane/registry/index.ts';
 import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { composeBooks } from './books.ts';
 import { composeMarket } from './market.ts';
-import { composeModels } from './models.ts';
+import { composeModels, type GarbageSettings } from './models.ts';
 import { composeMonitoring } from './monitoring.ts';
 
 export interface ControlPlaneParts {
@@ -21,6 +22,8 @@ export interface ControlPlaneParts {
   readonly clock: Clock;
   readonly events: Events;
   readonly blobFolder: string;
+  readonly garbage: GarbageSettings;
+  readonly hub: HubSettings;
   readonly threadsDefault: number;
   readonly scheduling: Scheduling;
   readonly live: LiveFigures;

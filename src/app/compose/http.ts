@@ -46,7 +46,7 @@ function routesOf(control: Modelyard['control'], { clock, environment }: Pick<Ht
     identityRoutes(identity),
     usageRoutes(usage),
     registryRoutes(registry),
-    pullRoutes(registry, jobs, environment),
+    pullRoutes({ registry, jobs, filePulls: control.filePulls, environment }),
     deploymentRoutes(deployments),
     jobRoutes(jobs),
     monitoringRoutes(monitoring),

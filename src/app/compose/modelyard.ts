@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { CallerEntry } from '../../contract/feeds.ts';
 import { VERSION } from '../../contract/version.ts';
+import { HUB_ENDPOINT } from '../../control-plane/registry/index.ts';
 import type { UsageSink } from '../../data-plane/ports.ts';
 import { takeLease } from '../../db/leases.ts';
 import type { Db } from '../../db/open.ts';
@@ -10,7 +11,7 @@ import { Leadership } from '../../scheduler/leadership.ts';
 import type { Launcher } from '../../scheduler/ports.ts';
 import { createTelemetry } from '../../telemetry/events.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import type { ConfigFile } from '../config-file.ts';
+import { type ConfigFile, garbageSettings } from '../config-file.ts';
 import type { Config } from '../config.ts';
 import { figuresOf, gaugeSources, loadByDeployment } from '../figures.ts';
 import type { InnerCalls } from '../inner-calls.ts';
@@ -74,7 +75,9 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     market: file.market,
     live: { now: () => figuresOf(recent(), plane.dispatch.calledLoad()), totals },
     gateway: innerCalls,
-    egress: new Egress({ clock, allow: parseAllow(file.egress?.allow ?? []) }),
+    garbage: garbageSettings(file),
+    hub: { endpoint: file.sources?.hf?.endpoint ?? HUB_ENDPOINT, tokenFile: file.sources?.hf?.tokenFile },
+    egress: new Egress({ clock, allow: parseAllow(file.egress?.allow ?? []), ...(file.egress?.caFile !== undefined && { caFile: file.egress.caFile }) }),
     signingKey,
     gatewayName: mainGatewayName(signingKey),
     waitMs: config.leaseWaitMs,
