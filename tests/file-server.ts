@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificate } from './certificate.ts';
 
+/** What the client has received but not read is lost to it when the connection breaks: most often this is enough for it to read. */
+const CUT_AFTER_MS = 50;
+
 export interface SeenRequest {
   /** Without the port. */
   readonly host: string;
@@ -86,9 +89,15 @@ export function file(bytes: Buffer, { etag, whole = false, cuts = [], stalls = [
     const stall = stalls.shift();
     const cut = cuts.shift();
     if (stall !== undefined) response.write(body.subarray(0, stall));
-    else if (cut !== undefined) response.write(body.subarray(0, cut), () => response.destroy());
+    else if (cut !== undefined) response.write(body.subarray(0, cut), () => setTimeout(() => response.destroy(), CUT_AFTER_MS));
     else response.end(body);
   };
+}
+
+/** A request for the rest of a file, from some byte of what had been sent. */
+export function isRest(range: string | undefined, sent: number): boolean {
+  const first = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
+  return first > 0 && first <= sent;
 }
 
 export function redirect(location: string, headers: OutgoingHttpHeaders = {}): Answer {

@@ -1,0 +1,277 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { FakeClock } from '../../../tests/fake-clock.ts';
+import { type Db, openDatabase } from '../../db/open.ts';
+import { buildGguf, gguf, LLAMA_KEYS } from '../../model-files/testing/build.ts';
+import { openVerified, type VerifiedFile } from '../../model-files/verified.ts';
+import { BlobStore } from './blobs.ts';
+import { type Digest, digestOf } from './digest.ts';
+import { type Publisher, Registry } from './service.ts';
+import { ACME, chunksOf, OPERATOR, sha256 } from './testing/registry.ts';
+
+const RUNS = Number(process.env['GC_SEQUENCES'] ?? 60);
+const HOUR = 3_600_000;
+const EVERY_MS = 6 * HOUR;
+const GRACE_MS = 24 * HOUR;
+const FILES = Array.from({ length: 4 }, (_, at) => buildGguf({ keys: [...LLAMA_KEYS, gguf.string('general.name', `file ${at}`)] }));
+const DIGESTS = FILES.map(sha256);
+/** Two organisations; neither sees what the other has sent. */
+const ORGS: readonly Publisher[] = [ACME, { ...OPERATOR, scopes: [] }];
+
+type Step =
+  | { readonly do: 'upload' | 'ask' | 'publish'; readonly org: number; readonly file: number }
+  | { readonly do: 'pull' | 'endPull' | 'failPull' | 'remove' | 'deploy' | 'undeploy' | 'engineEnds'; readonly file: number }
+  | { readonly do: 'wait'; readonly hours: number }
+  | { readonly do: 'crash' | 'collectNow' | 'dryRun' };
+
+const file = fc.nat(FILES.length - 1);
+const org = fc.nat(ORGS.length - 1);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('upload' as const, 'upload' as const, 'ask' as const, 'publish' as const), org, file }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('pull' as const, 'endPull' as const, 'failPull' as const, 'remove' as const, 'remove' as const), file }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('deploy' as const, 'undeploy' as const, 'engineEnds' as const), file }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), hours: fc.constantFrom(1, 5, 12, 23, 24, 30, 49) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('crash' as const, 'collectNow' as const, 'dryRun' as const) }) },
+);
+/** With `beside`, a collection runs at the same time; without a grace, so that it takes all it may. */
+const steps = fc.array(fc.record({ step, beside: fc.boolean() }), { minLength: 10, maxLength: 40 });
+
+interface Version {
+  readonly org: Publisher;
+  readonly name: string;
+  readonly digest: string;
+}
+
+/** What must be so, written down without looking at how it is done; beside it the real thing on a real disk and database. */
+class World {
+  readonly #db: Db;
+  readonly #folder: string;
+  readonly #clock = new FakeClock();
+  blobs!: BlobStore;
+  registry!: Registry;
+  /** File → the version that has it. */
+  readonly versions = new Map<Digest, Version>();
+  readonly deployed = new Set<string>();
+  readonly engines = new Map<Digest, VerifiedFile>();
+  readonly pulls = new Set<Digest>();
+  /** Who is about to publish a file, until when; a crash forgets it. */
+  readonly claims = new Map<string, number>();
+  /** From when a file's grace counts: it was in use, came, or was asked for. */
+  readonly graceFrom = new Map<Digest, number>();
+  readonly lastNeededAt = new Map<Digest, number>();
+  /** Something without a grace was collected since this file was last needed. */
+  readonly isTaken = new Set<Digest>();
+
+  constructor(db: Db, folder: string) {
+    this.#db = db;
+    this.#folder = folder;
+    this.start();
+  }
+
+  /** A process: what was in memory is not. */
+  start(): void {
+    this.blobs = new BlobStore(this.#folder, { clock: this.#clock, holdMs: GRACE_MS });
+    this.registry = new Registry({
+      db: this.#db,
+      clock: this.#clock,
+      blobs: this.blobs,
+      platformName: 'modelyard',
+      deployedDigests: () => this.deployed,
+      garbage: { everyMs: EVERY_MS, graceMs: GRACE_MS, filesInUse: () => new Set(this.engines.keys()) },
+    });
+  }
+
+  async take({ step: taken, beside: wanted }: { readonly step: Step; readonly beside: boolean }): Promise<void> {
+    const beside = wanted && taken.do !== 'crash' && taken.do !== 'dryRun';
+    this.#note();
+    if (beside) this.#collectedNow();
+    await Promise.all([this.#act(taken), beside ? this.registry.garbage.collect({ graceMs: 0 }) : undefined]);
+    // What ended meanwhile may be gone or not.
+    if (beside) this.#collectedNow();
+    this.#note();
+    await this.check();
+  }
+
+  async #act(taken: Step): Promise<void> {
+    switch (taken.do) {
+      case 'upload':
+      case 'ask':
+      case 'publish':
+        return this.#client(taken.do, ORGS[taken.org] ?? ACME, taken.file);
+      case 'wait':
+        return this.#wait(taken.hours);
+      case 'crash':
+        for (const engine of this.engines.values()) await engine.close();
+        for (const map of [this.engines, this.pulls, this.claims]) map.clear();
+        return this.start();
+      case 'collectNow':
+        this.#collectedNow();
+        return void (await this.registry.garbage.collect({ graceMs: 0 }));
+      case 'dryRun': {
+        const before = (await this.blobs.list()).toSorted();
+        await this.registry.garbage.collect({ dryRun: true, graceMs: 0 });
+        return expect((await this.blobs.list()).filter((digest) => before.includes(digest)).toSorted()).toEqual(before);
+      }
+      default:
+        return this.#operator(taken.do, DIGESTS[taken.file] ?? sha256(Buffer.of()), FILES[taken.file] ?? Buffer.of());
+    }
+  }
+
+  /** An upload goes in two parts. */
+  async #client(what: 'upload' | 'ask' | 'publish', who: Publisher, at: number): Promise<void> {
+    const [digest, bytes] = [DIGESTS[at], FILES[at]];
+    if (!digest || !bytes) return;
+    if (what === 'publish') return this.#publish(who, digest);
+    const state = await this.registry.uploadState(who, digest);
+    if (state.complete) return this.#claim(digest, who.orgId);
+    if (what === 'ask') return;
+    const half = bytes.length >> 1;
+    const part = bytes.subarray(state.bytes, state.bytes < half ? half : bytes.length);
+    const { complete } = await this.registry.upload(who, digest, { offset: state.bytes, total: bytes.length, chunks: chunksOf(part) });
+    if (complete) this.#claim(digest, who.orgId);
+  }
+
+  async #publish(who: Publisher, digest: Digest): Promise<void> {
+    if (this.versions.has(digest)) return;
+    const isClaimed = (this.claims.get(`${digest} ${who.orgId}`) ?? 0) > this.#clock.now();
+    const name = `${who === ACME ? 'acme/' : ''}m${DIGESTS.indexOf(digest)}`;
+    try {
+      const version = await this.registry.publish(who, { name, files: [{ path: 'model.gguf', digest }], origin: 'test' });
+      this.versions.set(digest, { org: who, name, digest: version.digest });
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'blob_missing' });
+      expect(isClaimed).toBe(false);
+    }
+    this.claims.delete(`${digest} ${who.orgId}`);
+  }
+
+  async #operator(what: 'pull' | 'endPull' | 'failPull' | 'remove' | 'deploy' | 'undeploy' | 'engineEnds', digest: Digest, bytes: Buffer): Promise<void> {
+    const version = this.versions.get(digest);
+    switch (what) {
+      case 'pull': {
+        if (this.pulls.has(digest)) return;
+        const path = join(await this.blobs.workFolder('pull'), digest.slice(-8));
+        await writeFile(path, bytes);
+        await this.blobs.adopt(path, { expected: digest, holder: `pull ${digest}` });
+        this.pulls.add(digest);
+        return this.#came(digest);
+      }
+      case 'endPull':
+        if (!this.pulls.has(digest)) return;
+        if (!version) {
+          const name = `p${DIGESTS.indexOf(digest)}`;
+          const made = await this.registry.publish(OPERATOR, { name, files: [{ path: 'model.gguf', digest }], origin: 'pull' });
+          this.versions.set(digest, { org: OPERATOR, name, digest: made.digest });
+          this.claims.delete(`${digest} ${OPERATOR.orgId}`);
+        }
+        return this.#endPull(digest);
+      case 'failPull':
+        return this.#endPull(digest);
+      case 'remove':
+        if (!version) return;
+        if (this.deployed.has(version.digest)) return void (await expect(this.registry.remove(version.org, version.name)).rejects.toMatchObject({ code: 'model_in_use' }));
+        await this.registry.remove(version.org, version.name);
+        return void this.versions.delete(digest);
+      case 'deploy':
+        if (!version) return;
+        this.deployed.add(version.digest);
+        if (!this.engines.has(digest)) this.engines.set(digest, await openVerified(this.blobs.path(digest), digest));
+        return;
+      case 'undeploy':
+        return void (version && this.deployed.delete(version.digest));
+      case 'engineEnds':
+        if (version && this.deployed.has(version.digest)) return;
+        await this.engines.get(digest)?.close();
+        return void this.engines.delete(digest);
+    }
+  }
+
+  #endPull(digest: Digest): void {
+    this.blobs.holds.releaseAll(`pull ${digest}`);
+    this.pulls.delete(digest);
+  }
+
+  async #wait(hours: number): Promise<void> {
+    for (let left = hours * HOUR; left > 0; left -= EVERY_MS) {
+      this.#clock.step(Math.min(left, EVERY_MS));
+      this.#note();
+      await this.registry.garbage.collect();
+    }
+  }
+
+  #claim(digest: Digest, orgId: string): void {
+    this.claims.set(`${digest} ${orgId}`, this.#clock.now() + GRACE_MS);
+    this.#came(digest);
+  }
+
+  #came(digest: Digest): void {
+    this.graceFrom.set(digest, this.#clock.now());
+    this.isTaken.delete(digest);
+  }
+
+  #isNeeded(digest: Digest): boolean {
+    return this.versions.has(digest) || this.engines.has(digest) || this.pulls.has(digest) || this.#isClaimed(digest);
+  }
+
+  #isClaimed(digest: Digest): boolean {
+    return ORGS.some(({ orgId }) => (this.claims.get(`${digest} ${orgId}`) ?? 0) > this.#clock.now());
+  }
+
+  #mustBeThere(digest: Digest): boolean {
+    const since = this.#clock.now() - (this.graceFrom.get(digest) ?? -Infinity);
+    return this.#isNeeded(digest) || (since < GRACE_MS && !this.isTaken.has(digest));
+  }
+
+  #note(): void {
+    for (const digest of DIGESTS) {
+      if (this.#isNeeded(digest)) this.lastNeededAt.set(digest, this.#clock.now());
+      if (this.versions.has(digest)) this.#came(digest);
+    }
+  }
+
+  #collectedNow(): void {
+    for (const digest of DIGESTS) if (!this.#isNeeded(digest)) this.isTaken.add(digest);
+  }
+
+  /** Nothing needed is gone, nothing unneeded is here after two graces, and engines read what they verified. */
+  async check(): Promise<void> {
+    const there = new Set(await this.blobs.list());
+    for (const digest of DIGESTS) {
+      if (this.#mustBeThere(digest)) expect(there.has(digest), `${digest} is needed`).toBe(true);
+      if (there.has(digest)) expect(await digestOf(this.blobs.path(digest))).toBe(digest);
+      const since = this.#clock.now() - (this.lastNeededAt.get(digest) ?? -Infinity);
+      if (!this.#isNeeded(digest) && since > 2 * GRACE_MS) expect(there.has(digest), `${digest} is garbage`).toBe(false);
+    }
+    for (const [digest, engine] of this.engines) expect(sha256(await readFile(engine.path))).toBe(digest);
+  }
+
+  async end(): Promise<void> {
+    await this.#wait((2 * GRACE_MS) / HOUR + 1);
+    await this.check();
+    expect((await this.blobs.list()).toSorted()).toEqual(DIGESTS.filter((digest) => this.#isNeeded(digest)).toSorted());
+    for (const engine of this.engines.values()) await engine.close();
+  }
+}
+
+test('garbage: whatever happens in whatever order, nothing that is needed goes, and nothing else stays for two graces', { timeout: 300_000 }, async () => {
+  const db = await openDatabase(':memory:');
+  for (const { orgId, orgName } of [OPERATOR, ACME]) await db.insertInto('organisations').values({ id: orgId, name: orgName, created_at: 0 }).execute();
+  await fc.assert(
+    fc.asyncProperty(steps, async (taken) => {
+      const folder = await mkdtemp(join(tmpdir(), 'modelyard-gc-'));
+      try {
+        const world = new World(db, folder);
+        for (const one of taken) await world.take(one);
+        await world.end();
+      } finally {
+        for (const table of ['labels', 'model_versions', 'models', 'blob_holders'] as const) await db.deleteFrom(table).execute();
+        await rm(folder, { recursive: true, force: true });
+      }
+    }),
+    { numRuns: RUNS },
+  );
+  await db.destroy();
+});
