@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../../base/clock.ts';
 import { openDatabase } from '../../../db/open.ts';
 import { BlobStore } from '../blobs.ts';
+import type { Collection } from '../garbage.ts';
 import { type Publisher, Registry } from '../service.ts';
 
 export const OPERATOR: Publisher = { orgId: 'org_platform', orgName: 'modelyard', scopes: ['operator'] };
@@ -18,6 +19,8 @@ export interface TestRegistry extends AsyncDisposable {
   readonly deployed: Set<string>;
   /** Digests of files that count as an engine's. */
   readonly inUse: Set<string>;
+  /** What the collections that ran by themselves found. */
+  readonly collected: Collection[];
   /** Stores bytes as an upload of each organisation does; returns their digest. */
   upload(bytes: Buffer): Promise<`sha256:${string}`>;
 }
@@ -32,13 +35,14 @@ export async function testRegistry(clock: Clock = systemClock): Promise<TestRegi
   const blobs = new BlobStore(folder, { clock, holdMs: GRACE_MS });
   const deployed = new Set<string>();
   const inUse = new Set<string>();
+  const collected: Collection[] = [];
   const registry = new Registry({
     db,
     clock,
     blobs,
     platformName: 'modelyard',
     deployedDigests: () => deployed,
-    garbage: { everyMs: 3_600_000, graceMs: GRACE_MS, filesInUse: () => inUse },
+    garbage: { everyMs: 3_600_000, graceMs: GRACE_MS, filesInUse: () => inUse, collected: (report) => collected.push(report) },
   });
   return {
     registry,
@@ -46,6 +50,7 @@ export async function testRegistry(clock: Clock = systemClock): Promise<TestRegi
     folder,
     deployed,
     inUse,
+    collected,
     async upload(bytes) {
       const digest = sha256(bytes);
       for (const publisher of [ACME, { ...OPERATOR, scopes: [] }]) await registry.upload(publisher, digest, { offset: 0, total: bytes.length, chunks: chunksOf(bytes) });
