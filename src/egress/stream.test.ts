@@ -19,7 +19,9 @@ async function world({ allow = [HUB, CDN], clock = systemClock }: { allow?: read
 }
 
 async function read(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(body));
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 const secretsOf = (headers: Readonly<Record<string, unknown>>) => ['authorization', 'cookie', 'proxy-authorization'].filter((name) => headers[name] !== undefined);
