@@ -33,6 +33,9 @@ describe('garbage collection', () => {
     expect(await it.blobs.list()).toEqual([]);
     // Who had sent it must send it again.
     expect(await it.registry.uploadState(ACME, digest)).toEqual({ bytes: 0, complete: false });
+    await it.registry.upload({ ...OPERATOR, scopes: [] }, digest, all());
+    expect(await it.registry.uploadState(ACME, digest)).toEqual({ bytes: 0, complete: false });
+    await expect(it.registry.publish(ACME, publication('acme/m'))).rejects.toMatchObject({ code: 'blob_missing' });
   });
 
   test('it runs by itself, soon after the start and then at its interval, and tells what it freed', async () => {
@@ -83,6 +86,9 @@ describe('garbage collection', () => {
     clock.step(GRACE_MS + HOUR);
     expect(await it.registry.uploadState(ACME, digest)).toMatchObject({ complete: true });
     expect((await it.registry.garbage.collect({ graceMs: 0 })).blobs).toBe(0);
+    // A restart forgets who asked, but not when.
+    it.blobs.holds.releaseAll(ACME.orgId);
+    expect((await it.registry.garbage.collect()).blobs).toBe(0);
     expect((await it.registry.publish(ACME, publication('acme/m'))).number).toBe(1);
   });
 });

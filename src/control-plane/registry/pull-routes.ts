@@ -12,12 +12,14 @@ import { parseSource } from './sources/source.ts';
 import { STARTERS } from './starters/index.ts';
 
 const FILES_MAX = 64;
+/** Shorter than of an upload: it is kept with the job, and listed with it. */
+const CARD_CHARS_MAX = 65_536;
 const SourceSchema = Type.String({
   minLength: 1,
   maxLength: 2048,
   description: 'pypi:NAME==VERSION, npm:NAME@VERSION, hf:ORG/NAME@REVISION/FILE or https://HOST/PATH/FILE#sha256=DIGEST',
 });
-const { licence, card, pipeline, batching } = PublishSchema.properties;
+const { licence, pipeline, batching } = PublishSchema.properties;
 const PullSchema = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 160 }),
@@ -25,7 +27,7 @@ const PullSchema = Type.Object(
     moreSources: Type.Optional(Type.Array(SourceSchema, { maxItems: FILES_MAX - 1, description: 'further files, of hf: and https:' })),
     recordDigest: Type.Optional(Type.Boolean({ description: 'hf: and https: take what comes where nobody says what it must be' })),
     licence,
-    card,
+    card: Type.Optional(Type.String({ maxLength: CARD_CHARS_MAX })),
     pipeline,
     batching,
     entries: Type.Optional(

@@ -210,6 +210,16 @@ describe('the Hugging Face Hub (a stand-in)', () => {
     ]);
   });
 
+  test('what the Hub names, and is here already, is not downloaded again', async () => {
+    const it = startDownloads();
+    server.answers.set(HUB + path, redirect(server.url(CDN, '/blob'), linked));
+    server.answers.set(`${CDN}/blob`, file(bytes));
+    const first = await it.fetch('hf:org/name@main/sub/model.gguf');
+    server.answers.set(`${CDN}/blob`, file(Buffer.from('bytes that nobody reads')));
+    expect(await it.fetch('hf:org/name@main/sub/model.gguf')).toEqual(first);
+    expect(await left()).toEqual([]);
+  });
+
   test('the sha256 that the Hub names is what must come, and is not taken from the CDN', async () => {
     const it = startDownloads();
     server.answers.set(HUB + path, redirect(server.url(CDN, '/blob'), linked));

@@ -70,8 +70,8 @@ export class Downloads {
     try {
       return await this.#bring(await Partial.open(folder), order, progress);
     } catch (error) {
-      // Of a server that does not keep its word nothing is kept either.
-      if (error instanceof Fault && error.kind === 'bad_upstream') await rm(folder, { recursive: true, force: true });
+      // Of a server that does not keep its word nothing is kept, and on a full disk nothing that is not whole.
+      if (error instanceof Fault && (error.kind === 'bad_upstream' || error.kind === 'insufficient_storage')) await rm(folder, { recursive: true, force: true });
       throw error;
     } finally {
       this.#busy.delete(key);
@@ -80,7 +80,11 @@ export class Downloads {
 
   async #bring(partial: Partial, order: Order, progress: Progress): Promise<Downloaded> {
     const isResumed = partial.bytes > 0;
-    await this.#untilWhole(partial, order, progress);
+    const came = await this.#untilWhole(partial, order, progress);
+    if (came !== 'whole') {
+      await partial.discard();
+      return came;
+    }
     progress.report(`verifying ${order.source.fileName}`);
     const { digest: expected, origin } = partial.about;
     try {
@@ -96,12 +100,14 @@ export class Downloads {
     return this.#bring(await Partial.open(join(partial.path, '..')), order, progress);
   }
 
-  async #untilWhole(partial: Partial, order: Order, progress: Progress): Promise<void> {
+  /** The blob, where it turns out that it is here already. */
+  async #untilWhole(partial: Partial, order: Order, progress: Progress): Promise<'whole' | Downloaded> {
     const { clock } = this.#options;
     for (let tries = 0; !partial.isWhole;) {
       const before = partial.bytes;
       try {
-        if (await this.#attempt(partial, order, progress)) return;
+        const came = await this.#attempt(partial, order, progress);
+        if (came !== 'nothing') return came;
         tries++;
       } catch (error) {
         if (progress.signal.aborted || !isPassing(error)) throw error;
@@ -112,11 +118,12 @@ export class Downloads {
       }
       if (tries >= TRIES_MAX) throw sourceRefused(order.source.text, 'it answers with parts that do not fit');
     }
+    return 'whole';
   }
 
-  /** One request. Returns whether the file is whole now; false: what is here did not fit and is gone. */
-  async #attempt(partial: Partial, { source, recordDigest }: Order, { report, signal }: Progress): Promise<boolean> {
-    const { egress, hub } = this.#options;
+  /** One request. `nothing`: what is here did not fit and is gone. */
+  async #attempt(partial: Partial, { source, recordDigest, holder }: Order, { report, signal }: Progress): Promise<'whole' | 'nothing' | Downloaded> {
+    const { egress, hub, blobs } = this.#options;
     const token = source.hub && (await hubToken(hub));
     const { etag } = partial.about;
     // Without a tag nobody can say that the rest is of the same file.
@@ -132,13 +139,16 @@ export class Downloads {
     const answer = await egress.stream({ url, madeBy: 'operator', headers, redirectsMax: REDIRECTS_MAX, idleMs: IDLE_MS, signal });
     try {
       const about = this.#aboutOf(source, answer, recordDigest);
+      const { digest, origin } = about;
+      if (digest && (await blobs.hold(digest, holder, Number.POSITIVE_INFINITY)) !== undefined) return { path: source.fileName, digest, origin };
       if (answer.status === 206 && offset > 0 && continues(partial, answer, about)) report(`${source.fileName}: going on at ${megabytes(offset)}`);
       else {
         await partial.restart(about);
-        if (answer.status !== 200) return false;
+        if (answer.status !== 200) return 'nothing';
       }
       await partial.append(bounded(answer.body, partial, source), () => report(`downloading ${source.fileName} (${shareOf(partial)})`));
-      return isComplete(partial);
+      checkComplete(partial);
+      return 'whole';
     } finally {
       answer.close();
     }
@@ -175,10 +185,9 @@ async function* bounded(body: AsyncIterable<Buffer>, partial: Partial, { text }:
 }
 
 /** A body of unknown length that ended is whole; one that is shorter than was said was cut. */
-function isComplete(partial: Partial): boolean {
+function checkComplete(partial: Partial): void {
   const { total } = partial.about;
-  if (total === undefined || partial.bytes === total) return true;
-  throw new Fault('unavailable', 'cut_short', `Only ${partial.bytes} of ${total} bytes came.`);
+  if (total !== undefined && partial.bytes !== total) throw new Fault('unavailable', 'cut_short', `Only ${partial.bytes} of ${total} bytes came.`);
 }
 
 function answered(source: FileSource, status: number, retryAfter: unknown): Fault {
