@@ -75,7 +75,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     ready: () => ready().ready,
   });
   const { control, plane, feeds, events, leadership, reconciler, launcher } = modelyard;
-  const { org, operatorKey } = await recover(control, clock);
+  const { org, operatorKey } = await recover(control);
   await feeds.start(control.entitlements.all());
   stack.defer(() => feeds.close());
   stack.defer(() => control.own.close());
@@ -87,6 +87,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => endWatching(control));
   const app = await composeHttp({ modelyard, clock, publicHosts: config.publicHosts, environment, ready });
   stack.defer(() => app.close());
+  stack.defer(() => control.registry.garbage.close());
   stack.defer(() => launcher.close());
   const address = await listen(app.server, config.host, config.port);
   stack.defer(() => reconciler.close(config.drainMs));
@@ -119,7 +120,7 @@ function operatorOf({ id, name }: { readonly id: string; readonly name: string }
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
-async function recover({ identity, pricing, catalogue, entitlements, jobs, registry, upstreams }: ControlPlane, clock: Clock) {
+async function recover({ identity, pricing, catalogue, entitlements, jobs, registry, upstreams }: ControlPlane) {
   const platform = await identity.ensurePlatform();
   await upstreams.load();
   await pricing.load();
@@ -127,18 +128,18 @@ async function recover({ identity, pricing, catalogue, entitlements, jobs, regis
   await entitlements.load(await identity.listLive(), await identity.listReplacements());
   await jobs.recover();
   await sweepPulls(registry.blobs);
-  await registry.blobs.sweepUploads(clock.now());
   return platform;
 }
 
 /** Once calls are served: the engines are started, what goes on by itself begins, and jobs that a stop cut short go on. */
-async function begin({ deployments, subscriptions, history, slos, alerts, jobs, costing }: ControlPlane): Promise<void> {
+async function begin({ deployments, subscriptions, history, slos, alerts, jobs, costing, registry }: ControlPlane): Promise<void> {
   await deployments.refresh();
   await subscriptions.start();
   await history.start();
   await slos.start();
   await alerts.start();
   costing.start();
+  registry.garbage.start();
   await jobs.resume();
 }
 

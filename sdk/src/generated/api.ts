@@ -2570,7 +2570,12 @@ export interface operations {
     };
     collectGarbage: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description say what would go, and remove nothing */
+                dryRun?: boolean;
+                /** @description in the place of the server's own; 0: what nothing needs goes now */
+                graceSeconds?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2586,6 +2591,12 @@ export interface operations {
                     "application/json": {
                         blobs: number;
                         bytes: number;
+                        /** @description uploads and downloads that nobody went on with */
+                        partials: number;
+                        partialBytes: number;
+                        /** @description not needed, but their grace is not over or somebody is about to publish them */
+                        waiting: number;
+                        waitingBytes: number;
                     };
                 };
             };
@@ -2659,8 +2670,43 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    /** @description pypi:NAME==VERSION or npm:NAME@VERSION */
+                    /** @description pypi:NAME==VERSION, npm:NAME@VERSION, hf:ORG/NAME@REVISION/FILE or https://HOST/PATH/FILE#sha256=DIGEST */
                     source: string;
+                    /** @description further files, of hf: and https: */
+                    moreSources?: string[];
+                    /** @description hf: and https: take what comes where nobody says what it must be */
+                    recordDigest?: boolean;
+                    licence?: string;
+                    card?: string;
+                    pipeline?: {
+                        /** @description what a caller sends, usually BYTES */
+                        inputs: {
+                            name: string;
+                            /** @enum {unknown} */
+                            datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                            shape: number[];
+                        }[];
+                        /** @description what a caller receives */
+                        outputs: {
+                            name: string;
+                            /** @enum {unknown} */
+                            datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                            shape: number[];
+                        }[];
+                        pre: ({
+                            op: string;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                        post: ({
+                            op: string;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                    };
+                    batching?: {
+                        maxBatchSize: number;
+                    };
                     /** @description file name → entry of the package; without it the one weights file */
                     entries?: {
                         [key: string]: string;

@@ -7,6 +7,7 @@ import type { CallerChange } from '../../control-plane/entitlements/index.ts';
 import type { Gateway } from '../../control-plane/evaluation/index.ts';
 import { Identity } from '../../control-plane/identity/index.ts';
 import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
+import type { HubSettings } from '../../control-plane/registry/index.ts';
 import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';
@@ -14,7 +15,7 @@ import type { Events } from '../../telemetry/events.ts';
 import { composeBooks } from './books.ts';
 import type { Foreign } from './foreign.ts';
 import { composeMarket } from './market.ts';
-import { composeModels } from './models.ts';
+import { composeModels, type GarbageSettings } from './models.ts';
 import { composeMonitoring } from './monitoring.ts';
 
 export interface ControlPlaneParts {
@@ -22,6 +23,8 @@ export interface ControlPlaneParts {
   readonly clock: Clock;
   readonly events: Events;
   readonly blobFolder: string;
+  readonly garbage: GarbageSettings;
+  readonly hub: HubSettings;
   readonly threadsDefault: number;
   readonly scheduling: Scheduling;
   readonly live: LiveFigures;

@@ -28,7 +28,7 @@ export interface ForeignParts {
 
 /** The only way out, by the operator's list of what is opened. */
 export function egressOf({ egress }: ConfigFile, clock: Clock): Egress {
-  return new Egress({ clock, allow: parseAllow(egress?.allow ?? []) });
+  return new Egress({ clock, allow: parseAllow(egress?.allow ?? []), ...(egress?.caFile !== undefined && { caFile: egress.caFile }) });
 }
 
 export type Foreign = ReturnType<typeof composeForeign>;

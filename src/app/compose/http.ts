@@ -47,7 +47,7 @@ function routesOf(control: Modelyard['control'], { clock, environment }: Pick<Ht
     identityRoutes(identity),
     usageRoutes(usage),
     registryRoutes(registry),
-    pullRoutes(registry, jobs, environment),
+    pullRoutes({ registry, jobs, filePulls: control.filePulls, environment }),
     deploymentRoutes(deployments),
     upstreamRoutes(control.upstreams),
     jobRoutes(jobs),

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { CallerEntry } from '../../contract/feeds.ts';
 import { VERSION } from '../../contract/version.ts';
+import { HUB_ENDPOINT } from '../../control-plane/registry/index.ts';
 import type { UsageSink } from '../../data-plane/ports.ts';
 import { takeLease } from '../../db/leases.ts';
 import type { Db } from '../../db/open.ts';
@@ -8,7 +9,7 @@ import { Leadership } from '../../scheduler/leadership.ts';
 import type { Launcher } from '../../scheduler/ports.ts';
 import { createTelemetry } from '../../telemetry/events.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import type { ConfigFile } from '../config-file.ts';
+import { type ConfigFile, garbageSettings } from '../config-file.ts';
 import type { Config } from '../config.ts';
 import { figuresOf, gaugeSources, loadByDeployment } from '../figures.ts';
 import type { InnerCalls } from '../inner-calls.ts';
@@ -72,8 +73,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     threadsDefault: config.threadsDefault,
     scheduling,
     fleet,
-    costing: file.costing,
-    market: file.market,
+    ...sectionsOf(file),
     live: { now: () => figuresOf(recent(), plane.dispatch.calledLoad()), totals },
     gateway: innerCalls,
     egress: foreign.egress,
@@ -108,6 +108,12 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     problem: (error) => events.controlProblem(error),
   });
   return { control, plane, feeds, leadership, reconciler, launcher: foreign.launcher, events, metrics: () => registry.metrics() };
+}
+
+/** What of the operator's file the control plane goes by. */
+function sectionsOf(file: ConfigFile) {
+  const { costing, market, sources } = file;
+  return { costing, market, garbage: garbageSettings(file), hub: { endpoint: sources?.hf?.endpoint ?? HUB_ENDPOINT, tokenFile: sources?.hf?.tokenFile } };
 }
 
 /** All deployments, with what serves them. */

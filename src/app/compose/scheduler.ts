@@ -85,6 +85,7 @@ export function composeScheduler({ clock, launcher, events, node, foreign, epoch
     },
     health: (revision) => reconciler.statusOf(revision),
     loaded: () => new Set(reconciler.holdings().map(({ deployment }) => deployment)),
+    filesInUse: () => reconciler.filesInUse(),
     logs: (deployment, linesMax) => launcher.logs(deployment, linesMax),
   };
   return { reconciler, scheduling, fleet: fleetOf(reconciler, [node]) };

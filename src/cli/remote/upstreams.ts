@@ -6,12 +6,11 @@ import { remoteOptions, type Session, withSession } from './session.ts';
 
 const EXAMPLES = `
 Examples:
-  modelyard upstreams set openai --url https://api.openai.com/v1 --dialect openai --credential-stdin < key.txt
-  modelyard upstreams set lab --url http://10.0.0.7:8080 --dialect oip      # with 10.0.0.7:8080 in egress.allow of modelyard.yaml
+  modelyard upstreams set openai https://api.openai.com/v1 --dialect openai --credential-stdin < key.txt
+  modelyard upstreams set lab http://10.0.0.7:8080 --dialect oip      # with 10.0.0.7:8080 in egress.allow of modelyard.yaml
   modelyard publish gpt --engine remote:openai --task chat --model gpt-5 --context-length 400000`;
 
 interface SetFlags {
-  readonly url: string;
   readonly dialect: string;
   readonly slots?: string;
   readonly binary?: boolean;
@@ -33,7 +32,7 @@ export function addUpstreams(program: Command): void {
   remoteOptions(upstreams.command('set'))
     .description('name a server, or set all of one anew')
     .argument('<name>')
-    .requiredOption('--url <url>', "its address; for OpenAI's dialect with the path in front of /chat/completions")
+    .argument('<address>', "its URL; for OpenAI's dialect with the path in front of /chat/completions")
     .requiredOption('--dialect <dialect>', 'openai, or oip (the Open Inference Protocol v2)')
     .option('--slots <number>', 'calls that it is sent at once')
     .option('--binary', 'it takes tensors as binary data')
@@ -50,7 +49,7 @@ export function addUpstreams(program: Command): void {
   upstreams.addHelpText('after', EXAMPLES);
 }
 
-async function set({ api, print }: Session, name: string, { url, dialect, slots, binary, credentialStdin }: SetFlags): Promise<void> {
+async function set({ api, print }: Session, name: string, url: string, { dialect, slots, binary, credentialStdin }: SetFlags): Promise<void> {
   if (dialect !== 'openai' && dialect !== 'oip') throw new Fault('invalid_argument', 'bad_dialect', `--dialect is "${dialect}"; it must be openai or oip.`);
   const credential = credentialStdin ? (await text(process.stdin)).trim() : undefined;
   const body = {

@@ -37,7 +37,21 @@ export const PublishSchema = Type.Object(
 );
 export const LabelSchema = Type.Object({ label: Type.String({ pattern: LABEL_PATTERN }), version: Type.Integer({ minimum: 1 }) }, { additionalProperties: false });
 export const UploadState = Type.Object({ digest: Digest, bytes: Count, complete: Type.Boolean() });
-export const Collected = Type.Object({ blobs: Count, bytes: Count });
+export const CollectQuery = Type.Object(
+  {
+    dryRun: Type.Optional(Type.Boolean({ description: 'say what would go, and remove nothing' })),
+    graceSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 31_536_000, description: "in the place of the server's own; 0: what nothing needs goes now" })),
+  },
+  { additionalProperties: false },
+);
+export const Collected = Type.Object({
+  blobs: Count,
+  bytes: Count,
+  partials: Type.Integer({ minimum: 0, description: 'uploads and downloads that nobody went on with' }),
+  partialBytes: Count,
+  waiting: Type.Integer({ minimum: 0, description: 'not needed, but their grace is not over or somebody is about to publish them' }),
+  waitingBytes: Count,
+});
 
 /** A version as the API shows it: arrays and objects that the serializer may own. */
 export function versionView({ model, number, digest, createdAt, manifest }: ModelVersion) {

@@ -7,12 +7,15 @@ import { isName, NAME_RULE, orgOfName } from '../../contract/names.ts';
 import { type Db, transact } from '../../db/open.ts';
 import { inspectFiles } from '../../model-files/inspect.ts';
 import type { Inspection } from '../../model-files/inspection.ts';
-import { type BlobStore, type Digest, parseDigest, type UploadPart } from './blobs.ts';
-import { badName, blobMissing, labelNotVersion, inUse, modelNotFound, notYourName, versionNotFound } from './errors.ts';
-import { manifestDigest, type Model, type ModelVersion, parseSelector } from './model.ts';
 import { type ForeignEngine, foreignManifest } from './foreign.ts';
 import type { ForeignEngines } from './ports.ts';
+import type { BlobStore } from './blobs.ts';
+import { type Digest, parseDigest } from './digest.ts';
+import { badName, blobMissing, labelNotVersion, inUse, modelNotFound, notYourName, versionNotFound } from './errors.ts';
+import { manifestDigest, type Model, type ModelVersion, parseSelector } from './model.ts';
+import { Garbage, type GarbageOptions } from './garbage.ts';
 import * as store from './store.ts';
+import type { UploadPart } from './uploads.ts';
 
 /** Who publishes: a `CallerEntry` is one. */
 export interface Publisher {
@@ -44,11 +47,13 @@ export interface RegistryOptions {
   deployedDigests(): ReadonlySet<string>;
   /** Absent: there are none. */
   readonly foreign?: ForeignEngines;
+  readonly garbage: Pick<GarbageOptions, 'filesInUse' | 'everyMs' | 'graceMs' | 'collected' | 'problem'>;
 }
 
 /** Models and their immutable versions. */
 export class Registry {
   readonly blobs: BlobStore;
+  readonly garbage: Garbage;
   readonly #db: Db;
   readonly #clock: Clock;
   readonly #platformName: string;
@@ -57,8 +62,9 @@ export class Registry {
   /** Publishing and collecting garbage exclude each other: a blob that is about to be referenced must not go. */
   readonly #turns = new Mutex();
 
-  constructor({ db, clock, blobs, platformName, deployedDigests, foreign = { dialectOf: () => undefined } }: RegistryOptions) {
+  constructor({ db, clock, blobs, platformName, deployedDigests, garbage, foreign = { dialectOf: () => undefined } }: RegistryOptions) {
     this.blobs = blobs;
+    this.garbage = new Garbage({ ...garbage, db, clock, blobs, turns: this.#turns });
     this.#db = db;
     this.#clock = clock;
     this.#platformName = platformName;
@@ -68,15 +74,16 @@ export class Registry {
 
   /** What has arrived of a publisher's upload. Whether others have the same file is nobody's business. */
   async uploadState(publisher: Publisher, digest: Digest): Promise<{ readonly bytes: number; readonly complete: boolean }> {
-    const size = (await this.#holds(publisher, digest)) ? await this.blobs.size(digest) : undefined;
-    return { bytes: size ?? (await this.blobs.uploaded(digest, publisher.orgId)), complete: size !== undefined };
+    // Who asks is about to publish: what is here stays meanwhile.
+    const size = (await this.#holds(publisher, digest)) ? await this.blobs.hold(digest, publisher.orgId) : undefined;
+    return { bytes: size ?? (await this.blobs.uploads.arrived(digest, publisher.orgId)), complete: size !== undefined };
   }
 
   /** Takes a part of a publisher's upload; with the last one the file is the publisher's to publish. */
   async upload(publisher: Publisher, digest: Digest, part: Omit<UploadPart, 'holder'>): Promise<{ readonly bytes: number; readonly complete: boolean }> {
     const state = await this.uploadState(publisher, digest);
     if (state.complete) return state;
-    const bytes = await this.blobs.upload(digest, { ...part, holder: publisher.orgId });
+    const bytes = await this.blobs.uploads.append(digest, { ...part, holder: publisher.orgId });
     if (bytes === part.total) await store.addHolder(this.#db, { orgId: publisher.orgId, digest, createdAt: this.#clock.now() });
     return { bytes, complete: bytes === part.total };
   }
@@ -89,7 +96,7 @@ export class Registry {
         return await this.#insert(publisher, publication.name, await this.#manifestOf(publisher, publication));
       } finally {
         // Part of a version now, or refused: either way garbage collection may look at them again.
-        for (const { digest } of publication.files) this.blobs.unpublished.delete(digest);
+        for (const { digest } of publication.files) this.blobs.holds.release(digest, publisher.orgId);
       }
     });
   }
@@ -143,7 +150,7 @@ export class Registry {
     await store.setLabel(this.#db, { model: name, label, version });
   }
 
-  /** Removes a model or one version of it. The blobs go with the next `collect`. */
+  /** Removes a model or one version of it. The blobs go when their grace is over. */
   async remove(publisher: Publisher, text: string): Promise<void> {
     const { name, version, label } = parseSelector(text);
     if (label !== undefined) throw labelNotVersion(text);
@@ -152,23 +159,9 @@ export class Registry {
     if (going.length === 0) throw versionNotFound(name, version ?? 'any');
     const deployed = this.#deployedDigests();
     if (going.some(({ digest }) => deployed.has(digest))) throw inUse(text);
+    // Their grace begins now.
+    for (const { digest } of going.flatMap(({ manifest }) => manifest.files)) await this.blobs.touch(parseDigest(digest));
     await transact(this.#db, (tx) => store.removeVersions(tx, name, version));
-  }
-
-  /** Removes blobs that no version needs. Returns how many, and their bytes. */
-  collect(): Promise<{ readonly blobs: number; readonly bytes: number }> {
-    return this.#turns.run(async () => {
-      const needed = await store.referencedDigests(this.#db);
-      let blobs = 0;
-      let bytes = 0;
-      for (const digest of await this.blobs.list()) {
-        if (needed.has(digest) || this.blobs.unpublished.has(digest)) continue;
-        bytes += (await this.blobs.size(digest)) ?? 0;
-        await this.blobs.remove(digest);
-        blobs++;
-      }
-      return { blobs, bytes };
-    });
   }
 
   /** An operator has every file; all others those that they have sent. */
