@@ -54,6 +54,7 @@ const DOMAINS: Readonly<Record<string, readonly string[]>> = {
   replays: [],
   audit: [],
   jobs: [],
+  upstreams: [],
   registry: ['jobs'],
   evaluation: ['registry', 'jobs'],
   deployments: ['identity', 'registry', 'jobs', 'evaluation'],
@@ -162,8 +163,8 @@ export const forbidden: readonly Rule[] = [
   onlyIn(
     'undici-only-where-requests-leave',
     'undici',
-    '^src/data-plane/dispatch/upstream\\.ts$|^src/egress/|^src/scheduler/launchers/',
-    'Outgoing requests leave through upstream.ts (engines) or egress/ (everything else), where they are bounded and checked.',
+    '^src/data-plane/dispatch/foreign-upstream\\.ts$|^src/egress/|^src/scheduler/launchers/',
+    'Outgoing requests leave through foreign-upstream.ts (other people’s servers) or egress/ (everything else), where they are bounded and checked.',
   ),
 ];
 

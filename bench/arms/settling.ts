@@ -8,7 +8,7 @@ import type { UsageRecord } from '../../src/contract/usage.ts';
 import { Budgets, Lineages } from '../../src/control-plane/entitlements/index.ts';
 import { Pricing } from '../../src/control-plane/pricing/index.ts';
 import { type Db, openDatabase, transact } from '../../src/db/open.ts';
-import { batchOf, encodeRecord, type RecordBatch } from '../../src/usage-log/record.ts';
+import { batchOf, type RecordBatch } from '../../src/usage-log/record.ts';
 import { serveOrders } from '../lib/process.ts';
 import type { Settled, SettleOrder } from '../lib/settle-order.ts';
 
@@ -67,7 +67,7 @@ function recordOf({ priceVersion, lease }: Pick<Books, 'priceVersion' | 'lease'>
   };
 }
 
-const batch = (books: Books, records: number): RecordBatch => batchOf(Array.from({ length: records }, () => encodeRecord(recordOf(books))));
+const batch = (books: Books, records: number): RecordBatch => batchOf(Array.from({ length: records }, () => recordOf(books)));
 
 /** Does work on so many things, one after the other, and says how long each took. */
 async function timed<T>(things: readonly T[], work: (thing: T) => Promise<unknown>): Promise<Settled> {

@@ -10,7 +10,7 @@ import { Usage } from '../../src/control-plane/usage/index.ts';
 import { insertJsonRows } from '../../src/db/json-rows.ts';
 import { type Db, openDatabase, transact } from '../../src/db/open.ts';
 import type { Schema } from '../../src/db/schema.ts';
-import { batchOf, encodeRecord } from '../../src/usage-log/record.ts';
+import { batchOf } from '../../src/usage-log/record.ts';
 import { echoManifest } from '../../tests/harness.ts';
 
 /** What an installation has after a while. Deployments scale to zero. */
@@ -97,7 +97,7 @@ async function fill(db: Db, { organisations, keys, models, usageRows }: Growth):
       const index = from + offset;
       const at = now - DAYS * DAY_MS + Math.floor((index / usageRows) * DAYS * DAY_MS);
       const { name = '', revision = '' } = deployed[index % deployed.length] ?? {};
-      return encodeRecord(recordOf({ at, orgId: orgOf(index).id, keyId: keyIds[index % keyIds.length] ?? '', name, revision }));
+      return recordOf({ at, orgId: orgOf(index).id, keyId: keyIds[index % keyIds.length] ?? '', name, revision });
     });
     await usage.post(batchOf(parts).rows);
   }

@@ -82,8 +82,9 @@ async function copyBlobs(from: string, to: string): Promise<number> {
   for (const prefix of await readdir(join(from, 'sha256')).catch(() => [])) {
     await mkdir(join(to, 'sha256', prefix), { recursive: true, mode: 0o700 });
     for (const name of await readdir(join(from, 'sha256', prefix))) {
-      await copyFile(join(from, 'sha256', prefix, name), join(to, 'sha256', prefix, name), constants.COPYFILE_FICLONE);
-      count++;
+      // One that goes meanwhile is garbage: no version of the snapshot needs it.
+      const isCopied = await copyFile(join(from, 'sha256', prefix, name), join(to, 'sha256', prefix, name), constants.COPYFILE_FICLONE).then(() => true, ifMissing);
+      if (isCopied) count++;
     }
   }
   return count;

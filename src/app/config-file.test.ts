@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gatewaySettings, parseConfigFile } from './config-file.ts';
+import { garbageSettings, gatewaySettings, parseConfigFile } from './config-file.ts';
 
 test('an empty file, and one of comments, set nothing', () => {
   expect(parseConfigFile('')).toEqual({});
@@ -21,6 +21,16 @@ test('X12: what egress.allow opens is read at the start; an entry that means not
   expect(parseConfigFile('egress:\n  allow: [hooks.corp.internal:8443, 10.0.0.0/8]')).toEqual({ egress: { allow: ['hooks.corp.internal:8443', '10.0.0.0/8'] } });
   expect(() => parseConfigFile('egress:\n  allow: [everything]')).toThrow('"everything" in egress.allow');
   expect(() => parseConfigFile('egress:\n  allow: 10.0.0.0/8')).toThrow('egress.allow');
+});
+
+test('X14: a mirror of the Hub is an https URL without a password; garbage is looked for at least once a grace', () => {
+  const hub = (endpoint: string) => parseConfigFile(`sources: { hf: { endpoint: '${endpoint}', tokenFile: /t } }`);
+  expect(hub('https://mirror.corp/hub').sources).toEqual({ hf: { endpoint: 'https://mirror.corp/hub', tokenFile: '/t' } });
+  for (const endpoint of ['http://mirror.corp', 'mirror.corp', 'https://user:secret@mirror.corp', 'https://mirror.corp?x=1', 'file:///x'])
+    expect(() => hub(endpoint), endpoint).toThrow('sources.hf.endpoint');
+  expect(garbageSettings({})).toEqual({ everyMs: 3_600_000, graceMs: 86_400_000 });
+  expect(garbageSettings(parseConfigFile('garbage: { graceSeconds: 60 }'))).toEqual({ everyMs: 60_000, graceMs: 60_000 });
+  expect(() => parseConfigFile('garbage: { everySeconds: 61, graceSeconds: 60 }')).toThrow('garbage.everySeconds');
 });
 
 test('says how gateways sync and what free plans do without a database', () => {

@@ -13,7 +13,9 @@ import { composeGateway } from './compose/gateway.ts';
 import type { Config } from './config.ts';
 import { urlOf } from './exposure.ts';
 import { KeptFeeds } from './feeds/kept.ts';
+import type { ConfigFile } from './config-file.ts';
 import type { GatewayFolder } from './home.ts';
+import { readSigningKey } from './signing-key.ts';
 import { drain, readinessOf } from './readiness.ts';
 
 export interface GatewayOptions {
@@ -22,6 +24,10 @@ export interface GatewayOptions {
   /** The database that it shares with the server: a file of the same machine, or PostgreSQL. */
   readonly database: string;
   readonly log: Logger;
+  /** The operator's own file; absent: an empty one. */
+  readonly file?: ConfigFile;
+  /** Of the home's own secret. */
+  readonly signingKey: string;
   /** Tests bring their own. */
   readonly clock?: Clock;
 }
@@ -33,7 +39,7 @@ export interface RunningGateway {
 }
 
 /** Starts a gateway, in the order in which its parts need each other; they end in the opposite order. */
-export async function startGateway({ config, folder, database, log, clock = systemClock }: GatewayOptions): Promise<RunningGateway> {
+export async function startGateway({ config, folder, database, log, file = {}, signingKey, clock = systemClock }: GatewayOptions): Promise<RunningGateway> {
   await using stack = new AsyncDisposableStack();
   const db = connect(database);
   stack.defer(() => db.destroy());
@@ -49,7 +55,7 @@ export async function startGateway({ config, folder, database, log, clock = syst
   const ready = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable, confirmedMs: sinceConfirmed() });
   const kept = new KeptFeeds(folder.feeds);
   const known = await kept.load();
-  const gateway = composeGateway({ config, name: folder.name, clock, log, db, usageLog, kept, ready: () => ready().ready });
+  const gateway = composeGateway({ config, file, signingKey: await readSigningKey(signingKey), name: folder.name, clock, log, db, usageLog, kept, ready: () => ready().ready });
   const { plane, own, follower, events } = gateway;
   stack.defer(() => gateway.happenings.close());
   stack.defer(() => own.close());

@@ -57,7 +57,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
-  const launcher = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment });
+  const own = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment });
   const signingKey = await readSigningKey(folder.signingKey);
   const state = { draining: false };
   const ready = () => readinessOf({ ...state, received: modelyard.plane.routes.received, writable: usageLog.writable });
@@ -68,14 +68,16 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     log,
     db,
     usageLog: options.usageSink ?? usageLog,
-    launcher,
+    launcher: own,
     blobFolder: folder.blobs,
     signingKey,
+    environment,
+    logFolder: folder.logs,
     holder: folder.path,
     ready: () => ready().ready,
   });
-  const { control, plane, feeds, events, leadership, reconciler } = modelyard;
-  const { org, operatorKey } = await recover(control, clock);
+  const { control, plane, feeds, events, leadership, reconciler, launcher } = modelyard;
+  const { org, operatorKey } = await recover(control);
   await feeds.start(control.entitlements.all());
   stack.defer(() => feeds.close());
   stack.defer(() => control.own.close());
@@ -89,6 +91,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const certificate = exposure.tls && (await readCertificate(exposure.tls));
   const app = await composeHttp({ modelyard, clock, exposure, certificate, environment, ready });
   stack.defer(() => app.close());
+  stack.defer(() => control.registry.garbage.close());
   stack.defer(() => launcher.close());
   const address = await listen(app.server, config.host, config.port);
   if (exposure.tls) stack.defer(watchCertificate({ server: app.server, files: exposure.tls, clock, problem: (error) => events.controlProblem(error) }));
@@ -122,25 +125,26 @@ function operatorOf({ id, name }: { readonly id: string; readonly name: string }
 }
 
 /** Makes the platform's own organisation at the first start, reads who may call, and clears up after a former process that was cut short. */
-async function recover({ identity, pricing, catalogue, entitlements, jobs, registry }: ControlPlane, clock: Clock) {
+async function recover({ identity, pricing, catalogue, entitlements, jobs, registry, upstreams }: ControlPlane) {
   const platform = await identity.ensurePlatform();
+  await upstreams.load();
   await pricing.load();
   await catalogue.load();
   await entitlements.load(await identity.listLive(), await identity.listReplacements());
   await jobs.recover();
   await sweepPulls(registry.blobs);
-  await registry.blobs.sweepUploads(clock.now());
   return platform;
 }
 
 /** Once calls are served: the engines are started, what goes on by itself begins, and jobs that a stop cut short go on. */
-async function begin({ deployments, subscriptions, history, slos, alerts, jobs, costing }: ControlPlane): Promise<void> {
+async function begin({ deployments, subscriptions, history, slos, alerts, jobs, costing, registry }: ControlPlane): Promise<void> {
   await deployments.refresh();
   await subscriptions.start();
   await history.start();
   await slos.start();
   await alerts.start();
   costing.start();
+  registry.garbage.start();
   await jobs.resume();
 }
 

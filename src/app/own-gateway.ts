@@ -68,7 +68,7 @@ export class OwnGateway implements LeaseSource {
   /** Posts a batch of the usage log, and tells whose leases it counts on. */
   async post(batch: RecordBatch, told: { posted(records: readonly UsageRecord[]): void }): Promise<void> {
     await this.#parts.billing.post(batch);
-    told.posted(batch.records);
+    told.posted(batch.priced);
   }
 
   async close(): Promise<void> {

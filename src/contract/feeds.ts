@@ -45,7 +45,28 @@ export interface RevisionRoute {
   readonly replicas: readonly ReplicaRoute[];
 }
 
-export type EngineAddress = { readonly socket: string } | { readonly host: string; readonly port: number; readonly token: string };
+/** An engine of our own: it speaks what `engine-wire.ts` says beside its dialect. */
+export type OwnAddress = { readonly socket: string } | { readonly host: string; readonly port: number; readonly token: string };
+
+/** A server that is not ours, spoken to by its public standard alone. */
+export interface ForeignAddress {
+  /** Its origin and, for OpenAI's dialect, the path that ends in front of `/chat/completions`; without a slash at the end. */
+  readonly url: string;
+  /** We have started it on this machine: it may be on a loopback address. */
+  readonly isOurs: boolean;
+  /** What the server itself calls the model. */
+  readonly model: string;
+  /** Tensors go as binary data, which not every server of the Open Inference Protocol takes. */
+  readonly isBinary?: true;
+  /** Its credential, sealed for this origin. Absent: it wants none. */
+  readonly sealed?: string;
+}
+
+export type EngineAddress = OwnAddress | ForeignAddress;
+
+export function isForeign(address: EngineAddress): address is ForeignAddress {
+  return 'url' in address;
+}
 
 /** A replica that accepts calls. */
 export interface ReplicaRoute {

@@ -22,7 +22,8 @@ export const ManifestFile = Type.Object({
 });
 
 const TASKS = ['chat', 'embedding', 'tensor'] as const;
-const ENGINE_KINDS = ['llama', 'onnx', 'tfjs', 'echo'] as const;
+/** `command`: a server that the operator's file names, started and watched by us; `remote`: one that is somebody else's, at an address of the operator's. */
+const ENGINE_KINDS = ['llama', 'onnx', 'tfjs', 'echo', 'command', 'remote'] as const;
 
 /** Declared pre- and post-processing of a tensor model; steps are data, run by `engines/pipeline/`. */
 export const PipelineSchema = Type.Object({

@@ -119,6 +119,19 @@ export function encodeInferRequest(request: InferRequest): { readonly chunks: re
   return { chunks: [head, padding, ...request.inputs.map(({ data }) => asBuffer(data))], headerLength: head.length + padding.length };
 }
 
+/** An infer request as plain JSON, for servers without the binary extension. @throws Fault for FP16 and BF16, which have no JSON form */
+export function encodeInferRequestJson(request: InferRequest): Buffer {
+  const inputs = request.inputs.map((tensor) => ({ name: tensor.name, shape: tensor.shape, datatype: tensor.datatype, data: bytesToValues(tensor).values }));
+  return Buffer.from(
+    JSON.stringify({
+      ...(request.id !== undefined && { id: request.id }),
+      ...(request.parameters && { parameters: request.parameters }),
+      inputs,
+      ...(request.outputs.length > 0 && { outputs: request.outputs.map(({ name }) => ({ name })) }),
+    }),
+  );
+}
+
 export interface EncodedReply {
   readonly chunks: readonly Buffer[];
   /** Absent when nothing in the reply is binary. */

@@ -135,6 +135,8 @@ export interface ForwardWork {
   readonly path: string;
   readonly body: Buffer;
   readonly stream: boolean;
+  /** The client wants a stream's usage told. */
+  readonly wantsUsage?: boolean;
 }
 
 export interface TensorWork {

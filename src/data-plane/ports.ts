@@ -1,4 +1,5 @@
-import type { CallerEntry, DeploymentRoute } from '../contract/feeds.ts';
+import type { Socket } from 'node:net';
+import type { CallerEntry, DeploymentRoute, ForeignAddress } from '../contract/feeds.ts';
 import type { QuotaUnit } from '../contract/price.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 
@@ -22,6 +23,14 @@ export interface UsageSink {
   readonly writable: boolean;
   /** Resolves once the record survives a kill of this process. */
   append(record: UsageRecord): Promise<void>;
+}
+
+/** How servers that are not ours are reached. */
+export interface ForeignServers {
+  /** A connection to where the address leads now, once that was checked. @throws Fault when it leads where nothing may be sent */
+  connect(address: ForeignAddress): Promise<Socket>;
+  /** Its credential in plain text; undefined: it wants none. @throws Fault when it can't be opened here */
+  credential(address: ForeignAddress): string | undefined;
 }
 
 /** What a lease counts: money, or what is left of a quota. */

@@ -6,7 +6,8 @@ import type { Schema } from './schema.ts';
 /** Rows as the text of a JSON list of lists, and what the places of an inner list mean. */
 export interface JsonRows {
   readonly fields: readonly string[];
-  readonly json: string;
+  /** The text, or its bytes. */
+  readonly json: string | Buffer;
 }
 
 export interface JsonRowsTarget<Table extends keyof Schema> {
@@ -23,19 +24,19 @@ export interface JsonRowsTarget<Table extends keyof Schema> {
  * millisecond for it, each time.
  */
 export async function insertJsonRows<Table extends keyof Schema>(on: Tx, target: JsonRowsTarget<Table>, { fields, json }: JsonRows): Promise<void> {
-  await on.executeQuery(isPostgres(on) ? CompiledQuery.raw(postgresText(target, fields), [storableJson(json)]) : CompiledQuery.raw(sqliteText(target, fields), [json]));
+  await on.executeQuery(isPostgres(on) ? CompiledQuery.raw(postgresText(target, fields), [storableJson(json.toString())]) : CompiledQuery.raw(sqliteText(target, fields), [json]));
 }
 
 /**
  * `jsonb_each`: from its rows a value is fetched without the text being parsed anew (a third of `json_each`'s time), and from a list
- * faster than by name. The WHERE tells ON CONFLICT from a join's ON.
+ * faster than by name. Bytes would be taken for JSONB but for the CAST. The WHERE tells ON CONFLICT from a join's ON.
  */
 function sqliteText<Table extends keyof Schema>(target: JsonRowsTarget<Table>, fields: readonly string[]): string {
   const { table, columns } = target;
   const entries = Object.entries<string | { readonly json: string }>(columns);
   const names = entries.map(([column]) => `"${column}"`).join();
   const values = entries.map(([, field]) => (typeof field === 'string' ? `value ->> '$[${placeOf(field, fields)}]'` : `value -> '$[${placeOf(field.json, fields)}]'`)).join();
-  return `INSERT INTO "${table}" (${names}) SELECT ${values} FROM jsonb_each(?) WHERE true${onConflict(target)}`;
+  return `INSERT INTO "${table}" (${names}) SELECT ${values} FROM jsonb_each(CAST(? AS TEXT)) WHERE true${onConflict(target)}`;
 }
 
 /**

@@ -10,6 +10,7 @@ import { rollouts } from './migrations/0007-rollouts.ts';
 import { leases } from './migrations/0008-leases.ts';
 import { ledger } from './migrations/0009-ledger.ts';
 import { market } from './migrations/0010-market.ts';
+import { upstreams } from './migrations/0011-upstreams.ts';
 import { audit } from './migrations/0012-audit.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import type { Schema } from './schema.ts';
@@ -31,6 +32,7 @@ const MIGRATIONS = {
   '0008-leases': leases,
   '0009-ledger': ledger,
   '0010-market': market,
+  '0011-upstreams': upstreams,
   '0012-audit': audit,
 };
 

@@ -284,6 +284,7 @@ export interface Schema {
   feed_generation: { id: number; value: string };
   routes_feed: { id: number; version: number; epoch: number; body: string };
   callers_feed: { hash: string; version: number; entry: string | null };
+  upstreams: { name: string; url: string; dialect: string; slots: number; takes_binary: number; sealed: string | null; hint: string; created_at: number };
   audit_entries: {
     seq: number;
     at: number;

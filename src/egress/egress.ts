@@ -1,10 +1,14 @@
 import { lookup } from 'node:dns/promises';
+import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { Fault } from '../contract/errors.ts';
 import { type Address, parseAddress } from '../base/ip.ts';
 import { reachOf } from './address.ts';
 import { type AllowList, opensAddress, opensHost } from './allow.ts';
-import { type Exchange, exchange, type OutgoingAnswer } from './exchange.ts';
+import { dial } from './dial.ts';
+import { authorities } from './authorities.ts';
+import { type Destination, type Exchange, exchange, type Headers, type OpenedAnswer, type Opening, opening, type OutgoingAnswer } from './exchange.ts';
+import { patiently, withoutSecrets } from './stream.ts';
 import { parseTarget, refused, type Target } from './target.ts';
 
 const TIMEOUT_MS_DEFAULT = 10_000;
@@ -30,13 +34,33 @@ export interface OutgoingRequest {
   readonly signal?: AbortSignal;
 }
 
+/** A GET whose answer may be long: it is read as it comes. */
+export interface StreamRequest {
+  readonly url: string;
+  readonly madeBy: MadeBy;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Redirects are followed from https to https, to any origin that is accepted itself; what is secret goes to the first origin alone. */
+  readonly redirectsMax: number;
+  /** For the answer's head, and between two pieces of its body. */
+  readonly idleMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface StreamedAnswer extends OpenedAnswer {
+  /** The answers on the way here, redirects and this one. */
+  readonly hops: readonly { readonly origin: string; readonly headers: Headers }[];
+}
+
 export interface EgressOptions {
   readonly clock: Clock;
   readonly allow: AllowList;
+  /** Authorities to trust beside Node's own, PEM: of mirrors within a company. Read for each request. */
+  readonly caFile?: string;
   /** Every address of a name; asked once a request. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
   /** Sends to exactly these addresses. Tests count. */
   readonly exchange?: Exchange;
+  readonly opening?: Opening;
 }
 
 /** The only way out for HTTP that is not an engine's: every destination is checked, and the address that was checked is the one connected to. */
@@ -44,11 +68,13 @@ export class Egress {
   readonly #options: EgressOptions;
   readonly #resolve: (host: string) => Promise<readonly string[]>;
   readonly #exchange: Exchange;
+  readonly #opening: Opening;
 
   constructor(options: EgressOptions) {
     this.#options = options;
     this.#resolve = options.resolve ?? systemResolve;
     this.#exchange = options.exchange ?? exchange;
+    this.#opening = options.opening ?? opening;
   }
 
   /** Whether a request may go there now: what `send` would refuse is refused. Sends nothing but a question for the name. @throws Fault */
@@ -56,9 +82,45 @@ export class Egress {
     await this.#within(TIMEOUT_MS_DEFAULT, undefined, () => this.#addresses(parseTarget(url), madeBy));
   }
 
+  /** A connection to a destination that is accepted, for who speaks over it himself: to exactly an address that was checked, TLS by the URL's own name. @throws Fault as `send` does */
+  connect(url: string, madeBy: MadeBy): Promise<Socket> {
+    const target = parseTarget(url);
+    return this.#within(TIMEOUT_MS_DEFAULT, undefined, (signal) => this.#sent(target, madeBy, { signal, by: (to) => dial(target, to, signal) }));
+  }
+
   /** @throws Fault `egress_refused` (invalid_argument) for a destination that is not accepted, `egress_failed` (unavailable) or `egress_timeout` (deadline_exceeded) */
   send(request: OutgoingRequest): Promise<OutgoingAnswer> {
     return this.#within(request.timeoutMs ?? TIMEOUT_MS_DEFAULT, request.signal, (signal) => this.#follow(request, signal));
+  }
+
+  /** As `send`, for an answer of any length; close it. Its body throws as `send` does when it breaks off or nothing comes for `idleMs`. */
+  async stream(request: StreamRequest): Promise<StreamedAnswer> {
+    const { clock } = this.#options;
+    const { idleMs, signal: outer } = request;
+    const stop = new AbortController();
+    const signal = outer ? AbortSignal.any([stop.signal, outer]) : stop.signal;
+    const answer = await this.#within(idleMs, signal, (within) => this.#followAnywhere(request, within));
+    const host = new URL(answer.hops.at(-1)?.origin ?? request.url).host;
+    const body = patiently(answer.body, { clock, idleMs, stop, signal, broken: (error) => failed(host, error) });
+    return { ...answer, body };
+  }
+
+  async #followAnywhere(request: StreamRequest, signal: AbortSignal): Promise<StreamedAnswer> {
+    let target = parseTarget(request.url);
+    let headers = request.headers ?? {};
+    const hops: { origin: string; headers: Headers }[] = [];
+    for (let left = request.redirectsMax; ; left--) {
+      const ask = { url: target.url, method: 'GET', headers, signal } as const;
+      const answer = await this.#sent(target, request.madeBy, { signal, by: (to) => this.#opening({ ...ask, ...to }) });
+      const { location } = answer.headers;
+      hops.push({ origin: target.url.origin, headers: answer.headers });
+      if (left <= 0 || !REDIRECT.has(answer.status) || typeof location !== 'string') return { ...answer, hops };
+      answer.close();
+      const next = parseTarget(URL.parse(location, target.url.href)?.href ?? '');
+      if (!next.isHttps) throw refused('it redirects to a URL that is not https');
+      if (next.url.origin !== target.url.origin) headers = withoutSecrets(headers);
+      target = next;
+    }
   }
 
   async #follow(request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingAnswer> {
@@ -73,15 +135,23 @@ export class Egress {
     }
   }
 
-  async #once(target: Target, request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingAnswer> {
-    const addresses = await this.#addresses(target, request.madeBy);
-    signal.throwIfAborted();
+  #once(target: Target, request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingAnswer> {
     const { method, headers = {}, body, answerBytesMax = ANSWER_BYTES_DEFAULT } = request;
+    const ask = { url: target.url, method, headers, ...(body !== undefined && { body }), answerBytesMax, signal };
+    return this.#sent(target, request.madeBy, { signal, by: (to) => this.#exchange({ ...ask, ...to }) });
+  }
+
+  /** Sends to the target's addresses, once they are checked. */
+  async #sent<T>(target: Target, madeBy: MadeBy, { signal, by }: { readonly signal: AbortSignal; by(to: Destination): Promise<T> }): Promise<T> {
+    const addresses = await this.#addresses(target, madeBy);
+    const { caFile } = this.#options;
+    const to: Destination = { addresses, ...(caFile !== undefined && { ca: await authorities(caFile) }) };
+    signal.throwIfAborted();
     try {
-      return await this.#exchange({ url: target.url, addresses, method, headers, ...(body !== undefined && { body }), answerBytesMax, signal });
+      return await by(to);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw new Fault('unavailable', 'egress_failed', `No answer came from ${target.host}: ${wordsOf(error)}.`, { cause: error });
+      throw failed(target.host, error);
     }
   }
 
@@ -128,6 +198,10 @@ export class Egress {
       signal.removeEventListener('abort', abort);
     }
   }
+}
+
+function failed(host: string, error: unknown): Fault {
+  return new Fault('unavailable', 'egress_failed', `No answer came from ${host}: ${wordsOf(error)}.`, { cause: error });
 }
 
 /** An operator is told how to open what is his own. */

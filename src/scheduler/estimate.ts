@@ -20,15 +20,22 @@ const LOAD_BYTES_PER_SECOND = 400 * MIB;
 const LOAD_MS_MIN = 700;
 
 /** The engine's own process without a model: Node, its code and the library. Fitted to the peaks that were measured on the starters (docs/guides/scheduling.md). */
-const RUNTIME_MIB = { llama: 175, onnx: 140, tfjs: 172, echo: 75 } as const satisfies Record<Manifest['engine'], number>;
+/** A command says itself what it needs beside the weights (`memoryMib`); a remote server needs nothing of this machine. */
+const RUNTIME_MIB = { llama: 175, onnx: 140, tfjs: 172, echo: 75, command: 0, remote: 0 } as const satisfies Record<Manifest['engine'], number>;
 
 /** llama.cpp offloads weights, cache and buffers; the others' builds have no GPU. */
 const ON_GPU: ReadonlySet<Manifest['engine']> = new Set(['llama']);
 
-export function estimate(manifest: Manifest): Estimate {
+/** @param commandMib what the operator's template says that a command needs beside the weights */
+export function estimate(manifest: Manifest, commandMib = 0): Estimate {
   const lines = [...ENGINE_LINES[manifest.engine](manifest)];
-  const runtime = RUNTIME_MIB[manifest.engine];
-  lines.unshift({ what: 'runtime', arithmetic: `${runtime} MiB`, bytes: runtime * MIB, source: `the ${manifest.engine} engine's process, fitted to measured peaks` });
+  const runtime = manifest.engine === 'command' ? commandMib : RUNTIME_MIB[manifest.engine];
+  lines.unshift({
+    what: 'runtime',
+    arithmetic: `${runtime} MiB`,
+    bytes: runtime * MIB,
+    source: manifest.engine === 'command' ? "memoryMib of the operator's template" : `the ${manifest.engine} engine's process, fitted to measured peaks`,
+  });
   const memoryBytes = lines.reduce((sum, { bytes }) => sum + bytes, 0);
   const gpuMemoryBytes = ON_GPU.has(manifest.engine) ? memoryBytes - runtime * MIB : 0;
   return { lines, memoryBytes, gpuMemoryBytes, loadMs: LOAD_MS_MIN + (manifest.weights.tensorBytes / LOAD_BYTES_PER_SECOND) * 1_000 };
@@ -39,6 +46,8 @@ const ENGINE_LINES: Readonly<Record<Manifest['engine'], (manifest: Manifest) => 
   onnx: (manifest) => [weightsLine(manifest), ...onnxLines(manifest)],
   tfjs: (manifest) => [weightsLine(manifest), ...tfjsLines(manifest)],
   echo: () => [],
+  command: (manifest) => (manifest.files.length > 0 ? [weightsLine(manifest)] : []),
+  remote: () => [],
 };
 
 function weightsLine({ weights }: Manifest): EstimateLine {

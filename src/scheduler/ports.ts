@@ -18,7 +18,7 @@ export interface LaunchOrder {
 export interface Launched {
   readonly address: EngineAddress;
   /** Of the engine's process, where it is on this machine. */
-  readonly pid?: number;
+  readonly pid?: number | undefined;
   /** Resolves with the engine's slots after its warm-up; rejects when it ends before. */
   readonly ready: Promise<{ readonly slots: number }>;
   /** Resolves, never rejects, when the engine has ended, for whatever reason. */

@@ -120,6 +120,12 @@ export class Reconciler {
     return [...this.#replicas.values()].map((replica) => replica.holding());
   }
 
+  /** Digests of the files of what is wanted, and of every engine that is there, also of one that is about to go. */
+  filesInUse(): ReadonlySet<string> {
+    const revisions = [...this.#desired.values(), ...[...this.#replicas.values()].map(({ revision }) => revision)];
+    return new Set(revisions.flatMap(({ engine }) => engine.manifest.files.map(({ digest }) => digest)));
+  }
+
   /** Ends every engine; nothing is started any more. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;

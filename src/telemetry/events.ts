@@ -25,6 +25,8 @@ export interface Events {
   /** Something in the control plane failed behind a caller's back. */
   controlProblem(error: unknown): void;
   jobFailed(kind: string, fault: Fault): void;
+  /** Files that nothing needs were removed. Counts and bytes. */
+  garbageCollected(report: { readonly blobs: number; readonly bytes: number; readonly partials: number; readonly partialBytes: number }): void;
   /** A price can't be read: nothing is sold by it. */
   priceUnavailable(version: string, deployment: string, reason: string): void;
   keyChanged(what: 'created' | 'revoked' | 'rotated', keyId: string, orgId: string): void;
@@ -74,6 +76,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
   const problems = new Counter({ ...on, name: 'modelyard_usage_problems_total', help: 'Failed attempts to post usage records' });
   const unpriced = new Counter({ ...on, name: 'modelyard_prices_unavailable_total', help: 'Price versions that can not be read', labelNames: ['deployment'] });
   const batches = new Histogram({ ...on, name: 'modelyard_batch_calls', help: 'Calls that one tensor batch was made of', labelNames: ['deployment'], buckets: BATCH_BUCKETS });
+  const freed = new Counter({ ...on, name: 'modelyard_garbage_freed_bytes_total', help: 'Bytes of files that nothing needed' });
   registerGauges(registry, sources);
   return {
     registry,
@@ -104,6 +107,10 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
         log.error({ err: error }, message);
       },
       controlProblem: (error) => log.error({ err: error }, 'control plane problem'),
+      garbageCollected({ blobs, bytes, partials, partialBytes }) {
+        freed.inc(bytes + partialBytes);
+        log.info({ blobs, bytes, partials, partialBytes }, 'garbage collected');
+      },
       jobFailed: (kind, fault) => log.error({ kind, code: fault.code, err: fault.cause ?? fault }, 'job failed'),
       priceUnavailable(version, deployment, reason) {
         unpriced.inc({ deployment });

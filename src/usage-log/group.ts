@@ -1,4 +1,4 @@
-import { type EncodedRecord, encodeRecord, lineOf } from './record.ts';
+import { isPriced, lineOf } from './record.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 
 /** More than this go out with the next write: a group is also what the poster takes at once. */
@@ -6,12 +6,14 @@ const GROUP_RECORDS_MAX = 1_000;
 
 /** What goes out with one write: all who wait for it share its fate, and so one promise. */
 export class Group {
-  readonly parts: EncodedRecord[] = [];
+  count = 0;
+  /** What is to be paid for: the poster wants more of these than their lines. */
+  readonly priced: UsageRecord[] = [];
   readonly #settled = Promise.withResolvers<void>();
   #text = '';
 
   get full(): boolean {
-    return this.parts.length >= GROUP_RECORDS_MAX;
+    return this.count >= GROUP_RECORDS_MAX;
   }
 
   get bytes(): Buffer {
@@ -19,9 +21,9 @@ export class Group {
   }
 
   add(record: UsageRecord): Promise<void> {
-    const part = encodeRecord(record);
-    this.parts.push(part);
-    this.#text += lineOf(part);
+    this.count++;
+    if (isPriced(record)) this.priced.push(record);
+    this.#text += lineOf(record);
     return this.#settled.promise;
   }
 

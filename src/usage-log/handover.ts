@@ -1,11 +1,14 @@
-import { batchOf, type EncodedRecord, type RecordBatch } from './record.ts';
+import type { UsageRecord } from '../contract/usage.ts';
+import { type DecodedRecords, RecordBatch } from './record.ts';
 
 /** One group as the log has written it: where it stands in its segment, and what is in it. */
 export interface WrittenGroup {
   readonly segment: string;
   readonly from: number;
   readonly to: number;
-  readonly parts: readonly EncodedRecord[];
+  readonly lines: Buffer;
+  readonly count: number;
+  readonly priced: readonly UsageRecord[];
 }
 
 /**
@@ -24,26 +27,27 @@ export class Handover {
   }
 
   add(group: WrittenGroup): void {
-    if (this.#records + group.parts.length > this.#recordsMax) this.#forget();
+    if (this.#records + group.count > this.#recordsMax) this.#forget();
     this.#groups.push(group);
-    this.#records += group.parts.length;
+    this.#records += group.count;
   }
 
   /** The groups from `offset` of `segment` on, one after the other, up to some `recordsMax`; undefined when they are not here. */
-  next(segment: string, offset: number, recordsMax: number): (RecordBatch & { readonly bytes: number }) | undefined {
+  next(segment: string, offset: number, recordsMax: number): Omit<DecodedRecords, 'damaged'> | undefined {
     this.#dropBefore(segment, offset);
-    const parts: EncodedRecord[] = [];
+    const taken: WrittenGroup[] = [];
     let end = offset;
     let count = 0;
     for (const group of this.#groups) {
-      if (group.segment !== segment || group.from !== end || parts.length >= recordsMax) break;
-      parts.push(...group.parts);
+      if (group.segment !== segment || group.from !== end || count >= recordsMax) break;
+      taken.push(group);
       end = group.to;
-      count++;
+      count += group.count;
     }
-    if (count === 0) return undefined;
-    this.#drop(count);
-    return { ...batchOf(parts), bytes: end - offset };
+    if (taken.length === 0) return undefined;
+    this.#drop(taken.length);
+    const batch = new RecordBatch({ lines: Buffer.concat(taken.map(({ lines }) => lines)), count, priced: taken.flatMap(({ priced }) => priced) });
+    return { batch, bytes: end - offset };
   }
 
   #dropBefore(segment: string, offset: number): void {
@@ -52,7 +56,7 @@ export class Handover {
   }
 
   #drop(count: number): void {
-    for (const { parts } of this.#groups.splice(0, count)) this.#records -= parts.length;
+    for (const group of this.#groups.splice(0, count)) this.#records -= group.count;
   }
 
   #forget(): void {

@@ -10,6 +10,9 @@ const WAITING_GROUPS_MAX = 100;
 /** Written records that are kept for the poster: a few seconds of traffic, about 10 MB. */
 const KEPT_RECORDS_MAX = 10_000;
 const SYNC_AFTER_MS = 5;
+/** A group that grows waits for more, so long at most, ms, and for so many records at most: a write costs the thread as much as all else that a record does. */
+const GATHER_MS = 1;
+const GATHER_RECORDS = 64;
 /** After a failed write the disk is tried again this often: an unready gateway gets no calls that would. */
 const PROBE_AFTER_MS = 1_000;
 const SYNC_AFTER_BYTES = 1_048_576;
@@ -106,14 +109,14 @@ export class UsageLog {
   }
 
   async #writeAll(): Promise<void> {
-    // Let the other calls that end in this turn of the loop join the group: a microtask would be over before the next socket is read.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await this.#gather();
     for (let group = this.#waiting.shift(); group; group = this.#waiting.shift()) {
       try {
         await this.#writeGroup(group);
         this.#failure = undefined;
         group.written();
         this.#onWritten();
+        await this.#gather();
       } catch (error) {
         this.#fail(error);
         // Half a line may stand in the file: nothing may be written after it.
@@ -124,13 +127,24 @@ export class UsageLog {
     this.#writing = undefined;
   }
 
-  async #writeGroup({ bytes, parts }: Group): Promise<void> {
+  /** Lets the calls that end in this turn of the loop join the group, and those of the next as long as each turn brings some: a lone call waits one turn. */
+  async #gather(): Promise<void> {
+    const until = this.#clock.monotonic() + GATHER_MS;
+    for (let before = -1, now = 0; now > before && now < GATHER_RECORDS;) {
+      before = now;
+      // A microtask would be over before the next socket is read.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      now = this.#clock.monotonic() < until ? (this.#waiting.at(-1)?.count ?? 0) : 0;
+    }
+  }
+
+  async #writeGroup({ bytes, count, priced }: Group): Promise<void> {
     if (!this.#file || this.#bytes + bytes.length > SEGMENT_BYTES_MAX) await this.#roll();
     if (!this.#file) throw new Error('the usage log is closed');
     await this.#file.write(bytes);
     const from = this.#bytes;
     this.#bytes += bytes.length;
-    this.written.add({ segment: this.#segment, from, to: this.#bytes, parts });
+    this.written.add({ segment: this.#segment, from, to: this.#bytes, lines: bytes, count, priced });
     this.#unsynced += bytes.length;
     if (this.#syncFirst) await this.#sync();
     else if (this.#unsynced >= SYNC_AFTER_BYTES) this.#syncBehind();

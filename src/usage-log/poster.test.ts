@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../tests/fake-clock.ts';
 import { systemClock } from '../base/clock.ts';
+import type { UsageRecord } from '../contract/usage.ts';
 import { UsageLog } from './log.ts';
 import { Poster } from './poster.ts';
-import { encodeRecord, lineOf, type RecordBatch } from './record.ts';
+import { lineOf, type RecordBatch } from './record.ts';
 import { seeded } from '../../tests/seeded.ts';
 import { CrashingStorage, usageRecord } from './testing.ts';
 
@@ -16,7 +17,8 @@ async function postingWorld(storage = new CrashingStorage()) {
   const state = { down: false };
   const post = async ({ records, rows }: RecordBatch) => {
     if (state.down) throw new Error('SQLITE_BUSY');
-    expect(JSON.parse(rows.json)).toEqual(records.map((record) => rows.fields.map((field) => record[field])));
+    const [, ...fields] = rows.fields as [string, ...(keyof UsageRecord)[]];
+    expect(JSON.parse(rows.json.toString())).toEqual(records.map((record) => [expect.any(Number), ...fields.map((field) => record[field])]));
     posted.push(...records.map(({ requestId }) => requestId));
   };
   const poster = new Poster({ clock, storage, log, post, report: ({ message }) => problems.push(message) });
@@ -81,7 +83,7 @@ test('M23: after a failure, and when more has gathered than memory keeps, the di
 
 test("what a former process has left comes first, a damaged line of it is told of, and its segment goes; then it is memory's turn", async () => {
   const storage = new CrashingStorage();
-  const line = (id: string) => lineOf(encodeRecord(usageRecord(id)));
+  const line = (id: string) => lineOf(usageRecord(id));
   storage.leave('0000000000000007.usage', `${line('a')}${line('b').replace('echo', 'ECHO')}${line('c')}${line('torn').slice(0, 30)}`);
   const { clock, log, posted, problems, poster, append } = await postingWorld(storage);
   await append(['d', 'e']);

@@ -84,14 +84,14 @@ export class Poster {
       if (segment === undefined || segment >= this.#own) this.#replayed.resolve();
       if (segment === undefined) return 0;
       const { offset } = this.#posted;
-      const batch = log.written.next(segment, offset, BATCH_RECORDS_MAX) ?? (await this.#read(segment, offset));
-      if (batch.records.length > 0) await post(batch);
+      const { batch, bytes } = log.written.next(segment, offset, BATCH_RECORDS_MAX) ?? (await this.#read(segment, offset));
+      if (batch.count > 0) await post(batch);
       this.#failures = 0;
-      this.#posted = { segment, offset: offset + batch.bytes };
+      this.#posted = { segment, offset: offset + bytes };
       // Whether all of a segment is posted is for the disk to say: a write that failed may have left whole lines that memory has not.
-      if (batch.bytes === 0 && !isOpen) await this.#remove(segment);
-      else if (batch.bytes === 0) return 0;
-      return Math.max(1, batch.records.length);
+      if (bytes === 0 && !isOpen) await this.#remove(segment);
+      else if (bytes === 0) return 0;
+      return Math.max(1, batch.count);
     } catch (error) {
       this.#failures++;
       // Looked up anew: the log takes an empty segment away when the disk refused its first write.
@@ -112,9 +112,9 @@ export class Poster {
     const { end } = log;
     // Of the segment that is being written no more is asked for than there is.
     const bytesMax = segment === end.segment ? Math.min(READ_BYTES_MAX, end.bytes - offset) : READ_BYTES_MAX;
-    const batch = decodeRecords(bytesMax > 0 ? await storage.read(segment, offset, bytesMax) : Buffer.alloc(0), BATCH_RECORDS_MAX);
-    if (batch.damaged > 0) report({ message: `${batch.damaged} damaged lines in usage segment ${segment}` });
-    return batch;
+    const read = decodeRecords(bytesMax > 0 ? await storage.read(segment, offset, bytesMax) : Buffer.alloc(0), BATCH_RECORDS_MAX);
+    if (read.damaged > 0) report({ message: `${read.damaged} damaged lines in usage segment ${segment}` });
+    return read;
   }
 
   async #remove(segment: string): Promise<void> {

@@ -1,63 +1,118 @@
 import { crc32 } from 'node:zlib';
 import type { UsageRecord } from '../contract/usage.ts';
 
-const IN_ORDER = {
-  requestId: 0,
-  startedAt: 0,
-  orgId: 0,
-  keyId: 0,
-  deployment: 0,
-  revision: 0,
-  model: 0,
-  version: 0,
-  operation: 0,
-  status: 0,
-  httpStatus: 0,
-  promptTokens: 0,
-  cachedTokens: 0,
-  completionTokens: 0,
-  rows: 0,
-  requestBytes: 0,
-  responseBytes: 0,
-  estimated: 0,
-  attempts: 0,
-  durationMs: 0,
-  stages: 0,
-  subscription: 0,
-  priceVersion: 0,
-  lease: 0,
-} satisfies Record<keyof UsageRecord, 0>;
+/** What the places of a line's list mean, after its checksum. A new field goes to the end: the lines of former versions do not have it. */
+const FIELDS = [
+  'requestId',
+  'startedAt',
+  'orgId',
+  'keyId',
+  'deployment',
+  'revision',
+  'model',
+  'version',
+  'operation',
+  'status',
+  'httpStatus',
+  'promptTokens',
+  'cachedTokens',
+  'completionTokens',
+  'rows',
+  'requestBytes',
+  'responseBytes',
+  'estimated',
+  'attempts',
+  'durationMs',
+  'stages',
+  'subscription',
+  'priceVersion',
+  'lease',
+] as const satisfies readonly (keyof UsageRecord)[];
 
-/** What the places of a line's list mean. A new field goes to the end: the lines of former versions do not have it. */
-const FIELDS = Object.keys(IN_ORDER) as readonly (keyof UsageRecord)[];
-
-/** A record and its JSON, which is made once: the checksum, the file and the database take the same text. */
-export interface EncodedRecord {
-  readonly record: UsageRecord;
-  readonly json: string;
+/** The values in the order of `FIELDS`, spelled out: fetched by a list of names they cost twice as much. A test holds the two together. */
+function valuesOf(record: UsageRecord): unknown[] {
+  return [
+    record.requestId,
+    record.startedAt,
+    record.orgId,
+    record.keyId,
+    record.deployment,
+    record.revision,
+    record.model,
+    record.version,
+    record.operation,
+    record.status,
+    record.httpStatus,
+    record.promptTokens,
+    record.cachedTokens,
+    record.completionTokens,
+    record.rows,
+    record.requestBytes,
+    record.responseBytes,
+    record.estimated,
+    record.attempts,
+    record.durationMs,
+    record.stages,
+    record.subscription,
+    record.priceVersion,
+    record.lease,
+  ];
 }
 
-/** A list of values without their names: it is written, checked and searched by the database in two thirds of an object's time. */
-export function encodeRecord(record: UsageRecord): EncodedRecord {
-  return { record, json: JSON.stringify(FIELDS.map((field) => record[field])) };
+const COMMA = 0x2c;
+const OPENING = 0x5b;
+const NEWLINE = 0x0a;
+const CLOSING = Buffer.from(']');
+
+/**
+ * One record, one line: a list of values without their names, the first the CRC-32 of the others' text. A torn or damaged line is known as such. With their commas in
+ * front, lines one after the other are the inside of a JSON list: a database takes them as they stand in the file.
+ */
+export function lineOf(record: UsageRecord): string {
+  const json = JSON.stringify(valuesOf(record));
+  return `,[${crc32(json)},${json.slice(1)}\n`;
 }
 
-/** One record, one line: the CRC-32 of the JSON, a space, the JSON. A torn or damaged line is known as such. */
-export function lineOf({ json }: EncodedRecord): string {
-  return `${crc32(json)} ${json}\n`;
+/** The rows of a batch for a database: what the places of each mean, and a JSON list of lists. */
+export interface RecordRows {
+  readonly fields: readonly string[];
+  readonly json: Buffer;
 }
 
-/** Records, and the same as the text of a JSON list of lists: it is there anyway, and a database takes it as it is. */
-export interface RecordBatch {
-  readonly records: readonly UsageRecord[];
-  readonly rows: { readonly fields: readonly (keyof UsageRecord)[]; readonly json: string };
+const LINE_FIELDS = ['checksum', ...FIELDS] as const;
+
+/** Records as their lines stand in the log. They are read anew only where somebody asks for more than those that have a price. */
+export class RecordBatch {
+  /** How many records. */
+  readonly count: number;
+  /** Those that are to be paid for. */
+  readonly priced: readonly UsageRecord[];
+  readonly #lines: Buffer;
+
+  constructor({ lines, count, priced }: { readonly lines: Buffer; readonly count: number; readonly priced: readonly UsageRecord[] }) {
+    this.count = count;
+    this.priced = priced;
+    this.#lines = lines;
+  }
+
+  get rows(): RecordRows {
+    const json = Buffer.concat([this.#lines, CLOSING]);
+    const first = json.indexOf(COMMA);
+    if (first >= 0) json[first] = OPENING;
+    return { fields: LINE_FIELDS, json };
+  }
+
+  get records(): UsageRecord[] {
+    return [...linesOf(this.#lines)].flatMap(({ line }) => decodeLine(line) ?? []);
+  }
 }
 
-export function batchOf(parts: readonly EncodedRecord[]): RecordBatch {
-  return { records: parts.map(({ record }) => record), rows: { fields: FIELDS, json: `[${parts.map(({ json }) => json).join(',')}]` } };
+export function batchOf(records: readonly UsageRecord[]): RecordBatch {
+  return new RecordBatch({ lines: Buffer.from(records.map(lineOf).join('')), count: records.length, priced: records.filter(isPriced) });
 }
 
-export interface DecodedRecords extends RecordBatch {
+export interface DecodedRecords {
+  readonly batch: RecordBatch;
   /** Bytes up to the end of the last whole line. */
   readonly bytes: number;
   /** Whole lines whose checksum is wrong. */
@@ -66,30 +121,51 @@ export interface DecodedRecords extends RecordBatch {
 
 /** The whole lines at the start of `bytes`, at most `recordsMax`. What comes after the last newline is left for later. */
 export function decodeRecords(bytes: Buffer, recordsMax: number): DecodedRecords {
-  const parts: EncodedRecord[] = [];
+  const records: UsageRecord[] = [];
   let damaged = 0;
-  let at = 0;
-  for (let end = bytes.indexOf(10); end >= 0 && parts.length < recordsMax; end = bytes.indexOf(10, at)) {
-    // An empty line is a probe of the disk.
-    const part = end > at ? decodeLine(bytes.subarray(at, end).toString()) : undefined;
-    if (part) parts.push(part);
-    else if (end > at) damaged++;
-    at = end + 1;
+  let read = 0;
+  for (const { line, end } of linesOf(bytes)) {
+    const record = line === '' ? undefined : decodeLine(line);
+    if (record) records.push(record);
+    else if (line !== '') damaged++;
+    read = end;
+    if (records.length >= recordsMax) break;
   }
-  return { ...batchOf(parts), bytes: at, damaged };
+  return { batch: batchOf(records), bytes: read, damaged };
 }
 
-function decodeLine(line: string): EncodedRecord | undefined {
-  const space = line.indexOf(' ');
-  const json = line.slice(space + 1);
-  if (line.slice(0, space) !== String(crc32(json))) return undefined;
+export function isPriced({ priceVersion }: UsageRecord): boolean {
+  return priceVersion !== '';
+}
+
+/** The whole lines of some bytes, without their newlines, and where each ends. An empty one is a probe of the disk. */
+function* linesOf(bytes: Buffer): Generator<{ readonly line: string; readonly end: number }> {
+  let at = 0;
+  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, at)) {
+    yield { line: bytes.toString('utf8', at, end), end: end + 1 };
+    at = end + 1;
+  }
+}
+
+function decodeLine(line: string): UsageRecord | undefined {
+  const { sum, json } = partsOf(line);
+  if (sum !== String(crc32(json))) return undefined;
   try {
     const values: unknown = JSON.parse(json);
     if (!Array.isArray(values)) return undefined;
     // What a former version did not write is a call without a price; an empty text means the same.
-    const record = Object.fromEntries(FIELDS.map((field, i): [string, unknown] => [field, values[i] ?? ''])) as unknown as UsageRecord;
-    return values.length < FIELDS.length ? encodeRecord(record) : { record, json };
+    return Object.fromEntries(FIELDS.map((field, i): [string, unknown] => [field, values[i] ?? ''])) as unknown as UsageRecord;
   } catch {
     return undefined;
   }
+}
+
+/** Versions until 0.1 wrote the checksum, a space and the list. */
+function partsOf(line: string): { readonly sum: string; readonly json: string } {
+  if (!line.startsWith(',[')) {
+    const space = line.indexOf(' ');
+    return { sum: line.slice(0, space), json: line.slice(space + 1) };
+  }
+  const comma = line.indexOf(',', 2);
+  return { sum: line.slice(2, comma), json: `[${line.slice(comma + 1)}` };
 }

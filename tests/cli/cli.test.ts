@@ -122,7 +122,7 @@ describe('modelyard, the command line', () => {
     expect(await run(['cost', '--since', 'noon'])).toMatchObject({ code: 2, err: expect.stringContaining('--since is "noon"') as string });
   });
 
-  test('publish uploads a file, label, rm and gc look after it; a pickle is refused with a reason', async () => {
+  test('publish uploads a file, label, rm and blobs gc look after it; a pickle is refused with a reason', async () => {
     const file = join(folder, 'model.gguf');
     writeFileSync(file, buildGguf());
     const published = await run(['publish', 'tiny', file, '--licence', 'MIT']);
@@ -130,7 +130,9 @@ describe('modelyard, the command line', () => {
     expect(await run(['label', 'tiny:1', 'candidate'])).toMatchObject({ code: 0 });
     expect((await run(['models', 'tiny'])).out).toContain('@candidate');
     expect((await run(['rm', 'tiny'])).code).toBe(0);
-    expect((await run(['gc'])).out).toMatch(/^Removed 1 files/);
+    expect((await run(['blobs', 'gc', '--dry-run'])).out).toMatch(/^Would remove 0 files, 0 B\. 1 file more/);
+    expect((await run(['blobs', 'gc'])).out).toMatch(/^Removed 0 files, 0 B\. 1 file more/);
+    expect((await run(['blobs', 'gc', '--now'])).out).toMatch(/^Removed 1 file, [\d.]+ kB\.$/m);
     const pickle = join(folder, 'model.bin');
     writeFileSync(pickle, Buffer.from([0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0, 0x2e]));
     const refused = await run(['publish', 'bad', pickle]);

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfigFile } from '../../src/app/config-file.ts';
 import { resolveExposure } from '../../src/app/exposure.ts';
 import { generateKey } from '../../src/contract/key-format.ts';
-import { selfSigned } from '../certificate.ts';
+import { makeCertificate } from '../certificate.ts';
 import { chatBody, type Harness, startHarness } from '../harness.ts';
 import { fakeForeignUpstream } from '../http/support.ts';
 import { debianProgram } from './debian.ts';
@@ -122,7 +122,7 @@ describe.each(['nginx', 'caddy'] as const)('behind %s, by the guide’s own conf
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), `my-${kind}-`));
-    const made = selfSigned(NAME);
+    const made = makeCertificate([NAME]);
     cert = made.cert;
     writeFileSync(join(folder, 'cert.pem'), made.cert);
     writeFileSync(join(folder, 'key.pem'), made.key);

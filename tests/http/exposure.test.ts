@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resolveExposure } from '../../src/app/exposure.ts';
 import { generateKey } from '../../src/contract/key-format.ts';
-import { selfSigned } from '../certificate.ts';
+import { makeCertificate } from '../certificate.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { chatBody, type Harness, startHarness } from '../harness.ts';
 import { whileAdvancing } from './support.ts';
@@ -73,7 +73,7 @@ test('with a certificate all is served over TLS; a renewed one is taken without 
       renameSync(`${file}.new`, file);
     }
   };
-  const [first, second] = [selfSigned('localhost', '127.0.0.1'), selfSigned('localhost', '127.0.0.1')];
+  const [first, second] = [makeCertificate(['localhost']), makeCertificate(['localhost'])];
   put(first);
   const clock = new FakeClock();
   const modelyard = await startHarness({ clock, config: { exposure: resolveExposure({}, { tls: files }).exposure } });
@@ -103,8 +103,8 @@ test('a certificate that is not there, or not for its key, stops the start and n
   const files = { certificate: join(folder, 'chain.pem'), key: join(folder, 'key.pem') };
   const start = () => startHarness({ config: { exposure: resolveExposure({}, { tls: files }).exposure } });
   await expect(start()).rejects.toThrow(/exposure\.tls\.certificate, .*chain\.pem, can not be read \(ENOENT\)/);
-  writeFileSync(files.certificate, selfSigned('localhost').cert);
-  const { key } = selfSigned('localhost');
+  writeFileSync(files.certificate, makeCertificate(['localhost']).cert);
+  const { key } = makeCertificate(['localhost']);
   writeFileSync(files.key, key);
   const refused = await start().catch((error: Error) => error.message);
   expect(refused).toContain('are no certificate and its key');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadConfig } from '../../src/app/config.ts';
 import { type RunningGateway, startGateway } from '../../src/app/gateway.ts';
-import { openGateway } from '../../src/app/home.ts';
+import { homeFolder, openGateway } from '../../src/app/home.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/telemetry/log.ts';
 import { FakeClock } from '../fake-clock.ts';
@@ -42,7 +42,7 @@ async function startOne(name: string, more: { database?: string; clock?: Clock }
   const home = join(folder, 'home');
   const { folder: own, release } = await openGateway(home, name, 'test');
   const config = { ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }), drainMs: 2_000, leaseWaitMs: 10_000 };
-  const running = await startGateway({ config, folder: own, database, log: silentLogger(), ...more });
+  const running = await startGateway({ config, folder: own, signingKey: homeFolder(home).signingKey, database, log: silentLogger(), ...more });
   let stopped = false;
   const gateway = {
     name,

@@ -19,7 +19,14 @@ async function registryIn(folder: string) {
   const db = await openDatabase(':memory:');
   await db.insertInto('organisations').values({ id: OPERATOR.orgId, name: OPERATOR.orgName, created_at: 0 }).execute();
   const blobs = new BlobStore(folder);
-  const registry = new Registry({ db, clock: systemClock, blobs, platformName: OPERATOR.orgName, deployedDigests: () => new Set() });
+  const registry = new Registry({
+    db,
+    clock: systemClock,
+    blobs,
+    platformName: OPERATOR.orgName,
+    deployedDigests: () => new Set(),
+    garbage: { everyMs: 1, graceMs: 1, filesInUse: () => new Set() },
+  });
   return { registry, blobs, [Symbol.asyncDispose]: () => db.destroy() };
 }
 

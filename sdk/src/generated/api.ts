@@ -453,6 +453,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List upstreams */
+        get: operations["listUpstreams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/upstreams/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set upstream */
+        put: operations["setUpstream"];
+        post?: never;
+        /** Remove upstream */
+        delete: operations["removeUpstream"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -2013,7 +2048,7 @@ export interface operations {
                                     /** @enum {unknown} */
                                     task: "chat" | "embedding" | "tensor";
                                     /** @enum {unknown} */
-                                    engine: "llama" | "onnx" | "tfjs" | "echo";
+                                    engine: "llama" | "onnx" | "tfjs" | "echo" | "command" | "remote";
                                     files: {
                                         /** @description a flat name: versions have no folders */
                                         path: string;
@@ -2137,11 +2172,38 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
+                    /** @description a model of a remote server, and one whose command brings its own weights, has none */
                     files: {
                         /** @description a flat name: versions have no folders */
                         path: string;
                         digest: string;
                     }[];
+                    /** @description a server that is not ours: one of "command" and "remote" */
+                    engine?: {
+                        /** @description a template of the operator's file */
+                        command?: string;
+                        /** @description an upstream; for operators */
+                        remote?: string;
+                        /** @enum {unknown} */
+                        task?: "chat" | "embedding" | "tensor";
+                        /** @description what the server itself calls the model */
+                        model?: string;
+                        contextLength?: number;
+                        signature?: {
+                            inputs: {
+                                name: string;
+                                /** @enum {unknown} */
+                                datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                shape: number[];
+                            }[];
+                            outputs: {
+                                name: string;
+                                /** @enum {unknown} */
+                                datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                                shape: number[];
+                            }[];
+                        };
+                    };
                     pipeline?: {
                         /** @description what a caller sends, usually BYTES */
                         inputs: {
@@ -2198,7 +2260,7 @@ export interface operations {
                             /** @enum {unknown} */
                             task: "chat" | "embedding" | "tensor";
                             /** @enum {unknown} */
-                            engine: "llama" | "onnx" | "tfjs" | "echo";
+                            engine: "llama" | "onnx" | "tfjs" | "echo" | "command" | "remote";
                             files: {
                                 /** @description a flat name: versions have no folders */
                                 path: string;
@@ -2345,7 +2407,7 @@ export interface operations {
                                 /** @enum {unknown} */
                                 task: "chat" | "embedding" | "tensor";
                                 /** @enum {unknown} */
-                                engine: "llama" | "onnx" | "tfjs" | "echo";
+                                engine: "llama" | "onnx" | "tfjs" | "echo" | "command" | "remote";
                                 files: {
                                     /** @description a flat name: versions have no folders */
                                     path: string;
@@ -2508,7 +2570,12 @@ export interface operations {
     };
     collectGarbage: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description say what would go, and remove nothing */
+                dryRun?: boolean;
+                /** @description in the place of the server's own; 0: what nothing needs goes now */
+                graceSeconds?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2524,6 +2591,12 @@ export interface operations {
                     "application/json": {
                         blobs: number;
                         bytes: number;
+                        /** @description uploads and downloads that nobody went on with */
+                        partials: number;
+                        partialBytes: number;
+                        /** @description not needed, but their grace is not over or somebody is about to publish them */
+                        waiting: number;
+                        waitingBytes: number;
                     };
                 };
             };
@@ -2597,8 +2670,43 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    /** @description pypi:NAME==VERSION or npm:NAME@VERSION */
+                    /** @description pypi:NAME==VERSION, npm:NAME@VERSION, hf:ORG/NAME@REVISION/FILE or https://HOST/PATH/FILE#sha256=DIGEST */
                     source: string;
+                    /** @description further files, of hf: and https: */
+                    moreSources?: string[];
+                    /** @description hf: and https: take what comes where nobody says what it must be */
+                    recordDigest?: boolean;
+                    licence?: string;
+                    card?: string;
+                    pipeline?: {
+                        /** @description what a caller sends, usually BYTES */
+                        inputs: {
+                            name: string;
+                            /** @enum {unknown} */
+                            datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                            shape: number[];
+                        }[];
+                        /** @description what a caller receives */
+                        outputs: {
+                            name: string;
+                            /** @enum {unknown} */
+                            datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+                            shape: number[];
+                        }[];
+                        pre: ({
+                            op: string;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                        post: ({
+                            op: string;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                    };
+                    batching?: {
+                        maxBatchSize: number;
+                    };
                     /** @description file name → entry of the package; without it the one weights file */
                     entries?: {
                         [key: string]: string;
@@ -3507,6 +3615,119 @@ export interface operations {
                         };
                     };
                 };
+            };
+        };
+    };
+    listUpstreams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** @description lower-case letters, digits and "-" */
+                            name: string;
+                            /** @description the origin, and for OpenAI’s dialect the path in front of /chat/completions, for example https://api.example.com/v1 */
+                            url: string;
+                            /** @enum {unknown} */
+                            dialect: "openai" | "oip";
+                            /** @description calls that it is sent at once */
+                            slots: number;
+                            binary: boolean;
+                            credential: {
+                                set: boolean;
+                                lastFour: string;
+                            };
+                            /** @description milliseconds since 1970 */
+                            createdAt: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    setUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description lower-case letters, digits and "-" */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the origin, and for OpenAI’s dialect the path in front of /chat/completions, for example https://api.example.com/v1 */
+                    url: string;
+                    /** @enum {unknown} */
+                    dialect: "openai" | "oip";
+                    /** @description calls that it is sent at once */
+                    slots?: number;
+                    /** @description it takes tensors as binary data */
+                    binary?: boolean;
+                    /** @description sent as a Bearer token to this server alone; never shown again */
+                    credential?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description lower-case letters, digits and "-" */
+                        name: string;
+                        /** @description the origin, and for OpenAI’s dialect the path in front of /chat/completions, for example https://api.example.com/v1 */
+                        url: string;
+                        /** @enum {unknown} */
+                        dialect: "openai" | "oip";
+                        /** @description calls that it is sent at once */
+                        slots: number;
+                        binary: boolean;
+                        credential: {
+                            set: boolean;
+                            lastFour: string;
+                        };
+                        /** @description milliseconds since 1970 */
+                        createdAt: number;
+                    };
+                };
+            };
+        };
+    };
+    removeUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description lower-case letters, digits and "-" */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

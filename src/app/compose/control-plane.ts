@@ -7,13 +7,15 @@ import type { CallerChange } from '../../control-plane/entitlements/index.ts';
 import type { Gateway } from '../../control-plane/evaluation/index.ts';
 import { Identity } from '../../control-plane/identity/index.ts';
 import type { LiveFigures } from '../../control-plane/monitoring/index.ts';
+import type { HubSettings } from '../../control-plane/registry/index.ts';
 import type { Repository } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
 import type { Egress } from '../../egress/egress.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { composeBooks } from './books.ts';
+import type { Foreign } from './foreign.ts';
 import { composeMarket } from './market.ts';
-import { composeModels } from './models.ts';
+import { composeModels, type GarbageSettings } from './models.ts';
 import { composeMonitoring } from './monitoring.ts';
 
 export interface ControlPlaneParts {
@@ -21,6 +23,8 @@ export interface ControlPlaneParts {
   readonly clock: Clock;
   readonly events: Events;
   readonly blobFolder: string;
+  readonly garbage: GarbageSettings;
+  readonly hub: HubSettings;
   readonly threadsDefault: number;
   readonly scheduling: Scheduling;
   readonly live: LiveFigures;
@@ -33,6 +37,7 @@ export interface ControlPlaneParts {
   /** A call waits so long for a database, milliseconds. */
   readonly waitMs: number;
   readonly egress: Egress;
+  readonly foreign: Pick<Foreign, 'engines' | 'upstreams'>;
   /** The home's own secret, of which webhooks' secrets are made. */
   readonly signingKey: Buffer;
   publish(feed: RoutesFeed): void;
@@ -82,6 +87,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
   });
   const models: ReturnType<typeof composeModels> = composeModels({
     ...parts,
+    foreign: parts.foreign.engines,
     happened: (change) => watching.monitoring.record({ ...change, replica: '', node: '' }),
   });
   const watching: ReturnType<typeof composeMonitoring> = composeMonitoring({ ...parts, ...models, problem });
@@ -96,7 +102,7 @@ export function composeControlPlane(parts: ControlPlaneParts) {
     organisations: books.organisations,
     problem,
   });
-  return { identity, entitlements, ...market, ...books, ...models, costing, ...watching };
+  return { identity, entitlements, ...market, ...books, ...models, costing, upstreams: parts.foreign.upstreams, ...watching };
 }
 
 export type ControlPlane = ReturnType<typeof composeControlPlane>;

@@ -4,7 +4,7 @@ import { createAdmit } from '../../data-plane/admit/admit.ts';
 import { Credit } from '../../data-plane/admit/credit.ts';
 import { createAuthenticate } from '../../data-plane/authenticate/authenticate.ts';
 import { Dispatch } from '../../data-plane/dispatch/dispatch.ts';
-import type { Callers, LeaseSource, Replays, Repository, UsageSink } from '../../data-plane/ports.ts';
+import type { Callers, ForeignServers, LeaseSource, Replays, Repository, UsageSink } from '../../data-plane/ports.ts';
 import { createRequestPath } from '../../data-plane/request-path.ts';
 import { RoutesTable } from '../../data-plane/routes-table.ts';
 import { createInferenceHandler } from '../../http/inference.ts';
@@ -15,6 +15,7 @@ export interface DataPlaneParts {
   readonly callers: Callers;
   readonly usage: UsageSink;
   readonly leases: LeaseSource;
+  readonly foreign: ForeignServers;
   readonly replays: Replays;
   readonly repository: Repository;
   readonly events: Events;
@@ -38,7 +39,13 @@ export function composeDataPlane(parts: DataPlaneParts) {
     problem: (error) => events.usageProblem({ message: 'credit could not be leased or given back', error }),
   });
   const routes = new RoutesTable();
-  const dispatch = new Dispatch({ clock, queueMax: limits.queueMax, wake: () => parts.wake(), batched: (deployment, calls) => events.batchSent(deployment, calls) });
+  const dispatch = new Dispatch({
+    clock,
+    queueMax: limits.queueMax,
+    foreign: parts.foreign,
+    wake: () => parts.wake(),
+    batched: (deployment, calls) => events.batchSent(deployment, calls),
+  });
   const authenticate = createAuthenticate(callers, clock);
   const requestPath = createRequestPath({
     clock,

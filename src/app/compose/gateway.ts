@@ -10,12 +10,15 @@ import type { Db } from '../../db/open.ts';
 import { createTelemetry } from '../../telemetry/events.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Config } from '../config.ts';
+import type { ConfigFile } from '../config-file.ts';
+import { Credentials, foreignServers } from '../foreign-servers.ts';
 import { FeedFollower } from '../feeds/follower.ts';
 import type { KeptFeeds } from '../feeds/kept.ts';
 import { Later } from '../feeds/later.ts';
 import { LoadReporter } from '../feeds/loads.ts';
 import { loadByDeployment } from '../figures.ts';
 import { composeDataPlane, type DataPlane } from './data-plane.ts';
+import { egressOf } from './foreign.ts';
 import { composeMoney } from './money.ts';
 
 /** What has changed of the feeds is kept on disk after so long, many changes at once. */
@@ -32,11 +35,13 @@ export interface GatewayParts {
   readonly db: Db;
   readonly usageLog: UsageSink;
   readonly kept: KeptFeeds;
+  readonly file: ConfigFile;
+  readonly signingKey: Buffer;
   ready(): boolean;
 }
 
 /** A gateway's parts, joined: nothing runs yet. */
-export function composeGateway({ config, name, clock, log, db, usageLog, kept, ready }: GatewayParts) {
+export function composeGateway({ config, file, signingKey, name, clock, log, db, usageLog, kept, ready }: GatewayParts) {
   const { events, registry } = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), replicas: () => [], burns: () => [] });
   const problem = (error: unknown) => events.controlProblem(error);
   const happenings = new EventLog({ db, clock, problem });
@@ -80,6 +85,7 @@ export function composeGateway({ config, name, clock, log, db, usageLog, kept, r
     callers: kept,
     usage: usageLog,
     leases: money.own,
+    foreign: foreignServers(egressOf(file, clock), new Credentials(signingKey)),
     replays: money.replays,
     repository: NO_REPOSITORY,
     events,

@@ -11,6 +11,7 @@ import { jobRoutes } from '../../control-plane/jobs/index.ts';
 import { alertRoutes, historyRoutes, monitoringRoutes, sloRoutes } from '../../control-plane/monitoring/index.ts';
 import { ledgerRoutes } from '../../control-plane/ledger/index.ts';
 import { pullRoutes, registryRoutes } from '../../control-plane/registry/index.ts';
+import { upstreamRoutes } from '../../control-plane/upstreams/index.ts';
 import { usageRoutes } from '../../control-plane/usage/index.ts';
 import { createControl } from '../../http/control.ts';
 import { createExposure, type ExposureSettings } from '../../http/exposure.ts';
@@ -51,8 +52,9 @@ function routesOf(control: Modelyard['control'], { clock, environment }: Pick<Ht
     identityRoutes(identity),
     usageRoutes(usage),
     registryRoutes(registry),
-    pullRoutes(registry, jobs, environment),
+    pullRoutes({ registry, jobs, filePulls: control.filePulls, environment }),
     deploymentRoutes(deployments),
+    upstreamRoutes(control.upstreams),
     jobRoutes(jobs),
     monitoringRoutes(monitoring),
     alertRoutes(control),

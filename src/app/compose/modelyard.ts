@@ -1,16 +1,15 @@
 import type { Clock } from '../../base/clock.ts';
 import type { CallerEntry } from '../../contract/feeds.ts';
 import { VERSION } from '../../contract/version.ts';
+import { HUB_ENDPOINT } from '../../control-plane/registry/index.ts';
 import type { UsageSink } from '../../data-plane/ports.ts';
 import { takeLease } from '../../db/leases.ts';
 import type { Db } from '../../db/open.ts';
-import { parseAllow } from '../../egress/allow.ts';
-import { Egress } from '../../egress/egress.ts';
 import { Leadership } from '../../scheduler/leadership.ts';
 import type { Launcher } from '../../scheduler/ports.ts';
 import { createTelemetry } from '../../telemetry/events.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import type { ConfigFile } from '../config-file.ts';
+import { type ConfigFile, garbageSettings } from '../config-file.ts';
 import type { Config } from '../config.ts';
 import { figuresOf, gaugeSources, loadByDeployment } from '../figures.ts';
 import type { InnerCalls } from '../inner-calls.ts';
@@ -18,6 +17,7 @@ import { mainGatewayName } from '../own-gateway.ts';
 import { composeControlPlane, type ControlPlane, repositoryOf } from './control-plane.ts';
 import { composeDataPlane, type DataPlane } from './data-plane.ts';
 import { composeFeeds, type Feeds } from './feeds.ts';
+import { composeForeign } from './foreign.ts';
 import { composeInnerCalls } from './inner-calls.ts';
 import { composeScheduler } from './scheduler.ts';
 
@@ -32,18 +32,21 @@ export interface ModelyardParts {
   readonly launcher: Launcher;
   readonly blobFolder: string;
   readonly signingKey: Buffer;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly logFolder: string;
   /** This server's own name among those that share the database. */
   readonly holder: string;
   ready(): boolean;
 }
 
 /** The scheduler, the control plane and the data plane, joined: nothing runs yet. What each needs of the others it asks for when it is there. */
-export function composeModelyard({ config, file, clock, log, db, usageLog, launcher, blobFolder, signingKey, holder, ready }: ModelyardParts) {
-  const load = () => plane.dispatch.load();
-  const { events, registry, recent, totals, revisions } = createTelemetry(log, clock, { load: () => loadByDeployment(load()), ...gaugeSources(() => control) });
+export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, blobFolder, signingKey, holder, ready, ...parts }: ModelyardParts) {
+  const { events, registry, recent, totals, revisions } = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), ...gaugeSources(() => control) });
+  const foreign = composeForeign({ ...parts, db, clock, file, signingKey, own, running: () => running(control) });
   const { reconciler, scheduling, fleet } = composeScheduler({
     clock,
-    launcher,
+    launcher: foreign.launcher,
+    foreign: foreign.needs,
     events,
     node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
     epoch: () => leadership.epoch,
@@ -70,11 +73,11 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     threadsDefault: config.threadsDefault,
     scheduling,
     fleet,
-    costing: file.costing,
-    market: file.market,
+    ...sectionsOf(file),
     live: { now: () => figuresOf(recent(), plane.dispatch.calledLoad()), totals },
     gateway: innerCalls,
-    egress: new Egress({ clock, allow: parseAllow(file.egress?.allow ?? []) }),
+    egress: foreign.egress,
+    foreign,
     signingKey,
     gatewayName: mainGatewayName(signingKey),
     waitMs: config.leaseWaitMs,
@@ -86,6 +89,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     callers: { find: (hash) => callerOf(hash, feeds, control) ?? innerCalls.find(hash) },
     usage: usageLog,
     leases: control.own,
+    foreign: foreign.servers,
     replays: control.replays,
     repository: repositoryOf(control),
     events,
@@ -103,7 +107,18 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     wake: () => reconciler.wake(),
     problem: (error) => events.controlProblem(error),
   });
-  return { control, plane, feeds, leadership, reconciler, events, metrics: () => registry.metrics() };
+  return { control, plane, feeds, leadership, reconciler, launcher: foreign.launcher, events, metrics: () => registry.metrics() };
+}
+
+/** What of the operator's file the control plane goes by. */
+function sectionsOf(file: ConfigFile) {
+  const { costing, market, sources } = file;
+  return { costing, market, garbage: garbageSettings(file), hub: { endpoint: sources?.hf?.endpoint ?? HUB_ENDPOINT, tokenFile: sources?.hf?.tokenFile } };
+}
+
+/** All deployments, with what serves them. */
+function running({ deployments }: ControlPlane) {
+  return deployments.list({ orgId: '', orgName: '', scopes: ['operator'] }).map(({ name }) => ({ name, manifest: deployments.manifestOf(name) }));
 }
 
 /** A key's entry: as another server has changed it, or as this one knows it. */

@@ -25,6 +25,8 @@ export interface SchedulerParts {
   readonly launcher: Launcher;
   readonly events: Events;
   readonly node: Node;
+  /** What the operator's file, or the list of upstreams, says of an engine that is not ours. */
+  readonly foreign: { slotsOf(manifest: Manifest): number | undefined; memoryMibOf(manifest: Manifest): number };
   epoch(): number | undefined;
   load(): readonly LoadReport[];
   readonly traffic: Traffic;
@@ -35,7 +37,7 @@ export interface SchedulerParts {
 }
 
 /** The reconciler, and the face that the deployments domain sees of it. */
-export function composeScheduler({ clock, launcher, events, node, epoch, load, traffic, propose, changed, happened }: SchedulerParts): {
+export function composeScheduler({ clock, launcher, events, node, foreign, epoch, load, traffic, propose, changed, happened }: SchedulerParts): {
   readonly reconciler: Reconciler;
   readonly scheduling: Scheduling;
   readonly fleet: Fleet;
@@ -47,11 +49,15 @@ export function composeScheduler({ clock, launcher, events, node, epoch, load, t
   const reconciler = new Reconciler({ clock, launcher, nodes: [node], policy: demandPolicy, epoch, load, traffic, propose, changed, event });
   let machine: Machine | undefined;
   const scheduling: Scheduling = {
-    want: (revisions, rollouts) => reconciler.want(revisions.map(desired), rollouts),
+    want: (revisions, rollouts) =>
+      reconciler.want(
+        revisions.map((revision) => desired(revision, foreign)),
+        rollouts,
+      ),
     drain: (replicas) => reconciler.drain(replicas),
     epoch: () => epoch() ?? 0,
     admit(manifest, { threads }) {
-      const { memoryBytes } = estimate(manifest);
+      const { memoryBytes } = estimate(manifest, foreign.memoryMibOf(manifest));
       if (memoryBytes > node.memoryBytes) {
         throw new Fault(
           'insufficient_storage',
@@ -65,7 +71,12 @@ export function composeScheduler({ clock, launcher, events, node, epoch, load, t
       // Probed when it is first asked for: it takes 50 ms of this thread.
       machine ??= probeMachine(() => clock.monotonic());
       const throughput = throughputOf(manifest, threads, machine);
-      return { ...estimate(manifest), machine, throughput, ...(callsPerSecond !== undefined && { demand: demandOf(manifest, callsPerSecond, throughput) }) };
+      return {
+        ...estimate(manifest, foreign.memoryMibOf(manifest)),
+        machine,
+        throughput,
+        ...(callsPerSecond !== undefined && { demand: demandOf(manifest, callsPerSecond, throughput) }),
+      };
     },
     async nodes() {
       const holdings = reconciler.holdings();
@@ -74,6 +85,7 @@ export function composeScheduler({ clock, launcher, events, node, epoch, load, t
     },
     health: (revision) => reconciler.statusOf(revision),
     loaded: () => new Set(reconciler.holdings().map(({ deployment }) => deployment)),
+    filesInUse: () => reconciler.filesInUse(),
     logs: (deployment, linesMax) => launcher.logs(deployment, linesMax),
   };
   return { reconciler, scheduling, fleet: fleetOf(reconciler, [node]) };
@@ -87,20 +99,20 @@ function fleetOf(reconciler: Reconciler, nodes: readonly Node[]): Fleet {
   };
 }
 
-function desired({ id, deployment, digest, resources, manifest, files }: WantedRevision): DesiredRevision {
+function desired({ id, deployment, digest, resources, manifest, files }: WantedRevision, foreign: SchedulerParts['foreign']): DesiredRevision {
   const { replicasMin, replicasMax, threads, priority, idleSeconds, targetConcurrency } = resources;
-  const { memoryBytes, loadMs } = estimate(manifest);
+  const { memoryBytes, loadMs } = estimate(manifest, foreign.memoryMibOf(manifest));
   return {
     id,
     deployment,
     digest,
     replicasMin,
     replicasMax,
-    targetConcurrency: targetConcurrency ?? concurrencyOf(manifest),
+    targetConcurrency: targetConcurrency ?? foreign.slotsOf(manifest) ?? concurrencyOf(manifest),
     priority,
     idleMs: idleSeconds * 1_000,
     memoryBytes,
-    threads,
+    threads: manifest.engine === 'remote' ? 0 : threads,
     loadMs,
     engine: { kind: manifest.engine, manifest, files, threads },
   };

@@ -63,7 +63,7 @@ async function up(flags: UpFlags): Promise<void> {
   const file = await readConfigFile(homeFolder(homeOf(flags, environment)).configFile);
   const config = { ...loadConfig(flags, environment, file.exposure), ...gatewaySettings(file) };
   const role = parseRole(flags);
-  if (role.role === 'gateway') return upGateway(config, role.name);
+  if (role.role === 'gateway') return upGateway(config, file, role.name);
   const planned = `http://${config.host}:${config.port}`;
   const { release } = await openHome(config.home, planned);
   const folder = homeFolder(config.home);

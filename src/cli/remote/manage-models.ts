@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { Fault } from '../../contract/errors.ts';
-import { bytesText } from './format.ts';
 import { remoteOptions, withSession } from './session.ts';
 
 /** `modelyard rm NAME[:N]` */
@@ -8,22 +7,11 @@ export function addRm(program: Command): void {
   remoteOptions(program.command('rm'))
     .description('remove a model, or one version of it')
     .argument('<name>', 'NAME or NAME:VERSION')
-    .addHelpText('after', '\nExamples:\n  modelyard rm acme/ocr:1\n\nThe bytes go with the next "modelyard gc".')
+    .addHelpText('after', '\nExamples:\n  modelyard rm acme/ocr:1\n\nThe bytes go when their grace is over, or with "modelyard blobs gc --now".')
     .action(
       withSession(async ({ api, print }, name: string) => {
         await api.delete('/api/v1/models/{name}', { params: { name } });
         print({ removed: name }, () => `Removed ${name}.`);
-      }),
-    );
-}
-
-/** `modelyard gc` */
-export function addGc(program: Command): void {
-  remoteOptions(program.command('gc'))
-    .description('remove files that no model version needs')
-    .action(
-      withSession(async ({ api, print }) => {
-        print(await api.post('/api/v1/gc'), ({ blobs, bytes }) => `Removed ${blobs} files, ${bytesText(bytes)}.`);
       }),
     );
 }

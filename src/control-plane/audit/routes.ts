@@ -38,14 +38,10 @@ export function auditRoutes(audit: Audit): FastifyPluginCallbackTypebox {
         data: await audit.list({ orgId: all && caller.scopes.includes('operator') ? undefined : caller.orgId, before, limit }),
       }),
     );
-    app.post(
-      '/audit/archive',
-      { config: { scope: 'operator' }, schema: { operationId: 'archiveAudit', body: Cut, response: { 201: ArchiveSchema } } },
-      async ({ body }, reply) => {
-        reply.code(201);
-        return audit.archive(body.before);
-      },
-    );
+    app.post('/audit/archive', { config: { scope: 'operator' }, schema: { operationId: 'archiveAudit', body: Cut, response: { 201: ArchiveSchema } } }, async ({ body }, reply) => {
+      reply.code(201);
+      return audit.archive(body.before);
+    });
     done();
   };
 }

@@ -75,7 +75,7 @@ export class Audit {
   }
 
   async *#until(seq: number, before: number): AsyncIterable<Entry[]> {
-    for (let after = seq; ; ) {
+    for (let after = seq; ;) {
       const page = await pageAfter(this.#options.db, after, PAGE);
       const old = page.slice(0, page.findIndex(({ at }) => at >= before) + 1 || undefined).filter(({ at }) => at < before);
       if (old.length > 0) yield old;

@@ -38,7 +38,7 @@ export async function verifyAudit({ db, signingKey, folder, anchor }: VerifyOpti
   for (const archive of archives) if (archive.first <= head.archivedSeq) await takeArchive(chain, archive);
   const archived = chain.last.seq;
   if (archived < head.archivedSeq) chain.found(`entries ${archived + 1} to ${head.archivedSeq} are archived, and in no file of ${folder}`);
-  for (let after = chain.last.seq; ; ) {
+  for (let after = chain.last.seq; ;) {
     const page = await pageAfter(db, after, PAGE);
     for (const entry of page) chain.take(entry);
     const last = page.at(-1);

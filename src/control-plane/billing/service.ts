@@ -23,9 +23,9 @@ export interface BillingOptions {
   problem(error: unknown): void;
 }
 
-/** What the poster hands over: records, and the same as rows. */
+/** What the poster hands over: all records as rows, and those that have a price. */
 export interface UsageBatch {
-  readonly records: readonly UsageRecord[];
+  readonly priced: readonly UsageRecord[];
   readonly rows: JsonRows;
 }
 
@@ -56,10 +56,10 @@ export class Billing {
    * Stores a batch, and charges those of its records that are new and have a price. Posted again it changes nothing (M7, M8). A record whose price can't be read is stored,
    * and what it costs stays open.
    */
-  async post({ records, rows }: UsageBatch): Promise<void> {
-    if (!records.some(({ priceVersion }) => priceVersion !== '')) return this.#options.usage.post(rows);
+  async post({ priced: records, rows }: UsageBatch): Promise<void> {
+    if (records.length === 0) return this.#options.usage.post(rows);
     const priced = new Map<string, UsageRecord>();
-    for (const record of records) if (record.priceVersion !== '' && !priced.has(record.requestId)) priced.set(record.requestId, record);
+    for (const record of records) if (!priced.has(record.requestId)) priced.set(record.requestId, record);
     const { db, usage } = this.#options;
     const prices = await this.#pricesOf(priced.values());
     const told = await transact(db, async (tx) => {

@@ -51,7 +51,10 @@ export function recordOf(requestId: string, more: Partial<UsageRecord> = {}): Us
 }
 
 export function batchOf(...records: UsageRecord[]): UsageBatch {
-  return { records, rows: { fields: FIELDS, json: JSON.stringify(records.map((record) => FIELDS.map((field) => record[field]))) } };
+  return {
+    priced: records.filter(({ priceVersion }) => priceVersion !== ''),
+    rows: { fields: FIELDS, json: JSON.stringify(records.map((record) => FIELDS.map((field) => record[field]))) },
+  };
 }
 
 /** Billing with the real domains round it, on one database; `another` is a second process on the same. */

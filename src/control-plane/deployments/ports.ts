@@ -71,5 +71,7 @@ export interface Scheduling {
   health(revision: string): RevisionHealth | undefined;
   /** The deployments of which replicas are there, also of such as are about to go. */
   loaded(): ReadonlySet<string>;
+  /** Digests of the files of what is wanted, and of every replica that is there. */
+  filesInUse(): ReadonlySet<string>;
   logs(deployment: string, linesMax: number): readonly string[];
 }

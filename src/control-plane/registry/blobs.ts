@@ -1,47 +1,49 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Fault } from '../../contract/errors.ts';
-import { badDigest, blobTooLarge, digestMismatch, diskFull, uploadBusy, wrongOffset } from './errors.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { Mutex } from '../../base/mutex.ts';
+import { type Digest, digestOf, parseDigest } from './digest.ts';
+import { digestMismatch } from './errors.ts';
+import { Holds } from './holds.ts';
+import { Uploads } from './uploads.ts';
 
-/** No file of a model is larger. */
-const BLOB_BYTES_MAX = 1_099_511_627_776;
-const UPLOAD_KEPT_MS = 7 * 86_400_000;
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
-
-/** `sha256:` and 64 lower-case hex digits, checked: the only thing that a blob's path is ever made of (X19). */
-export type Digest = `sha256:${string}`;
-
-export function parseDigest(text: string): Digest {
-  if (!DIGEST.test(text)) throw badDigest();
-  return text as Digest;
-}
-
-/** One request's share of a file. `holder` is a safe name: an organisation's id. */
-export interface UploadPart {
-  readonly holder: string;
-  readonly offset: number;
-  readonly total: number;
-  readonly chunks: AsyncIterable<Buffer>;
-}
+const HOLD_MS_DEFAULT = 86_400_000;
 
 export interface StoredBlob {
   readonly digest: Digest;
   readonly bytes: number;
 }
 
-/** Files by the sha256 of their bytes. A blob appears whole, verified and read-only, or not at all. */
+export interface BlobStoreOptions {
+  readonly clock?: Clock;
+  /** What was uploaded waits so long to be published. */
+  readonly holdMs?: number;
+}
+
+export interface AdoptOptions {
+  readonly expected?: Digest;
+  /** Keeps the blob until he releases it. */
+  readonly holder?: string;
+}
+
+/**
+ * Files by the sha256 of their bytes. A blob appears whole, verified and read-only, or not at all.
+ * Its time of modification says when it was last known to be needed: garbage collection goes by that, also after a crash.
+ */
 export class BlobStore {
   readonly #folder: string;
-  readonly #uploads: string;
-  /** Sealed by this process and not yet part of a version: garbage collection leaves them to whoever is about to publish. */
-  readonly unpublished = new Set<string>();
-  readonly #uploading = new Set<string>();
+  readonly #clock: Clock;
+  readonly #holdMs: number;
+  readonly uploads: Uploads;
+  readonly holds = new Holds();
+  /** Appearing, being claimed and being removed exclude each other. */
+  readonly #names = new Mutex();
 
-  constructor(folder: string) {
+  constructor(folder: string, { clock = systemClock, holdMs = HOLD_MS_DEFAULT }: BlobStoreOptions = {}) {
     this.#folder = folder;
-    this.#uploads = join(folder, 'uploads');
+    this.#clock = clock;
+    this.#holdMs = holdMs;
+    this.uploads = new Uploads({ folder: join(folder, 'uploads'), clock, seal: (file, digest, holder) => this.#seal(file, digest, { holder, untilMs: clock.now() + holdMs }) });
   }
 
   path(digest: Digest): string {
@@ -51,15 +53,38 @@ export class BlobStore {
 
   /** Bytes of the blob; undefined when it is not there. */
   async size(digest: Digest): Promise<number | undefined> {
-    return (await stat(this.path(digest)).catch(() => undefined))?.size;
+    return (await this.stat(digest))?.bytes;
+  }
+
+  /** `neededAt`: when it was last known to be needed, milliseconds since 1970. */
+  async stat(digest: Digest): Promise<{ readonly bytes: number; readonly neededAt: number } | undefined> {
+    const found = await stat(this.path(digest)).catch(() => undefined);
+    return found && { bytes: found.size, neededAt: Math.round(found.mtimeMs) };
+  }
+
+  /** Bytes of a blob that is there, which from now on is kept for whoever is about to publish it; undefined when it is not there. */
+  hold(digest: Digest, holder: string, untilMs = this.#clock.now() + this.#holdMs): Promise<number | undefined> {
+    return this.#names.run(async () => {
+      const bytes = await this.size(digest);
+      if (bytes === undefined) return undefined;
+      this.holds.add(digest, holder, untilMs);
+      await this.touch(digest);
+      return bytes;
+    });
+  }
+
+  /** Is needed now. */
+  async touch(digest: Digest): Promise<void> {
+    const seconds = this.#clock.now() / 1_000;
+    await utimes(this.path(digest), seconds, seconds).catch(ifMissing);
   }
 
   /** Takes a file of ours in (downloaded, extracted or converted), by renaming it: it must be on the same disk. */
-  async adopt(file: string, expected?: Digest): Promise<StoredBlob> {
+  async adopt(file: string, { expected, holder }: AdoptOptions = {}): Promise<StoredBlob> {
     const digest = await digestOf(file);
     if (expected !== undefined && digest !== expected) throw digestMismatch(expected, digest);
     const { size } = await stat(file);
-    await this.#seal(file, digest);
+    await this.#seal(file, digest, holder === undefined ? undefined : { holder, untilMs: Number.POSITIVE_INFINITY });
     return { digest, bytes: size };
   }
 
@@ -70,39 +95,9 @@ export class BlobStore {
     return folder;
   }
 
-  /** How many bytes of an upload have arrived from one holder. */
-  async uploaded(digest: Digest, holder: string): Promise<number> {
-    return (await stat(this.#uploadPath(digest, holder)).catch(() => undefined))?.size ?? 0;
-  }
-
-  /**
-   * Appends to a holder's upload at `offset`, which must be what has arrived. When `total` is reached the bytes are verified and
-   * sealed. Each holder sends all bytes itself, also of a blob that is here already: knowing a digest is not having the file.
-   */
-  async upload(digest: Digest, { holder, ...part }: UploadPart): Promise<number> {
-    if (part.total > BLOB_BYTES_MAX) throw blobTooLarge(BLOB_BYTES_MAX);
-    const path = this.#uploadPath(digest, holder);
-    if (this.#uploading.has(path)) throw uploadBusy();
-    this.#uploading.add(path);
-    try {
-      await mkdir(this.#uploads, { recursive: true, mode: 0o700 });
-      const have = await this.uploaded(digest, holder);
-      if (have !== part.offset) throw wrongOffset(have);
-      const end = await appendAll(path, part);
-      if (end === part.total) await this.#finishUpload(path, digest);
-      return end;
-    } finally {
-      this.#uploading.delete(path);
-    }
-  }
-
-  /** Removes uploads that nobody has gone on with for a week. */
-  async sweepUploads(nowMs: number): Promise<void> {
-    for (const name of await readdir(this.#uploads).catch(() => [])) {
-      const path = join(this.#uploads, name);
-      const { mtimeMs } = await stat(path);
-      if (nowMs - mtimeMs > UPLOAD_KEPT_MS) await rm(path, { force: true });
-    }
+  /** Where downloads that were cut wait to go on. */
+  get downloadFolder(): string {
+    return join(this.#folder, 'downloads');
   }
 
   /** Digests of all blobs. */
@@ -116,58 +111,40 @@ export class BlobStore {
       .map((name) => `sha256:${name}` as const);
   }
 
-  async remove(digest: Digest): Promise<void> {
-    await rm(this.path(digest), { force: true });
-  }
-
-  async #finishUpload(path: string, digest: Digest): Promise<void> {
-    const actual = await digestOf(path);
-    if (actual !== digest) {
-      await rm(path, { force: true });
-      throw digestMismatch(digest, actual);
-    }
-    await this.#seal(path, digest);
+  /**
+   * Removes a blob, unless somebody holds it or it was needed after `neededUntilMs`. `forget` is done first: what is noted of a blob goes before it.
+   * Returns whether it went. An engine that has opened it goes on reading it.
+   */
+  discard(digest: Digest, neededUntilMs: number, forget: () => Promise<void> = async () => undefined): Promise<boolean> {
+    return this.#names.run(async () => {
+      const found = await this.stat(digest);
+      if (!found || found.neededAt > neededUntilMs || this.holds.has(digest, this.#clock.now())) return false;
+      await forget();
+      await rm(this.path(digest), { force: true });
+      return true;
+    });
   }
 
   /** Write, fsync, rename: what has a blob's name has a blob's bytes (S31). */
-  async #seal(file: string, digest: Digest): Promise<void> {
+  async #seal(file: string, digest: Digest, hold: { readonly holder: string; readonly untilMs: number } | undefined): Promise<void> {
     const target = this.path(digest);
     await mkdir(join(target, '..'), { recursive: true, mode: 0o700 });
     {
       await using handle = await open(file, 'r');
       await handle.sync();
     }
-    this.unpublished.add(digest);
+    const seconds = this.#clock.now() / 1_000;
+    await utimes(file, seconds, seconds);
     await chmod(file, 0o444);
-    await rename(file, target);
+    await this.#names.run(async () => {
+      if (hold) this.holds.add(digest, hold.holder, hold.untilMs);
+      await rename(file, target);
+    });
     await using folder = await open(join(target, '..'), 'r');
     await folder.sync();
   }
-
-  #uploadPath(digest: Digest, holder: string): string {
-    return join(this.#uploads, `${holder}-${parseDigest(digest).slice('sha256:'.length)}`);
-  }
 }
 
-async function appendAll(path: string, { offset, total, chunks }: Omit<UploadPart, 'holder'>): Promise<number> {
-  await using handle = await open(path, 'a', 0o600);
-  let end = offset;
-  try {
-    for await (const chunk of chunks) {
-      if (end + chunk.length > total) throw new Fault('invalid_argument', 'too_many_bytes', `The upload has more than the ${total} bytes that were announced.`);
-      await handle.appendFile(chunk);
-      end += chunk.length;
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw diskFull();
-    throw error;
-  }
-  return end;
-}
-
-/** sha256 of a file's bytes. */
-export async function digestOf(file: string): Promise<Digest> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1_048_576 })) hash.update(chunk as Buffer);
-  return `sha256:${hash.digest('hex')}`;
+function ifMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }

@@ -16,10 +16,26 @@ export const digestMismatch = (wanted: string, actual: string) =>
 export const blobMissing = (digest: string) => new Fault('conflict', 'blob_missing', `The blob ${digest} was not uploaded; upload it first.`);
 export const blobTooLarge = (bytesMax: number) => new Fault('payload_too_large', 'blob_too_large', `A file may have at most ${bytesMax} bytes.`);
 export const uploadBusy = () => new Fault('conflict', 'upload_busy', 'Another request is sending a part of this upload just now; ask how much has arrived, and go on from there.');
+export const tooManyUploads = (max: number) =>
+  new Fault('rate_limited', 'too_many_uploads', `This organisation has ${max} uploads that are not whole; go on with one of them, or wait until they expire.`);
 export const wrongOffset = (have: number) => new Fault('conflict', 'wrong_offset', `This upload has ${have} bytes; continue at offset ${have}.`);
 export const diskFull = () => new Fault('insufficient_storage', 'disk_full', 'There is no room on the disk of the home folder; free some or choose another with --home.');
 export const inUse = (name: string) => new Fault('conflict', 'model_in_use', `"${name}" is deployed; undeploy it first.`);
 export const operatorsOnly = () => new Fault('permission_denied', 'operators_only', 'Package sources are for operators only; upload files instead.');
+export const packagesOnly = (field: string) => invalid(`"${field}" is for packages (pypi:, npm:) only.`, field);
+export const filesOnly = (field: string) => invalid(`"${field}" is for hf: and https: only.`, field);
+export const pullBusy = (source: string) => new Fault('conflict', 'pull_busy', `${source} is being downloaded by another job just now; wait for that one.`);
+export const digestUnknown = (source: string) =>
+  invalid(
+    `Nobody says what ${source} must be: add #sha256=DIGEST, or ask to have the digest of what comes recorded ("recordDigest", --record-digest).`,
+    'source',
+    'digest_unknown',
+  );
+export const hubDisagrees = (source: string, digest: string) =>
+  new Fault('invalid_argument', 'digest_mismatch', `${source}: the Hub says that this file has the digest ${digest}.`);
+export const sourceRefused = (source: string, why: string) => new Fault('bad_upstream', 'source_refused', `${source} can't be downloaded: ${why}.`);
+export const tooMuchCame = (source: string, bytesMax: number) =>
+  new Fault('bad_upstream', 'too_many_bytes', `${source}: more than the ${bytesMax} bytes that were announced came.`);
 export const badArchive = (why: string, cause?: unknown) => new Fault('invalid_argument', 'bad_archive', `The archive is refused: ${why}.`, { cause });
 export const noWeights = (source: string) => invalid(`${source} has no .gguf or .onnx file; name the files in "entries".`, 'entries', 'no_weights');
 export const severalWeights = (source: string, names: readonly string[]) =>

@@ -1,9 +1,14 @@
-export { BlobStore, digestOf, parseDigest } from './blobs.ts';
+export { BlobStore } from './blobs.ts';
+export { digestOf, parseDigest } from './digest.ts';
 export type { Model, ModelVersion } from './model.ts';
 export { pullStarter, sweepPulls } from './pull.ts';
+export type { Collection } from './garbage.ts';
+export { FilePulls } from './pull-files.ts';
 export { pullRoutes } from './pull-routes.ts';
 export { registryRoutes } from './routes.ts';
-export { type Publication, type Publisher, Registry } from './service.ts';
+export { type Publication, type Publisher, Registry, type RegistryOptions } from './service.ts';
 export { referencedDigests } from './store.ts';
+export { Downloads } from './sources/download.ts';
+export { HUB_ENDPOINT, type HubSettings } from './sources/hub.ts';
 export { STARTERS } from './starters/index.ts';
 export type { Starter } from './starters/starter.ts';

@@ -6,6 +6,11 @@ import type { CallerEntry, Scope } from '../../contract/feeds.ts';
 import { openDatabase } from '../../db/open.ts';
 import { createControl } from '../../http/control.ts';
 import { jobRoutes, Jobs } from '../jobs/index.ts';
+import { parseAllow } from '../../egress/allow.ts';
+import { Egress } from '../../egress/egress.ts';
+import { FilePulls } from './pull-files.ts';
+import { Downloads } from './sources/download.ts';
+import { HUB_ENDPOINT } from './sources/hub.ts';
 import { pullRoutes } from './pull-routes.ts';
 import { registryRoutes } from './routes.ts';
 import { ACME, OPERATOR, testRegistry } from './testing/registry.ts';
@@ -15,6 +20,9 @@ async function api() {
   const it = await testRegistry();
   const db = await openDatabase(':memory:');
   const jobs = new Jobs({ db, clock: systemClock });
+  const egress = new Egress({ clock: systemClock, allow: parseAllow([]) });
+  const downloads = new Downloads({ egress, blobs: it.blobs, clock: systemClock, hub: { endpoint: HUB_ENDPOINT } });
+  const filePulls = new FilePulls({ registry: it.registry, jobs, downloads, clock: systemClock });
   const app = await createControl({
     authenticate({ headers }, scope: Scope): CallerEntry {
       const who = headers['authorization'] === 'Bearer acme' ? ACME : OPERATOR;
@@ -24,7 +32,7 @@ async function api() {
     clock: systemClock,
     exposure: { addressOf: () => 'test' },
     version: '0',
-    domains: [registryRoutes(it.registry), jobRoutes(jobs), pullRoutes(it.registry, jobs, { PATH: '/nowhere' })],
+    domains: [registryRoutes(it.registry), jobRoutes(jobs), pullRoutes({ registry: it.registry, jobs, filePulls, environment: { PATH: '/nowhere' } })],
     operations: { ready: () => ({ ready: true, status: 'ready', reasons: [] }), metrics: async () => '' },
     failed: () => undefined,
     createServer: (handler) => createServer(handler),

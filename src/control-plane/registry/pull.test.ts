@@ -7,7 +7,7 @@ import { pullPackage, pullStarter, sweepPulls } from './pull.ts';
 import { STARTERS } from './starters/index.ts';
 import type { Starter } from './starters/starter.ts';
 import { parseSource } from './sources/source.ts';
-import { parseDigest } from './blobs.ts';
+import { parseDigest } from './digest.ts';
 import { buildZip } from './testing/archives.ts';
 import { ACME, OPERATOR, sha256, testRegistry } from './testing/registry.ts';
 

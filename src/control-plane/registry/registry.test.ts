@@ -1,9 +1,9 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { buildGguf, buildOnnx, gguf, LLAMA_KEYS } from '../../model-files/testing/build.ts';
 import { openVerified } from '../../model-files/verified.ts';
-import { parseDigest } from './blobs.ts';
+import { parseDigest } from './digest.ts';
 import { ACME, chunksOf, OPERATOR, sha256, testRegistry } from './testing/registry.ts';
 
 const WEIGHTS = buildGguf();
@@ -24,7 +24,7 @@ describe('blobs', () => {
     expect(() => parseDigest(text)).toThrow(expect.objectContaining({ kind: 'invalid_argument' }));
     await using it = await testRegistry();
     expect(() => it.blobs.path(text as never)).toThrow(/A digest is/);
-    await expect(it.blobs.upload(text as never, { holder: 'org', offset: 0, total: 1, chunks: chunksOf(Buffer.from('a')) })).rejects.toThrow(/A digest is/);
+    await expect(it.blobs.uploads.append(text as never, { holder: 'org', offset: 0, total: 1, chunks: chunksOf(Buffer.from('a')) })).rejects.toThrow(/A digest is/);
     await expect(it.registry.publish(OPERATOR, publication('m', text))).rejects.toThrow(/A digest is/);
   });
 
@@ -36,13 +36,15 @@ describe('blobs', () => {
       yield WEIGHTS.subarray(0, half);
       throw new Error('the connection broke');
     }
-    await expect(it.blobs.upload(digest, { holder: 'org', offset: 0, total: WEIGHTS.length, chunks: broken() })).rejects.toThrow('broke');
+    await expect(it.blobs.uploads.append(digest, { holder: 'org', offset: 0, total: WEIGHTS.length, chunks: broken() })).rejects.toThrow('broke');
     expect(await it.blobs.size(digest)).toBeUndefined();
     expect(await it.blobs.list()).toEqual([]);
     await expect(it.registry.publish(OPERATOR, publication('m', digest))).rejects.toMatchObject({ code: 'blob_missing' });
-    expect(await it.blobs.uploaded(digest, 'org')).toBe(half);
-    await expect(it.blobs.upload(digest, { holder: 'org', offset: half - 1, total: WEIGHTS.length, chunks: chunksOf(WEIGHTS) })).rejects.toMatchObject({ code: 'wrong_offset' });
-    await it.blobs.upload(digest, { holder: 'org', offset: half, total: WEIGHTS.length, chunks: chunksOf(WEIGHTS.subarray(half)) });
+    expect(await it.blobs.uploads.arrived(digest, 'org')).toBe(half);
+    await expect(it.blobs.uploads.append(digest, { holder: 'org', offset: half - 1, total: WEIGHTS.length, chunks: chunksOf(WEIGHTS) })).rejects.toMatchObject({
+      code: 'wrong_offset',
+    });
+    await it.blobs.uploads.append(digest, { holder: 'org', offset: half, total: WEIGHTS.length, chunks: chunksOf(WEIGHTS.subarray(half)) });
     expect(await it.blobs.size(digest)).toBe(WEIGHTS.length);
     expect((await it.registry.publish(OPERATOR, publication('m', digest))).number).toBe(1);
   });
@@ -50,9 +52,13 @@ describe('blobs', () => {
   test('S31: bytes of another digest are deleted', async () => {
     await using it = await testRegistry();
     const digest = sha256(Buffer.from('what was announced'));
-    await expect(it.blobs.upload(digest, { holder: 'org', offset: 0, total: 5, chunks: chunksOf(Buffer.from('other')) })).rejects.toMatchObject({ code: 'digest_mismatch' });
-    expect([await it.blobs.size(digest), await it.blobs.uploaded(digest, 'org')]).toEqual([undefined, 0]);
-    await expect(it.blobs.upload(digest, { holder: 'org', offset: 0, total: 3, chunks: chunksOf(Buffer.from('more than 3')) })).rejects.toMatchObject({ code: 'too_many_bytes' });
+    await expect(it.blobs.uploads.append(digest, { holder: 'org', offset: 0, total: 5, chunks: chunksOf(Buffer.from('other')) })).rejects.toMatchObject({
+      code: 'digest_mismatch',
+    });
+    expect([await it.blobs.size(digest), await it.blobs.uploads.arrived(digest, 'org')]).toEqual([undefined, 0]);
+    await expect(it.blobs.uploads.append(digest, { holder: 'org', offset: 0, total: 3, chunks: chunksOf(Buffer.from('more than 3')) })).rejects.toMatchObject({
+      code: 'too_many_bytes',
+    });
   });
 
   test('X26: a blob is read-only, and bytes that were swapped afterwards are not loaded', async () => {
@@ -62,7 +68,7 @@ describe('blobs', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o444);
     const file = await openVerified(path, digest);
     await file.close();
-    await it.blobs.remove(digest);
+    await rm(path);
     await writeFile(path, OTHER);
     await expect(openVerified(path, digest)).rejects.toMatchObject({ code: 'digest_mismatch' });
   });
@@ -71,7 +77,7 @@ describe('blobs', () => {
     await using it = await testRegistry();
     const file = join(it.folder, 'file');
     await writeFile(file, WEIGHTS);
-    await expect(it.blobs.adopt(file, sha256(OTHER))).rejects.toMatchObject({ code: 'digest_mismatch' });
+    await expect(it.blobs.adopt(file, { expected: sha256(OTHER) })).rejects.toMatchObject({ code: 'digest_mismatch' });
     expect(await it.blobs.list()).toEqual([]);
   });
 });
@@ -162,17 +168,19 @@ describe('versions', () => {
     const version = await it.registry.publish(OPERATOR, publication('m', kept));
     await it.registry.publish(OPERATOR, publication('n', shared));
     await it.registry.publish(ACME, publication('acme/n', shared));
-    // What was just uploaded may be about to be published; a restart forgets that.
-    expect((await it.registry.collect()).blobs).toBe(0);
-    it.blobs.unpublished.clear();
-    expect(await it.registry.collect()).toEqual({ blobs: 1, bytes: buildOnnx().length });
+    // What was just uploaded may be about to be published, whatever the grace.
+    expect(await it.registry.garbage.collect({ graceMs: 0 })).toMatchObject({ blobs: 0, waiting: 1, waitingBytes: buildOnnx().length });
+    for (const { orgId } of [ACME, OPERATOR]) it.blobs.holds.releaseAll(orgId);
+    expect(await it.registry.garbage.collect({ graceMs: 0 })).toMatchObject({ blobs: 1, bytes: buildOnnx().length, waiting: 0 });
     expect(await it.blobs.size(loose)).toBeUndefined();
     await it.registry.remove(OPERATOR, 'n');
-    expect((await it.registry.collect()).blobs).toBe(0);
+    expect((await it.registry.garbage.collect({ graceMs: 0 })).blobs).toBe(0);
     it.deployed.add(version.digest);
     await expect(it.registry.remove(OPERATOR, 'm')).rejects.toMatchObject({ code: 'model_in_use' });
     await it.registry.remove(ACME, 'acme/n');
-    await expect(Promise.all([it.registry.collect(), it.registry.publish(OPERATOR, publication('late', shared))])).rejects.toMatchObject({ code: 'blob_missing' });
+    await expect(Promise.all([it.registry.garbage.collect({ graceMs: 0 }), it.registry.publish(OPERATOR, publication('late', shared))])).rejects.toMatchObject({
+      code: 'blob_missing',
+    });
     expect(await it.blobs.list()).toEqual([kept]);
   });
 });

@@ -1,8 +1,8 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { invalid } from '../../contract/errors.ts';
-import { parseDigest } from './blobs.ts';
-import { Collected, DigestParam, LabelSchema, ModelSchema, modelView, NameParam, PublishSchema, UploadState, VersionSchema, versionView } from './schemas.ts';
+import { parseDigest } from './digest.ts';
+import { Collected, CollectQuery, DigestParam, LabelSchema, ModelSchema, modelView, NameParam, PublishSchema, UploadState, VersionSchema, versionView } from './schemas.ts';
 import type { Registry } from './service.ts';
 
 /** `/api/v1/{models,blobs,gc}` */
@@ -44,7 +44,11 @@ export function registryRoutes(registry: Registry): FastifyPluginCallbackTypebox
         return reply.code(204).send(null);
       },
     );
-    app.post('/gc', { config: { scope: 'operator' }, schema: { operationId: 'collectGarbage', response: { 200: Collected } } }, () => registry.collect());
+    app.post(
+      '/gc',
+      { config: { scope: 'operator' }, schema: { operationId: 'collectGarbage', querystring: CollectQuery, response: { 200: Collected } } },
+      ({ query: { dryRun = false, graceSeconds } }) => registry.garbage.collect({ dryRun, ...(graceSeconds !== undefined && { graceMs: graceSeconds * 1_000 }) }),
+    );
     blobRoutes(app, registry);
     done();
   };

@@ -2,13 +2,20 @@ import type { Clock } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
 import type { Scope } from '../../contract/feeds.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import { invalid } from '../../contract/errors.ts';
 import { isName, NAME_RULE, orgOfName } from '../../contract/names.ts';
 import { type Db, transact } from '../../db/open.ts';
 import { inspectFiles } from '../../model-files/inspect.ts';
-import { type BlobStore, type Digest, parseDigest, type UploadPart } from './blobs.ts';
+import type { Inspection } from '../../model-files/inspection.ts';
+import { type ForeignEngine, foreignManifest } from './foreign.ts';
+import type { ForeignEngines } from './ports.ts';
+import type { BlobStore } from './blobs.ts';
+import { type Digest, parseDigest } from './digest.ts';
 import { badName, blobMissing, labelNotVersion, inUse, modelNotFound, notYourName, versionNotFound } from './errors.ts';
 import { manifestDigest, type Model, type ModelVersion, parseSelector } from './model.ts';
+import { Garbage, type GarbageOptions } from './garbage.ts';
 import * as store from './store.ts';
+import type { UploadPart } from './uploads.ts';
 
 /** Who publishes: a `CallerEntry` is one. */
 export interface Publisher {
@@ -24,6 +31,8 @@ export interface Publication {
   readonly pipeline?: NonNullable<Manifest['pipeline']>;
   readonly batching?: NonNullable<Manifest['batching']>;
   readonly engineOptions?: Readonly<Record<string, unknown>>;
+  /** Absent: an engine of our own, found by the files. */
+  readonly engine?: ForeignEngine;
   readonly licence?: string;
   readonly origin: string;
   readonly card?: string;
@@ -36,37 +45,45 @@ export interface RegistryOptions {
   readonly platformName: string;
   /** Which versions are running, so that none of them is removed. */
   deployedDigests(): ReadonlySet<string>;
+  /** Absent: there are none. */
+  readonly foreign?: ForeignEngines;
+  readonly garbage: Pick<GarbageOptions, 'filesInUse' | 'everyMs' | 'graceMs' | 'collected' | 'problem'>;
 }
 
 /** Models and their immutable versions. */
 export class Registry {
   readonly blobs: BlobStore;
+  readonly garbage: Garbage;
   readonly #db: Db;
   readonly #clock: Clock;
   readonly #platformName: string;
   readonly #deployedDigests: RegistryOptions['deployedDigests'];
+  readonly #foreign: ForeignEngines;
   /** Publishing and collecting garbage exclude each other: a blob that is about to be referenced must not go. */
   readonly #turns = new Mutex();
 
-  constructor({ db, clock, blobs, platformName, deployedDigests }: RegistryOptions) {
+  constructor({ db, clock, blobs, platformName, deployedDigests, garbage, foreign = { dialectOf: () => undefined } }: RegistryOptions) {
     this.blobs = blobs;
+    this.garbage = new Garbage({ ...garbage, db, clock, blobs, turns: this.#turns });
     this.#db = db;
     this.#clock = clock;
     this.#platformName = platformName;
     this.#deployedDigests = deployedDigests;
+    this.#foreign = foreign;
   }
 
   /** What has arrived of a publisher's upload. Whether others have the same file is nobody's business. */
   async uploadState(publisher: Publisher, digest: Digest): Promise<{ readonly bytes: number; readonly complete: boolean }> {
-    const size = (await this.#holds(publisher, digest)) ? await this.blobs.size(digest) : undefined;
-    return { bytes: size ?? (await this.blobs.uploaded(digest, publisher.orgId)), complete: size !== undefined };
+    // Who asks is about to publish: what is here stays meanwhile.
+    const size = (await this.#holds(publisher, digest)) ? await this.blobs.hold(digest, publisher.orgId) : undefined;
+    return { bytes: size ?? (await this.blobs.uploads.arrived(digest, publisher.orgId)), complete: size !== undefined };
   }
 
   /** Takes a part of a publisher's upload; with the last one the file is the publisher's to publish. */
   async upload(publisher: Publisher, digest: Digest, part: Omit<UploadPart, 'holder'>): Promise<{ readonly bytes: number; readonly complete: boolean }> {
     const state = await this.uploadState(publisher, digest);
     if (state.complete) return state;
-    const bytes = await this.blobs.upload(digest, { ...part, holder: publisher.orgId });
+    const bytes = await this.blobs.uploads.append(digest, { ...part, holder: publisher.orgId });
     if (bytes === part.total) await store.addHolder(this.#db, { orgId: publisher.orgId, digest, createdAt: this.#clock.now() });
     return { bytes, complete: bytes === part.total };
   }
@@ -79,7 +96,7 @@ export class Registry {
         return await this.#insert(publisher, publication.name, await this.#manifestOf(publisher, publication));
       } finally {
         // Part of a version now, or refused: either way garbage collection may look at them again.
-        for (const { digest } of publication.files) this.blobs.unpublished.delete(digest);
+        for (const { digest } of publication.files) this.blobs.holds.release(digest, publisher.orgId);
       }
     });
   }
@@ -133,7 +150,7 @@ export class Registry {
     await store.setLabel(this.#db, { model: name, label, version });
   }
 
-  /** Removes a model or one version of it. The blobs go with the next `collect`. */
+  /** Removes a model or one version of it. The blobs go when their grace is over. */
   async remove(publisher: Publisher, text: string): Promise<void> {
     const { name, version, label } = parseSelector(text);
     if (label !== undefined) throw labelNotVersion(text);
@@ -142,23 +159,9 @@ export class Registry {
     if (going.length === 0) throw versionNotFound(name, version ?? 'any');
     const deployed = this.#deployedDigests();
     if (going.some(({ digest }) => deployed.has(digest))) throw inUse(text);
+    // Their grace begins now.
+    for (const { digest } of going.flatMap(({ manifest }) => manifest.files)) await this.blobs.touch(parseDigest(digest));
     await transact(this.#db, (tx) => store.removeVersions(tx, name, version));
-  }
-
-  /** Removes blobs that no version needs. Returns how many, and their bytes. */
-  collect(): Promise<{ readonly blobs: number; readonly bytes: number }> {
-    return this.#turns.run(async () => {
-      const needed = await store.referencedDigests(this.#db);
-      let blobs = 0;
-      let bytes = 0;
-      for (const digest of await this.blobs.list()) {
-        if (needed.has(digest) || this.blobs.unpublished.has(digest)) continue;
-        bytes += (await this.blobs.size(digest)) ?? 0;
-        await this.blobs.remove(digest);
-        blobs++;
-      }
-      return { blobs, bytes };
-    });
   }
 
   /** An operator has every file; all others those that they have sent. */
@@ -175,20 +178,28 @@ export class Registry {
         return { path, digest, bytes };
       }),
     );
-    const found = await inspectFiles(files.map(({ path, digest }) => ({ path, absolutePath: this.blobs.path(digest) })));
+    const found = publication.engine && files.length === 0 ? undefined : await inspectFiles(files.map(({ path, digest }) => ({ path, absolutePath: this.blobs.path(digest) })));
+    const { task, engine, weights, engineOptions } = this.#served(publisher, publication, found);
     return {
       schema: 'modelyard.manifest/1',
-      task: found.task,
-      engine: found.engine,
+      task,
+      engine,
       files,
-      weights: found.weights,
+      weights,
       ...(publication.pipeline && { pipeline: publication.pipeline }),
       ...(publication.batching && { batching: publication.batching }),
-      engineOptions: { ...publication.engineOptions },
-      licence: publication.licence ?? found.weights.licence ?? 'unknown',
+      engineOptions: { ...publication.engineOptions, ...engineOptions },
+      licence: publication.licence ?? weights.licence ?? 'unknown',
       origin: publication.origin,
       card: publication.card ?? '',
     };
+  }
+
+  /** By what a version is served: what the files are, unless it names a server that is not ours. */
+  #served({ scopes }: Publisher, { engine }: Publication, found: Inspection | undefined): Pick<Manifest, 'task' | 'engine' | 'weights' | 'engineOptions'> {
+    if (engine) return foreignManifest(engine, found, { engines: this.#foreign, isOperator: scopes.includes('operator') });
+    if (!found) throw invalid('"files" must hold the weights.', 'files');
+    return { ...found, engineOptions: {} };
   }
 
   #insert(publisher: Publisher, name: string, manifest: Manifest): Promise<ModelVersion> {

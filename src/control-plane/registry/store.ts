@@ -108,3 +108,8 @@ export async function isHolder(on: On, orgId: string, digest: string): Promise<b
   const row = await on.selectFrom('blob_holders').select('digest').where('org_id', '=', orgId).where('digest', '=', digest).executeTakeFirst();
   return row !== undefined;
 }
+
+/** A blob goes: that somebody has sent it means nothing any more. */
+export async function removeHolders(on: On, digest: string): Promise<void> {
+  await on.deleteFrom('blob_holders').where('digest', '=', digest).execute();
+}

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { StreamTap, usageInTail } from './openai.ts';
+import { StreamTap } from './openai.ts';
 
+import { usageInTail } from '../../contract/openai-stream.ts';
 const FRAMES = [
   'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}',
   'data: {"choices":[{"delta":{"content":"żółw 🐢"}}]}',

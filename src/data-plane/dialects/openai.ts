@@ -1,12 +1,10 @@
 import { type EngineUsage, USAGE_COMMENT } from '../../contract/engine-wire.ts';
+import { FRAME_END, frameEnd, parseUsage, plainEnd, usageInText } from '../../contract/openai-stream.ts';
 
 /**
  * Reads an upstream's OpenAI-style event stream as it passes: takes the private usage comment out, holds the terminator
  * back, counts what it must in case no usage comes. Frames are never parsed or written anew.
  */
-const FRAME_END = '\n\n';
-/** As servers on other platforms end a frame; met in few streams, so looked for once a run of bytes. */
-const FRAME_END_CRLF = '\n\r\n';
 const DONE_FORM = /^data: ?\[DONE\]/;
 const DONE = Buffer.from('data: [DONE]\n\n');
 /** What few frames have: those that do are looked at more closely. */
@@ -61,7 +59,7 @@ export class StreamTap {
     // One character is one byte, so that places in the text are places in the bytes.
     const text = bytes.toString('latin1');
     const pass: Uint8Array[] = [];
-    const endOf = text.includes(FRAME_END_CRLF) ? eitherEnd : plainEnd;
+    const endOf = text.includes('\r') ? frameEnd : plainEnd;
     let runStart = 0;
     let start = 0;
     for (let next = endOf(text, 0); next >= 0; next = endOf(text, start)) {
@@ -94,59 +92,6 @@ export class StreamTap {
     if (isRare) this.#reported = usageInText(frame) ?? this.#reported;
     return true;
   }
-}
-
-/** Where the frame that starts at `from` ends, its empty line included; -1 while it doesn't. */
-function plainEnd(text: string, from: number): number {
-  const at = text.indexOf(FRAME_END, from);
-  return at < 0 ? at : at + FRAME_END.length;
-}
-
-function eitherEnd(text: string, from: number): number {
-  const plain = plainEnd(text, from);
-  const at = text.indexOf(FRAME_END_CRLF, from);
-  const crlf = at < 0 ? at : at + FRAME_END_CRLF.length;
-  return plain < 0 || (crlf >= 0 && crlf < plain) ? crlf : plain;
-}
-
-/** The counts in a usage comment or header; undefined when they are not counts. */
-export function parseUsage(text: string | undefined): EngineUsage | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const { promptTokens, cachedTokens, completionTokens } = JSON.parse(text) as Record<string, unknown>;
-    if (!isCount(promptTokens) || !isCount(cachedTokens) || !isCount(completionTokens)) return undefined;
-    return { promptTokens, cachedTokens, completionTokens };
-  } catch {
-    return undefined;
-  }
-}
-
-/** The `usage` object of a whole OpenAI answer: found in its tail, the answer itself is not parsed. */
-export function usageInTail(body: Buffer): EngineUsage | undefined {
-  return usageInText(body.toString('latin1'));
-}
-
-function usageInText(text: string): EngineUsage | undefined {
-  const at = text.lastIndexOf('"usage":');
-  if (at < 0) return undefined;
-  const match = /^"usage":\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})/.exec(text.slice(at, at + 2_048));
-  if (!match?.[1]) return undefined;
-  try {
-    const usage = JSON.parse(match[1]) as { prompt_tokens?: unknown; completion_tokens?: unknown; prompt_tokens_details?: { cached_tokens?: unknown } };
-    const completionTokens = usage.completion_tokens ?? 0;
-    const cachedTokens = usage.prompt_tokens_details?.cached_tokens ?? 0;
-    if (!isCount(usage.prompt_tokens) || !isCount(completionTokens) || !isCount(cachedTokens)) return undefined;
-    return { promptTokens: usage.prompt_tokens, cachedTokens, completionTokens };
-  } catch {
-    return undefined;
-  }
-}
-
-/** No call has so many tokens: more is no count, and the call is estimated. */
-const TOKENS_MAX = 1_000_000_000;
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= TOKENS_MAX;
 }
 
 /** Tokens by the rule of thumb for upstreams that tell none: four bytes each. */

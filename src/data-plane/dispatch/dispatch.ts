@@ -3,6 +3,7 @@ import { Deadlines } from '../../base/deadlines.ts';
 import { Fault } from '../../contract/errors.ts';
 import type { DeploymentRoute, RoutesFeed } from '../../contract/feeds.ts';
 import type { Call, Ending, AnswerSink, Target, Work } from '../call.ts';
+import type { ForeignServers } from '../ports.ts';
 import { ForwardJob } from './forward.ts';
 import { runHedged } from './hedge.ts';
 import { ATTEMPTS_MAX, type Job, type JobEnd, type JobParts } from './job.ts';
@@ -17,6 +18,7 @@ export interface DispatchOptions {
   readonly clock: Clock;
   /** Calls that may wait per deployment. */
   readonly queueMax: number;
+  readonly foreign: ForeignServers;
   /** Told when a call waits for a revision that has no replica: it is to be loaded. */
   wake(): void;
   batched?: NonNullable<QueueOptions['batched']>;
@@ -37,9 +39,9 @@ export class Dispatch {
   readonly #deadlines: Deadlines;
   readonly #queues = new Map<string, DeploymentQueue>();
 
-  constructor({ clock, queueMax, wake, batched }: DispatchOptions) {
+  constructor({ clock, queueMax, foreign, wake, batched }: DispatchOptions) {
     this.#clock = clock;
-    this.#queueOptions = { clock, entriesMax: queueMax, wake, ...(batched && { batched }) };
+    this.#queueOptions = { clock, entriesMax: queueMax, foreign, wake, ...(batched && { batched }) };
     this.#deadlines = new Deadlines(clock);
   }
 

@@ -1,7 +1,10 @@
 import { ENGINE_HEADER } from '../../contract/engine-wire.ts';
+import type { ForeignAddress } from '../../contract/feeds.ts';
 import { Fault, type FaultKind } from '../../contract/errors.ts';
+import { parseUsage } from '../../contract/openai-stream.ts';
 import type { AnswerHeaders, AnswerSink, ForwardWork } from '../call.ts';
-import { parseUsage } from '../dialects/openai.ts';
+import { ForeignStream } from '../dialects/foreign-stream.ts';
+import { rewriteRequest } from '../dialects/openai-request.ts';
 import { crashFault, deadlineFault, engineHeaders, Job, type JobEnd, type JobParts } from './job.ts';
 import type { Lane, Outcome } from './lane.ts';
 import type { UpstreamControl, UpstreamListener } from './upstream.ts';
@@ -30,6 +33,7 @@ export class ForwardJob extends Job implements UpstreamListener {
   #headers: AnswerHeaders | undefined;
   #error: Buffer[] | undefined;
   #errorBytes = 0;
+  #translation: ForeignStream | undefined;
 
   constructor(parts: JobParts, { work, cacheSalt, sink }: TextCall) {
     super(parts);
@@ -40,9 +44,20 @@ export class ForwardJob extends Job implements UpstreamListener {
 
   start(lane: Lane): void {
     this.begin(lane);
+    const { foreign } = lane.upstream;
+    if (foreign) return this.#startForeign(lane, foreign);
     const { call } = this;
-    const headers = engineHeaders(call.id, call.deadline - this.clock.monotonic(), this.#cacheSalt, 'application/json');
+    const headers = engineHeaders(call.id, call.deadline - this.clock.monotonic(), this.#cacheSalt);
+    headers.push('content-type', 'application/json');
     lane.upstream.send({ path: this.#work.path, headers, body: this.#work.body }, this);
+  }
+
+  /** A server that is not ours knows the model by another name, and tells a stream's usage only when it is asked. */
+  #startForeign(lane: Lane, { model }: ForeignAddress): void {
+    const { path, body, stream, wantsUsage } = this.#work;
+    const asksUsage = stream && !wantsUsage;
+    if (asksUsage) this.#translation = new ForeignStream();
+    lane.upstream.send({ path: path.replace(/^\/v1/, ''), headers: ['content-type', 'application/json'], body: rewriteRequest(body, { model, asksUsage }) }, this);
   }
 
   begun(control: UpstreamControl): void {
@@ -57,7 +72,7 @@ export class ForwardJob extends Job implements UpstreamListener {
 
   data(chunk: Buffer, control: UpstreamControl): void {
     if (this.#status !== 200) return this.#keepError(chunk);
-    if (this.#sink.frame(chunk)) return;
+    if (this.#sink.frame(this.#translation ? this.#translation.push(chunk) : chunk)) return;
     control.pause();
     void this.#sink.drained().then(() => control.resume());
   }
@@ -71,7 +86,7 @@ export class ForwardJob extends Job implements UpstreamListener {
   protected stopRunning(why: 'client' | 'deadline'): void {
     if (this.#stopped) return;
     this.#stopped = why;
-    this.#endGrace = this.lane?.upstream.stop(this.call.id, this.clock, () => this.#control);
+    this.#endGrace = this.lane?.upstream.stop(this.call.id, () => this.#control);
   }
 
   /** What this attempt says of the replica: nothing, when it was given up, or when the replica had no room. */
@@ -86,7 +101,9 @@ export class ForwardJob extends Job implements UpstreamListener {
     if (error) return { status: 'failed', fault: crashFault(error), retry: this.#status !== 200 };
     if (this.#status === 200) return { status: 'complete' };
     if (this.#status === 503) return { status: 'full' };
-    return { status: 'failed', fault: engineFault(this.#status, Buffer.concat(this.#error ?? []), this.#headers?.['retry-after']) };
+    // That somebody else's server does not know the model is not the caller's mistake.
+    const status = this.#status === 404 && this.lane?.upstream.foreign ? 502 : this.#status;
+    return { status: 'failed', fault: engineFault(status, Buffer.concat(this.#error ?? []), this.#headers?.['retry-after']) };
   }
 
   /** The client has left; an engine that had sent no byte tells what it computed in a header (M14). */

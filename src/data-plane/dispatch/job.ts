@@ -18,9 +18,9 @@ export function crashFault(cause: unknown): Fault {
 }
 
 /** Headers for an engine, as name, value, name, value: who is calling is not among them. */
-export function engineHeaders(requestId: string, msLeft: number, cacheSalt: string, contentType: string): string[] {
+export function engineHeaders(requestId: string, msLeft: number, cacheSalt: string): string[] {
   const deadlineMs = String(Math.max(1, Math.floor(msLeft)));
-  return ['content-type', contentType, ENGINE_HEADER.requestId, requestId, ENGINE_HEADER.cacheSalt, cacheSalt, ENGINE_HEADER.deadlineMs, deadlineMs];
+  return [ENGINE_HEADER.requestId, requestId, ENGINE_HEADER.cacheSalt, cacheSalt, ENGINE_HEADER.deadlineMs, deadlineMs];
 }
 
 /** What every job is made with. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ReplicaRoute, RevisionRoute } from '../../contract/feeds.ts';
-import { Upstream } from './upstream.ts';
+import type { Upstream } from './upstream.ts';
 
 /** Failures in a row after which a replica is sent nothing for a while. */
 const FAILURES_MAX = 5;
@@ -10,6 +10,12 @@ const EJECTED_MS_MAX = 300_000;
 
 /** What an attempt says of the replica that had it. */
 export type Outcome = 'served' | 'failed' | { readonly retryAfterMs: number };
+
+/** What a lane leads to. */
+export interface LaneOf {
+  readonly replica: ReplicaRoute;
+  readonly revision: RevisionRoute;
+}
 
 /** A replica as the queue sees it: how many of its slots are taken by this gateway, and whether it is to be asked at all. */
 export class Lane {
@@ -27,10 +33,10 @@ export class Lane {
   #failures = 0;
   #ejections = 0;
 
-  constructor({ replica, revision }: { readonly replica: ReplicaRoute; readonly revision: RevisionRoute }, clock: Clock, back: () => void) {
+  constructor({ replica, revision, upstream }: LaneOf & { readonly upstream: Upstream }, clock: Clock, back: () => void) {
     this.replica = replica;
     this.revision = revision;
-    this.upstream = new Upstream(replica);
+    this.upstream = upstream;
     this.#clock = clock;
     this.#back = back;
   }

@@ -3,6 +3,7 @@ import { FakeClock } from '../../../tests/fake-clock.ts';
 import type { Fault } from '../../contract/errors.ts';
 import type { DeploymentRoute, RevisionRoute } from '../../contract/feeds.ts';
 import type { Lane, Outcome } from './lane.ts';
+import type { ForeignServers } from '../ports.ts';
 import { DeploymentQueue, type Entry } from './queue.ts';
 
 const SLOTS = 64;
@@ -27,6 +28,9 @@ function route(replicas: number): DeploymentRoute {
 }
 
 /** A queue whose replicas end each call as `outcomes` says, at once. */
+/** No replica here is somebody else's. */
+const NOBODY: ForeignServers = { connect: () => Promise.reject(new Error('nobody')), credential: () => undefined };
+
 class Rig {
   readonly clock = new FakeClock();
   readonly queue: DeploymentQueue;
@@ -39,7 +43,7 @@ class Rig {
   outcomes: Readonly<Record<string, Outcome>> = {};
 
   constructor(replicas: number) {
-    this.queue = new DeploymentQueue(route(replicas), { clock: this.clock, entriesMax: 256, wake: () => undefined });
+    this.queue = new DeploymentQueue(route(replicas), { clock: this.clock, entriesMax: 256, wake: () => undefined, foreign: NOBODY });
   }
 
   call(count = 1): void {

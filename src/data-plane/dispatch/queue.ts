@@ -1,9 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
-import type { DeploymentRoute } from '../../contract/feeds.ts';
+import { type DeploymentRoute, isForeign } from '../../contract/feeds.ts';
+import type { ForeignServers } from '../ports.ts';
+import { EngineUpstream } from './engine-upstream.ts';
 import { FairLine, type Member } from './fair-line.ts';
+import { ForeignUpstream } from './foreign-upstream.ts';
 import { HedgePolicy } from './hedge-policy.ts';
-import { Lane, type Outcome } from './lane.ts';
+import { Lane, type LaneOf, type Outcome } from './lane.ts';
 import { next, type Pick, type Waiting } from './next.ts';
 import { RetryBudget } from './retry-budget.ts';
 
@@ -40,6 +43,7 @@ export interface QueueOptions {
   readonly clock: Clock;
   /** Calls that may wait. */
   readonly entriesMax: number;
+  readonly foreign: ForeignServers;
   /** Told when a call waits for a revision that has no replica. */
   wake(): void;
   /** Told how many calls go to an engine together, of revisions that batch. */
@@ -90,7 +94,7 @@ export class DeploymentQueue {
       void lane.upstream.close();
     }
     for (const [id, of] of wanted) {
-      if (!this.#lanes.has(id)) this.#lanes.set(id, new Lane(of, this.#options.clock, () => this.#pump()));
+      if (!this.#lanes.has(id)) this.#lanes.set(id, this.#lane(of));
     }
     this.#laneList = [...this.#lanes.values()];
     for (const id of this.#lastCallAt.keys()) if (!route.revisions.some((revision) => revision.id === id)) this.#lastCallAt.delete(id);
@@ -102,6 +106,13 @@ export class DeploymentQueue {
       entry.refuse(fault);
     }
     this.#pump();
+  }
+
+  #lane(of: LaneOf): Lane {
+    const { clock, foreign } = this.#options;
+    const { address } = of.replica;
+    const upstream = isForeign(address) ? new ForeignUpstream(address, foreign) : new EngineUpstream(address, clock);
+    return new Lane({ ...of, upstream }, clock, () => this.#pump());
   }
 
   /** Takes a call in, or refuses it: at the bound with `queue_full`, and when nothing can serve it now or ever. */

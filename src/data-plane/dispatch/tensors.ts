@@ -1,6 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
-import { decodeInferReply, encodeInferRequest, type InferReply, OIP_HEADER_LENGTH, parseHeaderLength } from '../../contract/oip-binary.ts';
+import {
+  decodeInferReply,
+  encodeInferRequest,
+  encodeInferRequestJson,
+  type InferReply,
+  type InferRequest,
+  OIP_HEADER_LENGTH,
+  parseHeaderLength,
+} from '../../contract/oip-binary.ts';
 import type { AnswerHeaders, AnswerSink, TensorWork } from '../call.ts';
 import { batchKey, joinRequests, splitReply } from '../dialects/oip.ts';
 import { engineFault, outcomeOf } from './forward.ts';
@@ -116,6 +124,21 @@ function faultOf(error: unknown): Fault {
   return error instanceof Fault ? error : crashFault(error);
 }
 
+/** A request as it is sent. */
+interface Form {
+  readonly body: Buffer;
+  readonly headers: readonly string[];
+}
+
+function binaryForm(request: InferRequest): Form {
+  const { chunks, headerLength } = encodeInferRequest(request);
+  return { body: Buffer.concat(chunks), headers: ['content-type', 'application/octet-stream', OIP_HEADER_LENGTH, String(headerLength)] };
+}
+
+function jsonForm(request: InferRequest): Form {
+  return { body: encodeInferRequestJson(request), headers: ['content-type', 'application/json'] };
+}
+
 /** One hop for all members. A member that leaves never stops the others; the last one takes the engine's call with it. */
 class Batch implements UpstreamListener {
   readonly #lane: Lane;
@@ -144,16 +167,19 @@ class Batch implements UpstreamListener {
 
   async run(): Promise<Reply> {
     const deadline = Math.max(...this.#members.map((member) => member.deadline));
-    const { chunks, headerLength } = encodeInferRequest(joinRequests(this.#members.map(({ work }) => work.request)));
-    const headers = [...engineHeaders(this.#requestId, deadline - this.#clock.monotonic(), '', 'application/octet-stream'), OIP_HEADER_LENGTH, String(headerLength)];
-    const path = `/v2/models/${this.#lane.revision.id}/infer`;
-    this.#lane.upstream.send({ path, headers, body: Buffer.concat(chunks) }, this);
+    const { upstream, revision } = this.#lane;
+    const { foreign } = upstream;
+    const request = joinRequests(this.#members.map(({ work }) => work.request));
+    const { body, headers } = !foreign || foreign.isBinary ? binaryForm(request) : jsonForm(request);
+    const own = foreign ? [] : engineHeaders(this.#requestId, deadline - this.#clock.monotonic(), '');
+    const path = `/v2/models/${foreign ? encodeURIComponent(foreign.model) : revision.id}/infer`;
+    upstream.send({ path, headers: [...headers, ...own], body }, this);
     return await this.#answer.promise;
   }
 
   memberLeft(): void {
     if (this.#members.some(({ waits }) => waits)) return;
-    this.#endGrace ??= this.#lane.upstream.stop(this.#requestId, this.#clock, () => this.#control);
+    this.#endGrace ??= this.#lane.upstream.stop(this.#requestId, () => this.#control);
   }
 
   begun(control: UpstreamControl): void {

@@ -17,7 +17,8 @@ import {
   type Terms,
   type Work,
 } from '../call.ts';
-import { estimateTokens, parseUsage, StreamTap, usageInTail } from '../dialects/openai.ts';
+import { parseUsage, usageInTail } from '../../contract/openai-stream.ts';
+import { estimateTokens, StreamTap } from '../dialects/openai.ts';
 import { OIP_HEADER_LENGTH } from '../../contract/oip-binary.ts';
 import type { UsageSink } from '../ports.ts';
 

@@ -4,17 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.ts';
 import type { EngineHealth, EngineSpec } from '../../contract/engine-wire.ts';
 import { processUsage } from './process-usage.ts';
-import type { ExitInfo, Launched, Launcher, LaunchOrder } from '../ports.ts';
+import type { Launched, Launcher, LaunchOrder } from '../ports.ts';
+import { childEnvironment, watchChild } from './child.ts';
 import { LogBuffer } from './log-buffer.ts';
 
 const ENGINE_MAIN = fileURLToPath(new URL('../../engines/main.ts', import.meta.url));
-/** All that a child sees of our environment: no secret is among it. */
-const ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'MODELYARD_ECHO_TRUTH'];
 const HEALTH_EVERY_MS = 50;
 const HEALTH_TIMEOUT_MS = 5_000;
 const LOAD_TIMEOUT_MS = 600_000;
@@ -31,11 +29,7 @@ export function createLocalLauncher({ clock, logFolder, environment }: LocalLaun
   const socketFolder = mkdtempSync(join(tmpdir(), 'modelyard-'));
   const logs = new Map<string, LogBuffer>();
   const children = new Set<ChildProcess>();
-  const env: Record<string, string> = {};
-  for (const name of ENVIRONMENT) {
-    const value = environment[name];
-    if (value !== undefined) env[name] = value;
-  }
+  const env = childEnvironment(environment);
 
   return {
     launch(order) {
@@ -64,57 +58,18 @@ interface Followed {
 }
 
 function follow(child: ChildProcess, { order, socket, buffer, clock, done }: Followed): Launched {
-  let lastLine = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    if (!stream) continue;
-    createInterface({ input: stream }).on('line', (line) => {
-      lastLine = line;
-      buffer.add(line);
-    });
-  }
+  const watched = watchChild(child, { buffer, clock, name: 'the engine', kill: (signal) => child.kill(signal), done });
   const spec: EngineSpec = { ...order.engine, listen: { socket } };
   child.stdin?.on('error', () => undefined); // a child that ended early is told by `exited`
   child.stdin?.write(`${JSON.stringify(spec)}\n`);
-  const ended = new AbortController();
-  const exited = new Promise<ExitInfo>((resolve) => {
-    const end = (reason: string) => {
-      done();
-      ended.abort();
-      resolve({ reason });
-    };
-    child.once('error', (error) => end(`the engine could not be started: ${error.message}`));
-    // `close`, not `exit`: by then its last words have been read.
-    child.once('close', (code, signal) => end(exitReason(code, signal, lastLine)));
-  });
   return {
     address: { socket },
     ...(child.pid !== undefined && { pid: child.pid }),
-    ready: becomesReady(socket, clock, ended.signal),
-    exited,
+    ready: becomesReady(socket, clock, watched.ended),
+    exited: watched.exited,
     usage: () => processUsage(child.pid),
-    async stop(graceMs) {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGTERM');
-      const cancel = clock.timer(graceMs, () => child.kill('SIGKILL'));
-      await exited;
-      cancel();
-    },
+    stop: (graceMs) => watched.stop(graceMs),
   };
-}
-
-function exitReason(code: number | null, signal: NodeJS.Signals | null, lastLine: string): string {
-  const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-  return `the engine ended with ${how}${lastLine && code !== 0 ? `: ${messageIn(lastLine)}` : ''}`;
-}
-
-/** Engines report a failed load as one JSON line. */
-function messageIn(line: string): string {
-  try {
-    const { message } = JSON.parse(line) as { message?: unknown };
-    return typeof message === 'string' ? message : line;
-  } catch {
-    return line.slice(0, 300);
-  }
 }
 
 async function becomesReady(socket: string, clock: Clock, ended: AbortSignal): Promise<{ slots: number }> {

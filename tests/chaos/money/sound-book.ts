@@ -5,7 +5,7 @@ import { Ledger } from '../../../src/control-plane/ledger/index.ts';
 import { splitOf } from '../../../src/control-plane/ledger/model.ts';
 import { Usage } from '../../../src/control-plane/usage/index.ts';
 import { type Db, transact } from '../../../src/db/open.ts';
-import { batchOf, encodeRecord } from '../../../src/usage-log/record.ts';
+import { batchOf } from '../../../src/usage-log/record.ts';
 import { usageRecord } from '../../../src/usage-log/testing.ts';
 import { FakeClock } from '../../fake-clock.ts';
 import { seeded } from '../../seeded.ts';
@@ -200,7 +200,7 @@ async function sell(db: Db, records: readonly UsageRecord[]): Promise<void> {
 
 /** As billing does it: usage rows and their charges. Returns the ids of those that were charged for. */
 async function post(db: Db, { usage, ledger }: { readonly usage: Usage; readonly ledger: Ledger }, records: readonly UsageRecord[]): Promise<string[]> {
-  await usage.post(batchOf(records.map((record) => encodeRecord(record))).rows);
+  await usage.post(batchOf(records).rows);
   const charges = records.flatMap((record) => {
     const charge = chargeFor(record);
     if (charge === 0n) return [];

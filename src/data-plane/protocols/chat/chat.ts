@@ -24,7 +24,7 @@ function decode(body: Buffer): DecodedRequest {
     needs: 'chat',
     // Every token takes at least one byte of the body.
     bounds: { promptTokens: body.length, completionTokens: perChoice, answers: request.n ?? 1 },
-    work: () => ({ kind: 'forward', path: PATH, body, stream: request.stream === true }),
+    work: () => ({ kind: 'forward', path: PATH, body, stream: request.stream === true, wantsUsage: request.stream_options?.include_usage === true }),
   };
 }
 

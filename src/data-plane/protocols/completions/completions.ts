@@ -19,6 +19,6 @@ function decode(body: Buffer): DecodedRequest {
     session: request.user ?? undefined,
     needs: 'completion',
     bounds: { promptTokens: body.length, completionTokens: request.max_tokens ?? COMPLETION_TOKENS_DEFAULT, answers: (request.n ?? 1) * prompts },
-    work: () => ({ kind: 'forward', path: PATH, body, stream: request.stream === true }),
+    work: () => ({ kind: 'forward', path: PATH, body, stream: request.stream === true, wantsUsage: request.stream_options?.include_usage === true }),
   };
 }

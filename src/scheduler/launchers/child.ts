@@ -1,0 +1,84 @@
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Clock } from '../../base/clock.ts';
+import type { ExitInfo } from '../ports.ts';
+import type { LogBuffer } from './log-buffer.ts';
+
+/** All that a child sees of our environment: no secret is among it. */
+const ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'MODELYARD_ECHO_TRUTH'];
+
+export function childEnvironment(ours: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const name of ENVIRONMENT) {
+    const value = ours[name];
+    if (value !== undefined) env[name] = value;
+  }
+  return env;
+}
+
+/** A child that is watched: its lines go to the log, and its last one into why it ended. */
+export interface WatchedChild {
+  readonly exited: Promise<ExitInfo>;
+  /** Aborted once it has ended. */
+  readonly ended: AbortSignal;
+  /** Asks it to end; makes it end after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface Watching {
+  readonly buffer: LogBuffer;
+  readonly clock: Clock;
+  /** What is told in place of "the engine". */
+  readonly name: string;
+  /** Sends a signal to it; to its whole group where it has one. */
+  kill(signal: NodeJS.Signals): void;
+  done(): void;
+}
+
+export function watchChild(child: ChildProcess, { buffer, clock, name, kill, done }: Watching): WatchedChild {
+  let lastLine = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      lastLine = line;
+      buffer.add(line);
+    });
+  }
+  const ended = new AbortController();
+  const exited = new Promise<ExitInfo>((resolve) => {
+    const end = (reason: string) => {
+      done();
+      ended.abort();
+      resolve({ reason });
+    };
+    child.once('error', (error) => end(`${name} could not be started: ${error.message}`));
+    // `close`, not `exit`: by then its last words have been read.
+    child.once('close', (code, signal) => end(exitReason(name, { code, signal, lastLine })));
+  });
+  return {
+    exited,
+    ended: ended.signal,
+    async stop(graceMs) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      kill('SIGTERM');
+      const cancel = clock.timer(graceMs, () => kill('SIGKILL'));
+      await exited;
+      cancel();
+    },
+  };
+}
+
+function exitReason(name: string, { code, signal, lastLine }: { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly lastLine: string }): string {
+  const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+  return `${name} ended with ${how}${lastLine && code !== 0 ? `: ${messageIn(lastLine)}` : ''}`;
+}
+
+/** Engines report a failed load as one JSON line. */
+function messageIn(line: string): string {
+  try {
+    const { message } = JSON.parse(line) as { message?: unknown };
+    return typeof message === 'string' ? message : line;
+  } catch {
+    return line.slice(0, 300);
+  }
+}
