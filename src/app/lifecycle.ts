@@ -71,12 +71,14 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     launcher: own,
     blobFolder: folder.blobs,
     signingKey,
+    auditFolder: folder.audit,
     environment,
     logFolder: folder.logs,
     holder: folder.path,
     ready: () => ready().ready,
   });
   const { control, plane, feeds, events, leadership, reconciler, launcher } = modelyard;
+  stack.defer(() => modelyard.closeAudit());
   const { org, operatorKey } = await recover(control);
   await feeds.start(control.entitlements.all());
   stack.defer(() => feeds.close());

@@ -6,11 +6,13 @@ import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Clock } from '../base/clock.ts';
+import { newId } from '../base/ids.ts';
 import { checker } from '../contract/check.ts';
 import { Fault, httpStatus, toFault } from '../contract/errors.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
-import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
+import { type Authenticate, InsufficientScope } from '../data-plane/authenticate/authenticate.ts';
+import { auditEveryChange, type AuditLog } from './audit-hook.ts';
 import type { Exposure } from './exposure.ts';
 import { closeLingering, isUnread } from './linger.ts';
 import { described, describeInference, LOGO } from './openapi.ts';
@@ -23,6 +25,8 @@ export interface ControlOptions {
   readonly clock: Clock;
   readonly authenticate: Authenticate;
   readonly exposure: Pick<Exposure, 'addressOf'>;
+  /** Absent where nothing can be changed. */
+  readonly audit?: AuditLog;
   readonly version: string;
   /** The domains' routes, mounted under `/api/v1`. */
   readonly domains: readonly FastifyPluginCallbackTypebox[];
@@ -44,6 +48,7 @@ export interface Operations {
 export async function createControl(options: ControlOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
+    genReqId: () => newId('req', options.clock.now()),
     routerOptions: { maxParamLength: PARAM_CHARS_MAX },
     serverFactory: (handler) => options.createServer(handler),
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -65,6 +70,7 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
     return reply.code(httpStatus(fault.kind)).send(errorBody(fault));
   });
   app.setNotFoundHandler((request, reply) => reply.code(404).send(errorBody(unknownUrl(request, options.withoutApi))));
+  auditEveryChange(app, options);
   authenticateEveryRoute(app, options);
   await app.register(swagger, {
     openapi: {
@@ -98,7 +104,13 @@ function authenticateEveryRoute(app: FastifyInstance, { authenticate, exposure }
     const { scope } = request.routeOptions.config;
     if (request.is404 || scope === 'public') return;
     if (!scope) throw new Fault('permission_denied', 'no_scope', 'This route is closed.');
-    (request as { caller: CallerEntry }).caller = authenticate({ headers: request.headers, address: exposure.addressOf(request.raw) }, scope);
+    try {
+      (request as { caller: CallerEntry }).caller = authenticate({ headers: request.headers, address: exposure.addressOf(request.raw) }, scope);
+    } catch (error) {
+      // Who tried what he may not do is known, and written down.
+      if (error instanceof InsufficientScope) request.caller = error.caller;
+      throw error;
+    }
   });
 }
 
