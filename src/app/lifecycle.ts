@@ -78,7 +78,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     ready: () => ready().ready,
   });
   const { control, plane, feeds, events, leadership, reconciler, launcher } = modelyard;
-  stack.defer(() => modelyard.closeAudit());
+  stack.defer(() => modelyard.written.close());
   const { org, operatorKey } = await recover(control);
   await feeds.start(control.entitlements.all());
   stack.defer(() => feeds.close());

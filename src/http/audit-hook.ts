@@ -1,12 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { toFault } from '../contract/errors.ts';
+import { type Fault, toFault } from '../contract/errors.ts';
 import { auditUnavailable, type Deed } from '../control-plane/audit/index.ts';
-import type { ControlOptions } from './control.ts';
+import type { Exposure } from './exposure.ts';
 
 /** Where deeds are written down. */
 export interface AuditLog {
   /** Resolves once it is stored. */
   record(deed: Deed): Promise<void>;
+}
+
+export interface AuditParts {
+  /** Absent where nothing can be changed. */
+  readonly audit?: AuditLog | undefined;
+  readonly exposure: Pick<Exposure, 'addressOf'>;
+  /** Told of errors that a client sees as "the server failed" only. */
+  failed(fault: Fault): void;
 }
 
 /** Answers that name what was made are short. */
@@ -16,7 +24,7 @@ const PAYLOAD_CHARS_MAX = 65_536;
  * Every answer says by which id it is to be found, and every change that somebody with a key asked for is written down before its answer goes: also one that was
  * refused. When that fails, who was to be told of a success is told of the failure (X37).
  */
-export function auditEveryChange(app: FastifyInstance, { audit, exposure, failed }: Pick<ControlOptions, 'audit' | 'exposure' | 'failed'>): void {
+export function auditEveryChange(app: FastifyInstance, { audit, exposure, failed }: AuditParts): void {
   const recorded = new WeakSet<FastifyRequest>();
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -42,7 +50,7 @@ function isChange({ method, is404, caller }: FastifyRequest): boolean {
 function deedOf(request: FastifyRequest, { statusCode }: FastifyReply, { payload, address }: { readonly payload: unknown; readonly address: string }): Deed {
   const { caller, method, params, id: requestId } = request;
   const { schema, url = '' } = request.routeOptions;
-  const operation = (schema as { readonly operationId?: string } | undefined)?.operationId ?? `${method} ${url}`;
+  const operation = schema?.operationId ?? `${method} ${url}`;
   const named = Object.values(params as Readonly<Record<string, string>>);
   return {
     orgId: caller.orgId,

@@ -31,7 +31,8 @@ export interface HttpParts {
 
 /** The one server: inference routes by the data plane, all else by the control API. */
 export function composeHttp({ modelyard, clock, exposure: settings, certificate, environment, ready }: HttpParts) {
-  const { control, plane, events, audit, metrics } = modelyard;
+  const { control, plane, events, metrics } = modelyard;
+  const { audit } = modelyard.written;
   const exposure = createExposure(settings);
   return createControl({
     clock,

@@ -86,16 +86,14 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     publish: (feed) => feeds.publish(feed),
     callerChanged: (change) => feeds.callerChanged(change.hash, 'removed' in change ? undefined : change),
   });
-  const { audit, close: closeAudit } = composeAudit({ db, clock, signingKey, folder: auditFolder, problem: (error) => events.controlProblem(error) });
+  const written = composeAudit({ db, clock, signingKey, folder: auditFolder, problem: (error) => events.controlProblem(error) });
   const plane: DataPlane = composeDataPlane({
     clock,
     callers: { find: (hash) => callerOf(hash, feeds, control) ?? innerCalls.find(hash) },
     usage: usageLog,
-    leases: control.own,
+    ...portsOf(control),
+    audit: written.audit,
     foreign: foreign.servers,
-    replays: control.replays,
-    repository: repositoryOf(control),
-    audit: audit,
     events,
     limits: config,
     wake: () => reconciler.wake(),
@@ -111,7 +109,12 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     wake: () => reconciler.wake(),
     problem: (error) => events.controlProblem(error),
   });
-  return { control, plane, feeds, leadership, reconciler, launcher: foreign.launcher, events, audit, closeAudit, metrics: () => registry.metrics() };
+  return { control, plane, feeds, leadership, reconciler, launcher: foreign.launcher, events, written, metrics: () => registry.metrics() };
+}
+
+/** What calls need of the control plane. */
+function portsOf(control: ControlPlane) {
+  return { leases: control.own, replays: control.replays, repository: repositoryOf(control) };
 }
 
 /** What of the operator's file the control plane goes by. */
