@@ -28,6 +28,8 @@ export function auditEveryChange(app: FastifyInstance, { audit, exposure, failed
   const recorded = new WeakSet<FastifyRequest>();
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    // What publishers wrote is data, whatever it looks like (X40).
+    reply.header('x-content-type-options', 'nosniff');
   });
   app.addHook('onSend', async (request, reply, payload) => {
     if (!audit || !isChange(request) || recorded.has(request)) return payload;

@@ -15,6 +15,7 @@ import { type Authenticate, InsufficientScope } from '../data-plane/authenticate
 import { auditEveryChange, type AuditLog } from './audit-hook.ts';
 import type { Exposure } from './exposure.ts';
 import { closeLingering, isUnread } from './linger.ts';
+import { notAccepted } from './media.ts';
 import { described, describeInference, LOGO } from './openapi.ts';
 
 /** JSON bodies of the control API are small; blobs stream past this limit. */
@@ -60,7 +61,7 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
   );
   app.setValidatorCompiler(({ schema, httpPart }) => validator(schema as TSchema, httpPart));
   app.setErrorHandler((error, request, reply) => {
-    const fault = faultOf(error);
+    const fault = faultOf(error, request);
     options.failed(fault);
     if (fault.retryAfterSeconds !== undefined) reply.header('retry-after', String(fault.retryAfterSeconds));
     if (isUnread(request.raw)) {
@@ -140,9 +141,10 @@ function validator(schema: TSchema, httpPart: string | undefined): (value: unkno
 }
 
 /** fastify's own complaints about a request are the client's to mend. */
-function faultOf(error: unknown): Fault {
+function faultOf(error: unknown, request: FastifyRequest): Fault {
   if (error instanceof Fault) return error;
   const { statusCode, code, message } = error as { statusCode?: number; code?: string; message?: string };
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return notAccepted(request.headers['content-type'] ?? '');
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Fault('payload_too_large', 'body_too_large', `The request body is larger than ${BODY_BYTES_MAX} bytes.`);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new Fault('invalid_argument', 'bad_request', message ?? 'The request could not be read.');
   return code !== undefined && DATABASE_AWAY.test(code)
