@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { Registry } from 'prom-client';
 import type { Fault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
+import { createCounters } from './counters.ts';
 import { CallStats, type CallTotals, registerCallStats } from './call-stats.ts';
 import { type GaugeSources, registerGauges } from './gauges.ts';
 import { RecentCalls, type RecentFigures } from './recent-calls.ts';
