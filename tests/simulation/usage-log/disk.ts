@@ -144,7 +144,11 @@ export class SimDisk {
         });
       },
       sync: () => this.#sync(process, file),
-      close: () => this.#operate(process, { what: `close ${file.name}`, fails: 0, act: () => undefined }),
+      close: async () => {
+        // As the product's own storage does: a descriptor is not closed under what is under way.
+        while (file.syncing > 0) await process.clock.after(1);
+        await this.#operate(process, { what: `close ${file.name}`, fails: 0, act: () => undefined });
+      },
     };
   }
 
