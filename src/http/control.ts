@@ -5,11 +5,16 @@ import type { FastifyPluginCallbackTypebox, TypeBoxTypeProvider } from '@fastify
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
+import type { Clock } from '../base/clock.ts';
+import { newId } from '../base/ids.ts';
 import { checker } from '../contract/check.ts';
 import { Fault, httpStatus, toFault } from '../contract/errors.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
-import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
+import { type Authenticate, InsufficientScope } from '../data-plane/authenticate/authenticate.ts';
+import { auditEveryChange, type AuditLog } from './audit-hook.ts';
+import type { Exposure } from './exposure.ts';
+import { closeLingering, isUnread } from './linger.ts';
 import { described, describeInference, LOGO } from './openapi.ts';
 
 /** JSON bodies of the control API are small; blobs stream past this limit. */
@@ -17,7 +22,11 @@ const BODY_BYTES_MAX = 1_048_576;
 const PARAM_CHARS_MAX = 512;
 
 export interface ControlOptions {
+  readonly clock: Clock;
   readonly authenticate: Authenticate;
+  readonly exposure: Pick<Exposure, 'addressOf'>;
+  /** Absent where nothing can be changed. */
+  readonly audit?: AuditLog;
   readonly version: string;
   /** The domains' routes, mounted under `/api/v1`. */
   readonly domains: readonly FastifyPluginCallbackTypebox[];
@@ -39,6 +48,7 @@ export interface Operations {
 export async function createControl(options: ControlOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
+    genReqId: () => newId('req', options.clock.now()),
     routerOptions: { maxParamLength: PARAM_CHARS_MAX },
     serverFactory: (handler) => options.createServer(handler),
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -49,14 +59,19 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
     body.length === 0 && method === 'DELETE' ? undefined : parseJsonBody(body),
   );
   app.setValidatorCompiler(({ schema, httpPart }) => validator(schema as TSchema, httpPart));
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
     const fault = faultOf(error);
     options.failed(fault);
     if (fault.retryAfterSeconds !== undefined) reply.header('retry-after', String(fault.retryAfterSeconds));
+    if (isUnread(request.raw)) {
+      reply.header('connection', 'close');
+      closeLingering(reply.raw, options.clock);
+    }
     return reply.code(httpStatus(fault.kind)).send(errorBody(fault));
   });
   app.setNotFoundHandler((request, reply) => reply.code(404).send(errorBody(unknownUrl(request, options.withoutApi))));
-  authenticateEveryRoute(app, options.authenticate);
+  auditEveryChange(app, options);
+  authenticateEveryRoute(app, options);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -79,7 +94,7 @@ function unknownUrl({ method, url }: FastifyRequest, withoutApi: string | undefi
   return new Fault('not_found', 'unknown_url', `Unknown request URL: ${method} ${url.slice(0, 200)}`);
 }
 
-function authenticateEveryRoute(app: FastifyInstance, authenticate: Authenticate): void {
+function authenticateEveryRoute(app: FastifyInstance, { authenticate, exposure }: Pick<ControlOptions, 'authenticate' | 'exposure'>): void {
   app.decorateRequest('caller');
   app.addHook('onRoute', (route) => {
     if (route.url.startsWith('/docs')) route.config = { ...route.config, scope: 'public' };
@@ -89,7 +104,13 @@ function authenticateEveryRoute(app: FastifyInstance, authenticate: Authenticate
     const { scope } = request.routeOptions.config;
     if (request.is404 || scope === 'public') return;
     if (!scope) throw new Fault('permission_denied', 'no_scope', 'This route is closed.');
-    (request as { caller: CallerEntry }).caller = authenticate(request.headers, scope);
+    try {
+      (request as { caller: CallerEntry }).caller = authenticate({ headers: request.headers, address: exposure.addressOf(request.raw) }, scope);
+    } catch (error) {
+      // Who tried what he may not do is known, and written down.
+      if (error instanceof InsufficientScope) request.caller = error.caller;
+      throw error;
+    }
   });
 }
 

@@ -2,7 +2,13 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Clock } from '../base/clock.ts';
 import { Fault } from '../contract/errors.ts';
 import { type Exchange, type FaultEncoder, Presence, type ReplySink } from '../data-plane/call.ts';
+import type { Exposure } from './exposure.ts';
 import { ResponseSink } from './sink.ts';
+
+export interface ExchangeParts {
+  readonly clock: Clock;
+  readonly exposure: Pick<Exposure, 'addressOf'>;
+}
 
 /** A node:http request and response as the request path sees them. */
 export class HttpExchange implements Exchange {
@@ -12,15 +18,19 @@ export class HttpExchange implements Exchange {
   readonly presence = new Presence();
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #clock: Clock;
+  readonly #parts: ExchangeParts;
 
-  constructor(request: IncomingMessage, response: ServerResponse, clock: Clock) {
+  constructor(request: IncomingMessage, response: ServerResponse, parts: ExchangeParts) {
     this.method = request.method ?? 'GET';
     this.path = pathOf(request);
     this.headers = request.headers;
     this.#request = request;
     this.#response = response;
-    this.#clock = clock;
+    this.#parts = parts;
+  }
+
+  get address(): string {
+    return this.#parts.exposure.addressOf(this.#request);
   }
 
   readBody(bytesMax: number): Promise<Buffer> {
@@ -28,7 +38,7 @@ export class HttpExchange implements Exchange {
   }
 
   reply(faults: FaultEncoder): ReplySink {
-    return new ResponseSink(this.#response, faults, this.#clock);
+    return new ResponseSink(this.#response, faults, this.#parts.clock);
   }
 
   /** The response has been closed: by its end, or because the client has left. */

@@ -1,4 +1,9 @@
-import type { Exchange } from '../data-plane/call.ts';
+import type { Clock } from '../base/clock.ts';
+import { newId } from '../base/ids.ts';
+import { httpStatus, toFault } from '../contract/errors.ts';
+import { auditUnavailable } from '../control-plane/audit/index.ts';
+import type { Caller, Exchange } from '../data-plane/call.ts';
+import type { AuditLog } from './audit-hook.ts';
 import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
 import type { Repository, Routes } from '../data-plane/ports.ts';
 import type { AnswerRoute, InferenceRoute, PathParams, Question } from '../data-plane/protocols/protocol.ts';
@@ -14,6 +19,9 @@ export interface InferenceParts {
   readonly repository: Repository;
   ready(): boolean;
   readonly version: string;
+  readonly clock: Clock;
+  /** Absent where models can't be loaded. */
+  readonly audit?: AuditLog | undefined;
 }
 
 /** A matched inference route's handler: the request path for calls, a plain answer for discovery. Both authenticate first. */
@@ -37,11 +45,31 @@ function question(route: AnswerRoute, params: PathParams, exchange: Exchange, pa
     const closed = () => Promise.reject(new Error('a public route orders nothing'));
     return { ...common, visible: () => [], load: closed, unload: closed };
   }
-  const caller = parts.authenticate(exchange.headers, route.scope);
+  const caller = parts.authenticate(exchange, route.scope);
   return {
     ...common,
     visible: () => visibleDeployments(caller, routes),
-    load: (name) => repository.load(name, caller),
-    unload: (name) => repository.unload(name, caller),
+    load: (name) => audited({ caller, operation: 'loadModel', object: name }, exchange, parts, () => repository.load(name, caller)),
+    unload: (name) => audited({ caller, operation: 'unloadModel', object: name }, exchange, parts, () => repository.unload(name, caller)),
   };
+}
+
+interface Change {
+  readonly caller: Caller;
+  readonly operation: string;
+  readonly object: string;
+}
+
+/** OIP's own changes are written down as those of the control API are. */
+async function audited({ caller, ...change }: Change, { address }: Exchange, { audit, clock }: InferenceParts, work: () => Promise<void>): Promise<void> {
+  const deed = { ...change, orgId: caller.orgId, keyId: caller.keyId, address, requestId: newId('req', clock.now()) };
+  try {
+    await work();
+  } catch (error) {
+    await audit?.record({ ...deed, outcome: httpStatus(toFault(error).kind) });
+    throw error;
+  }
+  await audit?.record({ ...deed, outcome: 200 }).catch((error: unknown) => {
+    throw auditUnavailable(error);
+  });
 }

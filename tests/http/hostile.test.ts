@@ -46,9 +46,13 @@ async function offer(path: string, headers: Record<string, string>, bytes: numbe
 
 test('S24: 10 MiB with a bad key or none are answered without being read', async () => {
   const length = { 'content-length': String(10 * MIB) };
-  for (const headers of [{ authorization: `Bearer ${generateKey()}` }, {}]) {
-    const { answer, readByServer } = await offer(CHAT, { ...length, ...headers }, 10 * MIB);
-    expect(answer).toMatch(/^HTTP\/1.1 401 /);
+  for (const [path, headers] of [
+    [CHAT, { authorization: `Bearer ${generateKey()}` }],
+    [CHAT, {}],
+    ['/api/v1/keys', { authorization: `Bearer ${generateKey()}` }],
+  ] as const) {
+    const { answer, readByServer } = await offer(path, { ...length, ...headers }, 10 * MIB);
+    expect(answer, path).toMatch(/^HTTP\/1.1 401 /);
     // Some has come with the head; nothing was asked for beyond.
     expect(readByServer).toBeLessThan(MIB / 4);
   }

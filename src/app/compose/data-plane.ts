@@ -7,6 +7,7 @@ import { Dispatch } from '../../data-plane/dispatch/dispatch.ts';
 import type { Callers, ForeignServers, LeaseSource, Replays, Repository, UsageSink } from '../../data-plane/ports.ts';
 import { createRequestPath } from '../../data-plane/request-path.ts';
 import { RoutesTable } from '../../data-plane/routes-table.ts';
+import type { AuditLog } from '../../http/audit-hook.ts';
 import { createInferenceHandler } from '../../http/inference.ts';
 import type { Events } from '../../telemetry/events.ts';
 
@@ -18,6 +19,7 @@ export interface DataPlaneParts {
   readonly foreign: ForeignServers;
   readonly replays: Replays;
   readonly repository: Repository;
+  readonly audit?: AuditLog;
   readonly events: Events;
   readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number; readonly freeWhenUnavailable: boolean; readonly leaseWaitMs: number };
   /** A call waits for a model that is not loaded. */
@@ -64,7 +66,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
       replayed: (operation) => events.callReplayed(operation),
     },
   });
-  const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, ready: parts.ready, version: parts.version });
+  const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, clock, audit: parts.audit, ready: parts.ready, version: parts.version });
   return {
     authenticate,
     inference,

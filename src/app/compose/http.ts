@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { VERSION } from '../../contract/version.ts';
+import { auditRoutes } from '../../control-plane/audit/index.ts';
 import { catalogueRoutes } from '../../control-plane/catalogue/index.ts';
 import { billingRoutes, receiptRoutes, statementRoutes } from '../../control-plane/billing/index.ts';
 import { costRoutes } from '../../control-plane/costing/index.ts';
@@ -14,28 +15,35 @@ import { pullRoutes, registryRoutes } from '../../control-plane/registry/index.t
 import { upstreamRoutes } from '../../control-plane/upstreams/index.ts';
 import { usageRoutes } from '../../control-plane/usage/index.ts';
 import { createControl } from '../../http/control.ts';
-import { createListener } from '../../http/listener.ts';
+import { createExposure, type ExposureSettings } from '../../http/exposure.ts';
+import { type Certificate, createListener } from '../../http/listener.ts';
 import type { Readiness } from '../readiness.ts';
 import type { Modelyard } from './modelyard.ts';
 
 export interface HttpParts {
   readonly modelyard: Modelyard;
   readonly clock: Clock;
-  readonly publicHosts: readonly string[];
+  readonly exposure: ExposureSettings;
+  readonly certificate: Certificate | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   ready(): Readiness;
 }
 
 /** The one server: inference routes by the data plane, all else by the control API. */
-export function composeHttp({ modelyard, clock, publicHosts, environment, ready }: HttpParts) {
+export function composeHttp({ modelyard, clock, exposure: settings, certificate, environment, ready }: HttpParts) {
   const { control, plane, events, metrics } = modelyard;
+  const { audit } = modelyard.written;
+  const exposure = createExposure(settings);
   return createControl({
+    clock,
     authenticate: plane.authenticate,
+    exposure,
+    audit,
     version: VERSION,
-    domains: routesOf(control, { clock, environment }),
+    domains: [...routesOf(control, { clock, environment }), auditRoutes(audit)],
     operations: { ready, metrics },
     failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts }, handler),
+    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate }, handler),
   });
 }
 
