@@ -10,6 +10,7 @@ import { Fault, httpStatus, toFault } from '../contract/errors.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
 import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
+import { addCompression } from './control-compression.ts';
 import { described, describeInference, LOGO } from './openapi.ts';
 
 /** JSON bodies of the control API are small; blobs stream past this limit. */
@@ -57,6 +58,7 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
   });
   app.setNotFoundHandler((request, reply) => reply.code(404).send(errorBody(unknownUrl(request, options.withoutApi))));
   authenticateEveryRoute(app, options.authenticate);
+  addCompression(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
