@@ -52,6 +52,7 @@ const DOMAINS: Readonly<Record<string, readonly string[]>> = {
   ledger: [],
   usage: [],
   replays: [],
+  audit: [],
   jobs: [],
   upstreams: [],
   registry: ['jobs'],

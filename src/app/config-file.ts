@@ -7,6 +7,7 @@ import { MarketSection } from '../control-plane/catalogue/index.ts';
 import type { Config } from './config.ts';
 import { CostingSection } from '../control-plane/costing/index.ts';
 import { EnginesSection } from '../scheduler/launchers/command-template.ts';
+import { ExposureSection } from './exposure.ts';
 import { ALLOW_ENTRIES_MAX, parseAllow } from '../egress/allow.ts';
 
 const FILE_BYTES_MAX = 1_048_576;
@@ -33,6 +34,7 @@ const ConfigFileSchema = Type.Object(
     costing: Type.Optional(CostingSection),
     market: Type.Optional(MarketSection),
     egress: Type.Optional(EgressSection),
+    exposure: Type.Optional(ExposureSection),
     usageLog: Type.Optional(UsageLogSection),
     credit: Type.Optional(CreditSection),
     engines: Type.Optional(EnginesSection),

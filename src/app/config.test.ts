@@ -4,9 +4,9 @@ import { loadConfig } from './config.ts';
 const nothing = { home: undefined, port: undefined, logLevel: undefined, all: {} };
 
 test('X42: without flags it listens on loopback only, and beyond it only when told that this is meant', () => {
-  expect(loadConfig({}, nothing)).toMatchObject({ host: '127.0.0.1', port: 8420, publicHosts: [] });
+  expect(loadConfig({}, nothing)).toMatchObject({ host: '127.0.0.1', port: 8420, exposure: { publicHosts: [] } });
   expect(() => loadConfig({ host: '0.0.0.0' }, nothing)).toThrow('--insecure-http');
-  expect(loadConfig({ host: '0.0.0.0', insecureHttp: true, publicHost: ['Models.example.org'] }, nothing).publicHosts).toEqual(
+  expect(loadConfig({ host: '0.0.0.0', insecureHttp: true, publicHost: ['Models.example.org'] }, nothing).exposure.publicHosts).toEqual(
     expect.arrayContaining(['models.example.org', '127.0.0.1']),
   );
 });

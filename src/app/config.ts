@@ -1,17 +1,14 @@
-import { availableParallelism, homedir, networkInterfaces, totalmem } from 'node:os';
+import { availableParallelism, homedir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { invalid } from '../contract/errors.ts';
 import { parseDatabaseUrl } from './database.ts';
 import type { Environment } from './env.ts';
+import { type ExposureFlags, type ExposureSection, resolveExposure, type ServerExposure } from './exposure.ts';
 
 /** Flags of `modelyard up`. */
-export interface Flags {
+export interface Flags extends ExposureFlags {
   readonly home?: string;
   readonly port?: string;
-  readonly host?: string;
-  /** Host names, beside loopback, that clients call this server by. */
-  readonly publicHost?: readonly string[];
-  readonly insecureHttp?: boolean;
   /** `all`: everything; `gateway`: calls alone, beside a server that leads. */
   readonly role?: string;
   /** A gateway's own. */
@@ -34,7 +31,7 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   readonly host: string;
   readonly port: number;
-  readonly publicHosts: readonly string[];
+  readonly exposure: ServerExposure;
   readonly logLevel: string;
   readonly bodyBytesMax: number;
   /** Calls that may wait per deployment. */
@@ -59,7 +56,6 @@ export interface Config {
 }
 
 const PORT_DEFAULT = 8420;
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
 const BODY_BYTES_MAX = 10 * 1_048_576;
 const QUEUE_MAX = 256;
 const DRAIN_MS = 30_000;
@@ -84,17 +80,18 @@ function parseBytes(text: string): number {
   return bytes;
 }
 
-export function loadConfig(flags: Flags, environment: Environment): Config {
-  const host = flags.host ?? '127.0.0.1';
-  if (!LOOPBACK.has(host) && flags.insecureHttp !== true) {
-    throw invalid(`Listening on ${host} would send keys in the clear to whoever listens; add --insecure-http if that network is yours alone.`, '--host');
-  }
+/** Where the home is: by flag, by environment, or in the user's own folder. */
+export function homeOf({ home }: Pick<Flags, 'home'>, environment: Environment): string {
+  return resolve(home ?? environment.home ?? join(homedir(), '.modelyard'));
+}
+
+/** A flag goes before the environment, and both before the operator's file. @throws Fault that names what is not accepted */
+export function loadConfig(flags: Flags, environment: Environment, section: ExposureSection = {}): Config {
   return {
-    home: resolve(flags.home ?? environment.home ?? join(homedir(), '.modelyard')),
+    home: homeOf(flags, environment),
     databaseUrl: environment.databaseUrl ? parseDatabaseUrl(environment.databaseUrl, 'DATABASE_URL') : undefined,
-    host,
-    port: parsePort(flags.port ?? environment.port),
-    publicHosts: [...(flags.publicHost ?? []), ...(LOOPBACK.has(host) ? [] : ownAddresses())].map((name) => name.toLowerCase()),
+    ...resolveExposure(flags, section),
+    port: parsePort(flags.port ?? environment.port ?? section.port?.toString()),
     logLevel: environment.logLevel ?? 'info',
     bodyBytesMax: BODY_BYTES_MAX,
     queueMax: QUEUE_MAX,
@@ -108,12 +105,6 @@ export function loadConfig(flags: Flags, environment: Environment): Config {
     freeWhenUnavailable: false,
     leaseWaitMs: LEASE_WAIT_MS,
   };
-}
-
-/** This machine's own addresses, as a Host header writes them: reachable once the server listens beyond loopback. */
-function ownAddresses(): string[] {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address));
 }
 
 function parseSeconds(text: string | undefined): number {

@@ -2,13 +2,16 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { VERSION } from '../contract/version.ts';
 import { connect } from '../db/open.ts';
 import { createControl } from '../http/control.ts';
+import { createExposure } from '../http/exposure.ts';
 import { createListener, listen } from '../http/listener.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { UsageLog } from '../usage-log/log.ts';
 import { Poster } from '../usage-log/poster.ts';
 import { folderStorage } from '../usage-log/storage.ts';
+import { readCertificate, watchCertificate } from './certificate.ts';
 import { composeGateway } from './compose/gateway.ts';
 import type { Config } from './config.ts';
+import { urlOf } from './exposure.ts';
 import { KeptFeeds } from './feeds/kept.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { GatewayFolder } from './home.ts';
@@ -64,17 +67,22 @@ export async function startGateway({ config, folder, database, log, file = {}, s
   await follower.start();
   stack.defer(() => gateway.keeper.close());
   stack.defer(() => follower.close());
+  const exposure = createExposure(config.exposure);
+  const certificate = config.exposure.tls && (await readCertificate(config.exposure.tls));
   const app = await createControl({
+    clock,
     authenticate: plane.authenticate,
+    exposure,
     version: VERSION,
     domains: [],
     withoutApi: 'This is a gateway: it serves calls. The control API is at the server beside it.',
     operations: { ready, metrics: gateway.metrics },
     failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts: config.publicHosts }, handler),
+    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate }, handler),
   });
   stack.defer(() => app.close());
-  const { address, family, port } = await listen(app.server, config.host, config.port);
+  const address = await listen(app.server, config.host, config.port);
+  if (config.exposure.tls) stack.defer(watchCertificate({ server: app.server, files: config.exposure.tls, clock, problem: (error) => events.controlProblem(error) }));
   stack.defer(() => gateway.loads.close());
   stack.defer(() => drain(app.server, clock, config));
   stack.defer(() => {
@@ -84,5 +92,5 @@ export async function startGateway({ config, folder, database, log, file = {}, s
   // Without waiting for it: calls without a price are served while the database is away.
   void own.start(poster.replayed, plane.credit);
   const parts = stack.move();
-  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close: () => parts.disposeAsync() };
+  return { url: urlOf(address, config.exposure), close: () => parts.disposeAsync() };
 }

@@ -82,6 +82,7 @@ export class InnerCalls implements Gateway {
       method: 'POST',
       path,
       headers,
+      address: 'local',
       presence,
       readBody: async (bytesMax) => {
         if (body.length > bytesMax) throw new Fault('payload_too_large', 'body_too_large', `The request body is larger than ${bytesMax} bytes.`);

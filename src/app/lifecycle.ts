@@ -10,12 +10,14 @@ import type { Logger } from '../telemetry/log.ts';
 import { UsageLog } from '../usage-log/log.ts';
 import { Poster } from '../usage-log/poster.ts';
 import { folderStorage } from '../usage-log/storage.ts';
+import { readCertificate, watchCertificate } from './certificate.ts';
 import type { ControlPlane } from './compose/control-plane.ts';
 import { composeHttp } from './compose/http.ts';
 import { composeModelyard, type Modelyard } from './compose/modelyard.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { Config } from './config.ts';
 import { databaseOf, openHomeDatabase } from './database.ts';
+import { urlOf } from './exposure.ts';
 import type { HomeFolder } from './home.ts';
 import { drain, readinessOf } from './readiness.ts';
 import { readSigningKey } from './signing-key.ts';
@@ -85,11 +87,14 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => usageLog.close());
   stack.defer(() => control.subscriptions.close());
   stack.defer(() => endWatching(control));
-  const app = await composeHttp({ modelyard, clock, publicHosts: config.publicHosts, environment, ready });
+  const { exposure } = config;
+  const certificate = exposure.tls && (await readCertificate(exposure.tls));
+  const app = await composeHttp({ modelyard, clock, exposure, certificate, environment, ready });
   stack.defer(() => app.close());
   stack.defer(() => control.registry.garbage.close());
   stack.defer(() => launcher.close());
   const address = await listen(app.server, config.host, config.port);
+  if (exposure.tls) stack.defer(watchCertificate({ server: app.server, files: exposure.tls, clock, problem: (error) => events.controlProblem(error) }));
   stack.defer(() => reconciler.close(config.drainMs));
   stack.defer(() => leadership.close());
   // Before the engines end: what they used is read from them.
@@ -105,7 +110,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   await begin(control);
   const parts = stack.move();
   return {
-    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
+    url: urlOf(address, exposure),
     server: app.server,
     operatorKey,
     operator: operatorOf(org),

@@ -62,6 +62,8 @@ export interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  /** The client's IP address, past the proxies that the operator trusts. */
+  readonly address: string;
   /** Reads the whole body, at most `bytesMax`; faults with `payload_too_large` beyond. */
   readBody(bytesMax: number): Promise<Buffer>;
   readonly presence: Presence;

@@ -101,7 +101,7 @@ function open(route: InferRoute, exchange: Exchange, clock: Clock): Call {
 
 function authenticateStage(call: Call, route: InferRoute, exchange: Exchange, { clock, authenticate }: RequestPathParts): Caller {
   if (route.scope === 'public') throw new Fault('internal', 'internal_error', 'An inference route is never public.');
-  const caller = authenticate(exchange.headers, route.scope);
+  const caller = authenticate(exchange, route.scope);
   call.times.authenticate = clock.monotonic() - call.arrivedAt;
   return caller;
 }

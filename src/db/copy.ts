@@ -19,12 +19,12 @@ export async function tablesOf(sqlite: Db): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Keeps all others from writing to tables of a PostgreSQL database until the transaction ends. Returns the tables that have rows; the book's head comes with the schema. */
+/** Keeps all others from writing to tables of a PostgreSQL database until the transaction ends. Returns the tables that have rows; the heads of the book and of the audit log come with the schema. */
 export async function claimTables(to: Tx, tables: readonly string[]): Promise<string[]> {
   await sql`LOCK TABLE ${sql.join(tables.map((table) => sql.table(table)))} IN EXCLUSIVE MODE`.execute(to);
   const used: string[] = [];
   for (const table of tables) {
-    const beginning = table === 'ledger_head' ? sql` WHERE seq > 0` : sql``;
+    const beginning = table === 'ledger_head' || table === 'audit_head' ? sql` WHERE seq > 0` : sql``;
     const { rows } = await sql`SELECT 1 AS one FROM ${sql.table(table)}${beginning} LIMIT 1`.execute(to);
     if (rows.length > 0) used.push(table);
   }

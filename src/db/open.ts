@@ -11,6 +11,7 @@ import { leases } from './migrations/0008-leases.ts';
 import { ledger } from './migrations/0009-ledger.ts';
 import { market } from './migrations/0010-market.ts';
 import { upstreams } from './migrations/0011-upstreams.ts';
+import { audit } from './migrations/0012-audit.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
@@ -32,6 +33,7 @@ const MIGRATIONS = {
   '0009-ledger': ledger,
   '0010-market': market,
   '0011-upstreams': upstreams,
+  '0012-audit': audit,
 };
 
 /** A SQLite file, `:memory:` (for tests), or the URL of a PostgreSQL database. */

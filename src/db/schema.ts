@@ -285,6 +285,19 @@ export interface Schema {
   routes_feed: { id: number; version: number; epoch: number; body: string };
   callers_feed: { hash: string; version: number; entry: string | null };
   upstreams: { name: string; url: string; dialect: string; slots: number; takes_binary: number; sealed: string | null; hint: string; created_at: number };
+  audit_entries: {
+    seq: number;
+    at: number;
+    org_id: string;
+    key_id: string;
+    operation: string;
+    object: string;
+    address: string;
+    request_id: string;
+    outcome: number;
+    hash: string;
+  };
+  audit_head: { id: number; seq: number; hash: string; archived_seq: number; archived_hash: string; signer: string; signature: string };
   leases: { name: string; holder: string; epoch: number; expires_at: number };
   jobs: {
     id: string;

@@ -1,64 +1,10 @@
-import { isIP } from 'node:net';
-
-/** An IP address as a number. */
-export interface Address {
-  readonly family: 4 | 6;
-  readonly value: bigint;
-}
+import { type Address, isIn, type Network, parseNetwork } from '../base/ip.ts';
 
 /**
  * What kind of destination an address is. `public`: anybody may be sent there. `closed`: private, loopback or shared; only the operator's allow-list
  * opens it. `never`: link-local, metadata services, and what is no single machine's address.
  */
 export type Reach = 'public' | 'closed' | 'never';
-
-const BITS = { 4: 32, 6: 128 } as const;
-
-/** @returns undefined for anything but an IP address; one with a zone (`fe80::1%eth0`) is none. IPv4 inside IPv6 (`::ffff:1.2.3.4`) is read as IPv4. */
-export function parseAddress(text: string): Address | undefined {
-  const family = text.includes('%') ? 0 : isIP(text);
-  if (family === 4) return { family: 4, value: v4(text) };
-  if (family !== 6) return undefined;
-  const value = v6(text);
-  return value >> 32n === 0xffffn ? { family: 4, value: value & 0xffff_ffffn } : { family: 6, value };
-}
-
-function v4(text: string): bigint {
-  return text.split('.').reduce((sum, part) => (sum << 8n) | BigInt(Number(part)), 0n);
-}
-
-function v6(text: string): bigint {
-  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
-  const whole = dotted ? `${dotted[1]}${hextets(v4(dotted[2] ?? ''))}` : text;
-  const [left = '', right] = whole.split('::');
-  const head = left === '' ? [] : left.split(':');
-  const tail = right === undefined || right === '' ? [] : right.split(':');
-  const zeros = Array<string>(8 - head.length - tail.length).fill('0');
-  return [...head, ...zeros, ...tail].reduce((sum, part) => (sum << 16n) | BigInt(Number.parseInt(part, 16)), 0n);
-}
-
-function hextets(value: bigint): string {
-  return `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
-}
-
-/** A network: all addresses that begin with the same bits. */
-export interface Network {
-  readonly base: Address;
-  readonly prefix: number;
-}
-
-/** @returns undefined for anything but `ADDRESS/BITS` */
-export function parseNetwork(text: string): Network | undefined {
-  const match = /^([^/]+)\/(\d{1,3})$/.exec(text);
-  const base = parseAddress(match?.[1] ?? '');
-  const prefix = Number(match?.[2]);
-  return base && prefix <= BITS[base.family] ? { base, prefix } : undefined;
-}
-
-export function isIn({ base, prefix }: Network, { family, value }: Address): boolean {
-  const shift = BigInt(BITS[base.family] - prefix);
-  return family === base.family && value >> shift === base.value >> shift;
-}
 
 const networks = (texts: readonly string[]): readonly Network[] => texts.map((text) => parseNetwork(text)).filter((network) => network !== undefined);
 

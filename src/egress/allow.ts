@@ -1,5 +1,5 @@
 import { invalid } from '../contract/errors.ts';
-import { type Address, isIn, type Network, parseAddress, parseNetwork } from './address.ts';
+import { type Address, isIn, type Network, parseAddress, parseNetwork } from '../base/ip.ts';
 
 /** The operator's list of what is opened beyond the public internet: hosts with their ports, and networks. */
 export interface AllowList {

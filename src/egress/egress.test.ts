@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { systemClock } from '../base/clock.ts';
-import { parseAddress } from './address.ts';
+import { parseAddress } from '../base/ip.ts';
 import { parseAllow } from './allow.ts';
 import { Egress, type MadeBy, type OutgoingRequest } from './egress.ts';
 import type { OutgoingAnswer, PinnedRequest } from './exchange.ts';

@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import { buildConnector, Client } from 'undici';
 import { VERSION } from '../contract/version.ts';
-import type { Address } from './address.ts';
+import type { Address } from '../base/ip.ts';
 
 /** One request to addresses that were checked. */
 export interface PinnedRequest {

@@ -1,5 +1,5 @@
 import { type Fault, invalid } from '../contract/errors.ts';
-import { type Address, parseAddress } from './address.ts';
+import { type Address, parseAddress } from '../base/ip.ts';
 
 const URL_CHARS_MAX = 2_048;
 /** Ports of services that would take our bytes for commands: those that browsers refuse (Fetch standard, "bad port"), and databases, caches and agents. */

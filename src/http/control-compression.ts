@@ -10,17 +10,13 @@ const COMPRESSORS = { gzip: promisify(gzip), deflate: promisify(deflate) };
 /** Compressed JSON bodies and answers on the control API, as on the inference routes (C74). */
 export function addCompression(app: FastifyInstance): void {
   // Runs once the key has been seen.
-  app.addHook('preParsing', async (request, reply, payload) => {
+  app.addHook('preParsing', async (request, _reply, payload) => {
     const coding = request.headers['content-encoding'];
     if (coding === undefined || coding === 'identity' || request.is404) return payload;
     if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
       throw unsupportedEncoding('Only JSON may be sent compressed here: the bytes of a file are named by what they are.');
     }
-    return inflated(request).catch((error: unknown) => {
-      // What was not read of a refused body is no request.
-      if (!request.raw.complete) reply.header('connection', 'close');
-      throw error;
-    });
+    return inflated(request);
   });
   app.addHook('onSend', async (request, reply, payload) => compressed(request, reply, payload));
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
+import { systemClock } from '../base/clock.ts';
 import { Fault } from '../contract/errors.ts';
 import { type ControlOptions, createControl } from './control.ts';
 
@@ -10,7 +11,9 @@ const options = (
     throw new Fault('unauthenticated', 'no', 'No.');
   },
 ): ControlOptions => ({
+  clock: systemClock,
   authenticate,
+  exposure: { addressOf: () => 'test' },
   version: 'test',
   domains,
   operations: { ready: () => ({ ready: true, status: 'ready', reasons: [] }), metrics: async () => '' },

@@ -5,12 +5,15 @@ import type { FastifyPluginCallbackTypebox, TypeBoxTypeProvider } from '@fastify
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
+import type { Clock } from '../base/clock.ts';
 import { checker } from '../contract/check.ts';
 import { Fault, httpStatus, toFault } from '../contract/errors.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
 import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
 import { addCompression } from './control-compression.ts';
+import type { Exposure } from './exposure.ts';
+import { closeLingering, isUnread } from './linger.ts';
 import { described, describeInference, LOGO } from './openapi.ts';
 
 /** JSON bodies of the control API are small; blobs stream past this limit. */
@@ -18,7 +21,9 @@ const BODY_BYTES_MAX = 1_048_576;
 const PARAM_CHARS_MAX = 512;
 
 export interface ControlOptions {
+  readonly clock: Clock;
   readonly authenticate: Authenticate;
+  readonly exposure: Pick<Exposure, 'addressOf'>;
   readonly version: string;
   /** The domains' routes, mounted under `/api/v1`. */
   readonly domains: readonly FastifyPluginCallbackTypebox[];
@@ -50,14 +55,18 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
     body.length === 0 && method === 'DELETE' ? undefined : parseJsonBody(body),
   );
   app.setValidatorCompiler(({ schema, httpPart }) => validator(schema as TSchema, httpPart));
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
     const fault = faultOf(error);
     options.failed(fault);
     if (fault.retryAfterSeconds !== undefined) reply.header('retry-after', String(fault.retryAfterSeconds));
+    if (isUnread(request.raw)) {
+      reply.header('connection', 'close');
+      closeLingering(reply.raw, options.clock);
+    }
     return reply.code(httpStatus(fault.kind)).send(errorBody(fault));
   });
   app.setNotFoundHandler((request, reply) => reply.code(404).send(errorBody(unknownUrl(request, options.withoutApi))));
-  authenticateEveryRoute(app, options.authenticate);
+  authenticateEveryRoute(app, options);
   addCompression(app);
   await app.register(swagger, {
     openapi: {
@@ -81,7 +90,7 @@ function unknownUrl({ method, url }: FastifyRequest, withoutApi: string | undefi
   return new Fault('not_found', 'unknown_url', `Unknown request URL: ${method} ${url.slice(0, 200)}`);
 }
 
-function authenticateEveryRoute(app: FastifyInstance, authenticate: Authenticate): void {
+function authenticateEveryRoute(app: FastifyInstance, { authenticate, exposure }: Pick<ControlOptions, 'authenticate' | 'exposure'>): void {
   app.decorateRequest('caller');
   app.addHook('onRoute', (route) => {
     if (route.url.startsWith('/docs')) route.config = { ...route.config, scope: 'public' };
@@ -91,7 +100,7 @@ function authenticateEveryRoute(app: FastifyInstance, authenticate: Authenticate
     const { scope } = request.routeOptions.config;
     if (request.is404 || scope === 'public') return;
     if (!scope) throw new Fault('permission_denied', 'no_scope', 'This route is closed.');
-    (request as { caller: CallerEntry }).caller = authenticate(request.headers, scope);
+    (request as { caller: CallerEntry }).caller = authenticate({ headers: request.headers, address: exposure.addressOf(request.raw) }, scope);
   });
 }
 

@@ -4,7 +4,13 @@ import { type Exchange, type FaultEncoder, Presence, type ReplySink } from '../d
 import { readBody } from './body.ts';
 import { CompressingSink } from './compressing-sink.ts';
 import { acceptedEncoding } from './content-encoding.ts';
+import type { Exposure } from './exposure.ts';
 import { ResponseSink } from './sink.ts';
+
+export interface ExchangeParts {
+  readonly clock: Clock;
+  readonly exposure: Pick<Exposure, 'addressOf'>;
+}
 
 /** A node:http request and response as the request path sees them. */
 export class HttpExchange implements Exchange {
@@ -14,15 +20,19 @@ export class HttpExchange implements Exchange {
   readonly presence = new Presence();
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #clock: Clock;
+  readonly #parts: ExchangeParts;
 
-  constructor(request: IncomingMessage, response: ServerResponse, clock: Clock) {
+  constructor(request: IncomingMessage, response: ServerResponse, parts: ExchangeParts) {
     this.method = request.method ?? 'GET';
     this.path = pathOf(request);
     this.headers = request.headers;
     this.#request = request;
     this.#response = response;
-    this.#clock = clock;
+    this.#parts = parts;
+  }
+
+  get address(): string {
+    return this.#parts.exposure.addressOf(this.#request);
   }
 
   readBody(bytesMax: number): Promise<Buffer> {
@@ -31,7 +41,7 @@ export class HttpExchange implements Exchange {
   }
 
   reply(faults: FaultEncoder): ReplySink {
-    const sink = new ResponseSink(this.#response, faults, this.#clock);
+    const sink = new ResponseSink(this.#response, faults, this.#parts.clock);
     const encoding = acceptedEncoding(this.headers['accept-encoding']);
     return encoding ? new CompressingSink(sink, encoding) : sink;
   }

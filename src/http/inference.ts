@@ -37,7 +37,7 @@ function question(route: AnswerRoute, params: PathParams, exchange: Exchange, pa
     const closed = () => Promise.reject(new Error('a public route orders nothing'));
     return { ...common, visible: () => [], load: closed, unload: closed };
   }
-  const caller = parts.authenticate(exchange.headers, route.scope);
+  const caller = parts.authenticate(exchange, route.scope);
   return {
     ...common,
     visible: () => visibleDeployments(caller, routes),

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import { Fault, toFault } from '../contract/errors.ts';
 import type { InferenceHandler } from './inference.ts';
-import { createHostGuard } from './host-guard.ts';
+import type { Exposure } from './exposure.ts';
 import { HttpExchange, pathOf } from './exchange.ts';
 import { sendFault } from './sink.ts';
 import { isInferencePath, matchRoute } from '../data-plane/protocols/table.ts';
@@ -18,13 +19,19 @@ const HEADER_BYTES_MAX = 16_384;
 export interface ListenerOptions {
   readonly clock: Clock;
   readonly inference: InferenceHandler;
-  /** Host names beside loopback that this server answers to. */
-  readonly publicHosts: readonly string[];
+  readonly exposure: Exposure;
+  /** Absent: plain http. */
+  readonly certificate?: Certificate | undefined;
+}
+
+/** PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** Makes the one server: inference routes by the fixed table, all else by `control` (fastify's own handler). */
-export function createListener({ clock, inference, publicHosts }: ListenerOptions, control: RequestListener): Server {
-  const hostFault = createHostGuard(publicHosts);
+export function createListener({ clock, inference, exposure, certificate }: ListenerOptions, control: RequestListener): Server {
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     let exchange: HttpExchange | undefined;
     response.on('close', () => {
@@ -32,17 +39,26 @@ export function createListener({ clock, inference, publicHosts }: ListenerOption
       // A connection that stays open after its last answer would hold up a server that is stopping.
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
     });
-    const fault = hostFault(request.headers.host);
-    if (fault) return sendFault(response, fault, openaiFaults);
+    const fault = exposure.refuse(request);
+    if (fault) return sendFault(response, fault, openaiFaults, clock);
     const path = pathOf(request);
     if (!isInferencePath(path)) return control(request, response);
     const matched = matchRoute(request.method ?? 'GET', path);
-    if ('fault' in matched) return sendFault(response, matched.fault, matched.faults);
-    exchange = new HttpExchange(request, response, clock);
+    if ('fault' in matched) return sendFault(response, matched.fault, matched.faults, clock);
+    exchange = new HttpExchange(request, response, { clock, exposure });
     inference(matched.route, matched.params, exchange).catch((error: unknown) => exchange?.reply(matched.route.faults).fail(toFault(error)));
   };
-  const options = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX };
-  const server = createServer({ ...options, noDelay: true }, handle);
+  const options = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    noDelay: true,
+  };
+  // Of what is used of a server, node:https' has all that node:http's has.
+  const server = certificate
+    ? (createSecureServer({ ...options, ...certificate, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS }, handle) as unknown as Server)
+    : createServer(options, handle);
   // With `Expect: 100-continue` an inference body is only sent once its key has been seen; fastify waits for a body that was asked for.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     if (!isInferencePath(pathOf(request))) response.writeContinue();

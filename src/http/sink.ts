@@ -3,6 +3,7 @@ import type { Fault } from '../contract/errors.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FaultEncoder, ReplySink } from '../data-plane/call.ts';
 import { isCompressible } from './content-encoding.ts';
+import { closeLingering, isUnread } from './linger.ts';
 
 /** A comment this often keeps proxies from closing a stream that is thinking. */
 const KEEP_ALIVE_MS = 15_000;
@@ -81,7 +82,7 @@ export class ResponseSink implements ReplySink {
       // A whole-body answer that broke off must not look whole.
       this.#response.destroy();
     } else {
-      sendFault(this.#response, fault, this.#faults);
+      sendFault(this.#response, fault, this.#faults, this.#clock);
     }
   }
 
@@ -107,9 +108,10 @@ export class ResponseSink implements ReplySink {
 }
 
 /** Writes an error answer. Where the body has not been read, the connection closes after it: what follows is not a request. */
-export function sendFault(response: ServerResponse, fault: Fault, faults: FaultEncoder): void {
+export function sendFault(response: ServerResponse, fault: Fault, faults: FaultEncoder, clock: Clock): void {
   const { status, headers, body } = faults.answer(fault);
-  const unread = !response.req.complete;
+  const unread = isUnread(response.req);
+  if (unread) closeLingering(response, clock);
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), ...(unread && { connection: 'close' }) });
   response.end(body);
 }

@@ -22,21 +22,21 @@ async function offer(path: string, headers: Readonly<Record<string, string>>): P
   const { hostname, port } = new URL(modelyard.url);
   const socket = connect(Number(port), hostname);
   const closed = new Promise<void>((resolve) => socket.once('error', () => undefined).once('close', () => resolve()));
-  let answer = '';
-  socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+  const answer: string[] = [];
+  socket.on('data', (chunk: Buffer) => answer.push(chunk.toString()));
   socket.write(rawRequest(`POST ${path}`, { authorization: `Bearer ${modelyard.key}`, ...headers }));
   const filler = Buffer.alloc(65_536, ' ');
   const piece = headers['transfer-encoding'] === 'chunked' ? Buffer.concat([Buffer.from('10000\r\n'), filler, Buffer.from('\r\n')]) : filler;
-  for (let sent = 0; sent < 40 * MIB && socket.writable && !answer; sent += piece.length) {
+  for (let sent = 0; sent < 40 * MIB && socket.writable && answer.length === 0; sent += piece.length) {
     if (!socket.write(piece)) await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed]);
     await new Promise((resolve) => setImmediate(resolve));
   }
   const server = await accepted;
-  await expect.poll(() => answer).toContain('\r\n\r\n');
+  await expect.poll(() => answer.join('')).toContain('\r\n\r\n');
   socket.destroy();
   await closed;
   await pause(5);
-  return { answer, readByServer: server.bytesRead };
+  return { answer: answer.join(''), readByServer: server.bytesRead };
 }
 
 describe.each(PROTOCOLS)('S24: $name', ({ path, ok, bytesMax, good, withPart, errorIn }) => {

@@ -46,9 +46,13 @@ async function offer(path: string, headers: Record<string, string>, bytes: numbe
 
 test('S24: 10 MiB with a bad key or none are answered without being read', async () => {
   const length = { 'content-length': String(10 * MIB) };
-  for (const headers of [{ authorization: `Bearer ${generateKey()}` }, {}]) {
-    const { answer, readByServer } = await offer(CHAT, { ...length, ...headers }, 10 * MIB);
-    expect(answer).toMatch(/^HTTP\/1.1 401 /);
+  for (const [path, headers] of [
+    [CHAT, { authorization: `Bearer ${generateKey()}` }],
+    [CHAT, {}],
+    ['/api/v1/keys', { authorization: `Bearer ${generateKey()}` }],
+  ] as const) {
+    const { answer, readByServer } = await offer(path, { ...length, ...headers }, 10 * MIB);
+    expect(answer, path).toMatch(/^HTTP\/1.1 401 /);
     // Some has come with the head; nothing was asked for beyond.
     expect(readByServer).toBeLessThan(MIB / 4);
   }
@@ -68,34 +72,6 @@ test("S24: a body beyond the limit is a 413: at once when its length is given, a
   expect((await small.call(CHAT, { body: chatBody('echo', 'x'.repeat(2_000)) })).status).toBe(413);
   expect((await small.call(CHAT, { body: chatBody('echo', 'x'.repeat(500)) })).status).toBe(200);
   await small.stop();
-  await alive();
-});
-
-test('S24: JSON that nests deeper than 64 is a 400 on every protocol, 50 is read', async () => {
-  const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
-  const cases: [string, (inner: string) => string][] = [
-    [CHAT, (inner) => `{"model":"echo","messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":${inner}}}}`],
-    ['/v1/embeddings', (inner) => `{"model":"echo","input":${inner}}`],
-    ['/v1/completions', (inner) => `{"model":"echo","prompt":${inner}}`],
-    ['/v2/models/tensor/infer', (inner) => `{"inputs":[],"parameters":${inner}}`],
-    ['/api/v1/orgs', (inner) => `{"name":${inner}}`],
-  ];
-  for (const [path, body] of cases) {
-    for (const depth of [64, 150_000]) {
-      const response = await modelyard.call(path, { body: body(nested(depth)) });
-      expect(response.status, `${path} ${depth}`).toBe(400);
-      expect(await response.text()).toContain('nests deeper than 64');
-    }
-    expect(await (await modelyard.call(path, { body: body(nested(50)) })).text(), path).not.toContain('nests deeper');
-  }
-  expect((await modelyard.call(CHAT, { body: cases[0]?.[1](nested(50)) })).status).toBe(200);
-});
-
-test('S24: an object of 10^6 keys is a 400', async () => {
-  const keys = Array.from({ length: 1_000_000 }, (_, i) => `"${i.toString(36)}":1`).join(',');
-  const response = await modelyard.call(CHAT, { body: `{${keys}}` });
-  expect(response.status).toBe(400);
-  expect(await response.text()).toContain('more than 100000 keys');
   await alive();
 });
 

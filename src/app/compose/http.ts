@@ -14,28 +14,33 @@ import { pullRoutes, registryRoutes } from '../../control-plane/registry/index.t
 import { upstreamRoutes } from '../../control-plane/upstreams/index.ts';
 import { usageRoutes } from '../../control-plane/usage/index.ts';
 import { createControl } from '../../http/control.ts';
-import { createListener } from '../../http/listener.ts';
+import { createExposure, type ExposureSettings } from '../../http/exposure.ts';
+import { type Certificate, createListener } from '../../http/listener.ts';
 import type { Readiness } from '../readiness.ts';
 import type { Modelyard } from './modelyard.ts';
 
 export interface HttpParts {
   readonly modelyard: Modelyard;
   readonly clock: Clock;
-  readonly publicHosts: readonly string[];
+  readonly exposure: ExposureSettings;
+  readonly certificate: Certificate | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   ready(): Readiness;
 }
 
 /** The one server: inference routes by the data plane, all else by the control API. */
-export function composeHttp({ modelyard, clock, publicHosts, environment, ready }: HttpParts) {
+export function composeHttp({ modelyard, clock, exposure: settings, certificate, environment, ready }: HttpParts) {
   const { control, plane, events, metrics } = modelyard;
+  const exposure = createExposure(settings);
   return createControl({
+    clock,
     authenticate: plane.authenticate,
+    exposure,
     version: VERSION,
     domains: routesOf(control, { clock, environment }),
     operations: { ready, metrics },
     failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts }, handler),
+    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate }, handler),
   });
 }
 

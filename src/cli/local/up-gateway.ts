@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { gatewaySettings, readConfigFile } from '../../app/config-file.ts';
+import type { ConfigFile } from '../../app/config-file.ts';
 import type { Config } from '../../app/config.ts';
 import { databaseName, databaseOf } from '../../app/database.ts';
 import { type RunningGateway, startGateway } from '../../app/gateway.ts';
@@ -11,26 +11,18 @@ import { paint } from '../terminal.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** `modelyard up --role gateway`: serves calls until it is stopped. */
-export async function upGateway(config: Config, name: string): Promise<void> {
+export async function upGateway(config: Config, file: ConfigFile, name: string): Promise<void> {
   const { folder, release } = await openGateway(config.home, name, `http://${config.host}:${config.port}`);
   const stopped = untilStopped();
   let running: RunningGateway | undefined;
   try {
     const log = createLogger({ level: config.logLevel, file: join(folder.path, 'gateway.log') });
-    const file = await readConfigFile(homeFolder(config.home).configFile);
     const home = homeFolder(config.home);
-    running = await startGateway({
-      config: { ...config, ...gatewaySettings(file) },
-      file,
-      folder,
-      signingKey: home.signingKey,
-      database: databaseOf(config.databaseUrl, home.database),
-      log,
-    });
+    const database = databaseOf(config.databaseUrl, home.database);
+    running = await startGateway({ config, file, folder, signingKey: home.signingKey, database, log });
     await updateLock(folder.path, running.url);
-    const database = databaseName(databaseOf(config.databaseUrl, homeFolder(config.home).database));
     process.stdout.write(`Gateway ${paint('bold', name)} serves calls on ${paint('cyan', running.url)}\n`);
-    process.stdout.write(`Its database is ${database}, which must be the server's\n\n${paint('dim', 'Ctrl-C stops it.')}\n`);
+    process.stdout.write(`Its database is ${databaseName(database)}, which must be the server's\n\n${paint('dim', 'Ctrl-C stops it.')}\n`);
     await stopped;
     process.stdout.write('Stopping: finishing the calls under way …\n');
   } finally {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { gatewaySettings, readConfigFile } from '../../app/config-file.ts';
 import { databaseName } from '../../app/database.ts';
-import { loadConfig, parseRole } from '../../app/config.ts';
+import { homeOf, loadConfig, parseRole } from '../../app/config.ts';
 import { readEnvironment } from '../../app/env.ts';
 import { type HomeFolder, homeFolder, openHome, readCredentials, writeCredentials } from '../../app/home.ts';
 import { type Running, startModelyard } from '../../app/lifecycle.ts';
@@ -19,6 +19,7 @@ interface UpFlags {
   readonly port?: string;
   readonly host?: string;
   readonly publicHost?: readonly string[];
+  readonly trustedProxy?: readonly string[];
   readonly insecureHttp?: boolean;
   readonly role?: string;
   readonly name?: string;
@@ -45,8 +46,9 @@ export function addUp(program: Command): void {
     .description('set up, start and make a first call')
     .option('--home <folder>', 'where everything is kept')
     .option('--port <number>', 'port to listen on (0: any free one)')
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--public-host <names...>', 'host names that clients call this server by')
+    .option('--trusted-proxy <networks...>', 'proxies whose X-Forwarded headers are believed, such as 10.0.0.0/8')
     .option('--insecure-http', 'listen beyond loopback without TLS, on a network that is yours alone')
     .option('--role <role>', 'all, or gateway: a process that serves calls beside a server on the same home or database', 'all')
     .option('--name <name>', "a gateway's own name, the same at each start")
@@ -58,9 +60,10 @@ export function addUp(program: Command): void {
 
 async function up(flags: UpFlags): Promise<void> {
   const environment = readEnvironment();
-  const config = loadConfig(flags, environment);
+  const file = await readConfigFile(homeFolder(homeOf(flags, environment)).configFile);
+  const config = { ...loadConfig(flags, environment, file.exposure), ...gatewaySettings(file) };
   const role = parseRole(flags);
-  if (role.role === 'gateway') return upGateway(config, role.name);
+  if (role.role === 'gateway') return upGateway(config, file, role.name);
   const planned = `http://${config.host}:${config.port}`;
   const { release } = await openHome(config.home, planned);
   const folder = homeFolder(config.home);
@@ -68,9 +71,8 @@ async function up(flags: UpFlags): Promise<void> {
   const stopped = untilStopped();
   let running: Running | undefined;
   try {
-    const file = await readConfigFile(folder.configFile);
     running = await startModelyard({
-      config: { ...config, ...gatewaySettings(file) },
+      config,
       file,
       folder,
       log: createLogger({ level: config.logLevel, file: join(folder.logs, 'modelyard.log') }),
@@ -81,7 +83,7 @@ async function up(flags: UpFlags): Promise<void> {
     // Last: whoever reads this line finds the login there.
     process.stdout.write(`${paint('bold', 'Modelyard')} serves on ${paint('cyan', running.url)}\n`);
     if (config.databaseUrl !== undefined) process.stdout.write(`Its database is ${databaseName(config.databaseUrl)}\n`);
-    await serve(running, { key, folder, flags, environment: environment.all, stopped });
+    await serve(running, { key, folder, flags, environment: environment.all, stopped, isEncrypted: config.exposure.tls !== undefined });
     if (!flags.once) await stopped;
     process.stdout.write('Stopping: finishing the calls under way …\n');
   } finally {
@@ -106,10 +108,12 @@ interface Serve {
   readonly flags: UpFlags;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stopped: Promise<void>;
+  /** By a certificate for a public name, which may not lead back here: who set that up makes the first call. */
+  readonly isEncrypted: boolean;
 }
 
 /** Sets up and makes the first call. Once a home has been set up, a starter or a call that fails is told and the server serves on. */
-async function serve(running: Running, { key, folder, flags, environment, stopped }: Serve): Promise<void> {
+async function serve(running: Running, { key, folder, flags, environment, stopped, isEncrypted }: Serve): Promise<void> {
   const { url } = running;
   const { provideStarters, startersDone } = await import('../../app/starters.ts');
   const abort = new AbortController();
@@ -124,7 +128,7 @@ async function serve(running: Running, { key, folder, flags, environment, stoppe
       });
     await told(() => provideStarters(running, { folder, environment, signal: abort.signal, progress: (text) => line.update(text), done: (text) => line.done(text) }));
     const chats = running.control.deployments.list(running.operator).some(({ name }) => name === MODEL);
-    if (key !== undefined && chats) await told(async () => void process.stdout.write(await firstCall({ url, key, credentials: folder.credentials })));
+    if (key !== undefined && chats && !isEncrypted) await told(async () => void process.stdout.write(await firstCall({ url, key, credentials: folder.credentials })));
   }
   if (key === undefined) {
     process.stdout.write(`The operator key of this home is not in ${folder.credentials}; make a new one with: modelyard keys reset-operator --home ${folder.path}\n`);

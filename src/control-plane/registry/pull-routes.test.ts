@@ -24,11 +24,13 @@ async function api() {
   const downloads = new Downloads({ egress, blobs: it.blobs, clock: systemClock, hub: { endpoint: HUB_ENDPOINT } });
   const filePulls = new FilePulls({ registry: it.registry, jobs, downloads, clock: systemClock });
   const app = await createControl({
-    authenticate(headers, scope: Scope): CallerEntry {
+    authenticate({ headers }, scope: Scope): CallerEntry {
       const who = headers['authorization'] === 'Bearer acme' ? ACME : OPERATOR;
       if (!who.scopes.includes(scope) && !who.scopes.includes('operator')) throw new Fault('permission_denied', 'missing_scope', 'no');
       return { ...who, hash: '', keyId: 'k', allowedModels: undefined, expiresAtMs: undefined, limits: {}, budgets: [], offers: [] };
     },
+    clock: systemClock,
+    exposure: { addressOf: () => 'test' },
     version: '0',
     domains: [registryRoutes(it.registry), jobRoutes(jobs), pullRoutes({ registry: it.registry, jobs, filePulls, environment: { PATH: '/nowhere' } })],
     operations: { ready: () => ({ ready: true, status: 'ready', reasons: [] }), metrics: async () => '' },

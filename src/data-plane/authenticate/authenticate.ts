@@ -5,9 +5,17 @@ import { hashKey, isWellFormedKey } from '../../contract/key-format.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Caller } from '../call.ts';
 import type { Callers } from '../ports.ts';
+import { BadKeys } from './bad-keys.ts';
+
+/** Who knocks: what its request says, and where it comes from. */
+export interface Requester {
+  readonly headers: IncomingHttpHeaders;
+  /** The client's IP address, past the proxies that the operator trusts. Asked for only when a key is bad. */
+  readonly address: string;
+}
 
 /** The one authentication function: both the inference routes and the control API call it, before any body is read. */
-export type Authenticate = (headers: IncomingHttpHeaders, scope: Scope) => Caller;
+export type Authenticate = (from: Requester, scope: Scope) => Caller;
 
 /** Longer credentials are not keys, and not worth hashing. */
 const CREDENTIAL_CHARS_MAX = 256;
@@ -16,18 +24,20 @@ const HASHES_MAX = 10_000;
 
 export function createAuthenticate(callers: Callers, clock: Clock): Authenticate {
   const hashes = new Map<string, string>();
-  return (headers, scope) => {
+  const badKeys = new BadKeys(clock);
+  return (from, scope) => {
+    const { headers } = from;
     const sent = headers.authorization ?? apiKey(headers);
     if (sent === undefined) throw missingKey();
     const known = hashes.get(sent);
-    const hash = known ?? hashKey(wellFormedKey(headers.authorization, sent));
-    const caller = callers.find(hash);
-    if (caller === undefined) {
+    const hash = known ?? hashOf(headers.authorization, sent);
+    const caller = hash === undefined ? undefined : callers.find(hash);
+    if (hash === undefined || caller === undefined) {
       hashes.delete(sent);
-      throw badKey();
+      throw badKeys.refuse(from.address, sent) ?? badKey();
     }
     if (known === undefined) remember(hashes, sent, hash);
-    if (caller.expiresAtMs !== undefined && clock.now() >= caller.expiresAtMs) throw badKey();
+    if (caller.expiresAtMs !== undefined && clock.now() >= caller.expiresAtMs) throw badKeys.refuse(from.address, sent) ?? badKey();
     if (!caller.scopes.includes(scope)) {
       throw new Fault('permission_denied', 'insufficient_scope', `This key does not have the scope "${scope}" that this call needs.`);
     }
@@ -41,12 +51,11 @@ function remember(hashes: Map<string, string>, sent: string, hash: string): void
   hashes.set(sent, hash);
 }
 
-/** The key in `Authorization: Bearer KEY`, or in `x-api-key: KEY` as Anthropic's clients send it. @throws Fault when it can't be a key */
-function wellFormedKey(authorization: string | undefined, sent: string): string {
-  if (sent.length > CREDENTIAL_CHARS_MAX) throw badKey();
+/** Of the key in `Authorization: Bearer KEY`, or in `x-api-key: KEY` as Anthropic's clients send it; undefined when it can't be a key. */
+function hashOf(authorization: string | undefined, sent: string): string | undefined {
+  if (sent.length > CREDENTIAL_CHARS_MAX) return undefined;
   const key = authorization === undefined ? sent : (/^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '');
-  if (!isWellFormedKey(key)) throw badKey();
-  return key;
+  return isWellFormedKey(key) ? hashKey(key) : undefined;
 }
 
 function apiKey(headers: IncomingHttpHeaders): string | undefined {
