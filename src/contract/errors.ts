@@ -11,6 +11,7 @@ export type FaultKind =
   | 'method_not_allowed'
   | 'conflict'
   | 'payload_too_large'
+  | 'unsupported_media_type'
   | 'unprocessable'
   | 'rate_limited'
   | 'cancelled'
@@ -65,6 +66,7 @@ const HTTP_STATUS: Readonly<Record<FaultKind, number>> = {
   method_not_allowed: 405,
   conflict: 409,
   payload_too_large: 413,
+  unsupported_media_type: 415,
   unprocessable: 422,
   rate_limited: 429,
   cancelled: 499,

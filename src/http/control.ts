@@ -13,6 +13,8 @@ import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
 import { type Authenticate, InsufficientScope } from '../data-plane/authenticate/authenticate.ts';
 import { auditEveryChange, type AuditLog } from './audit-hook.ts';
+import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
+import { addCompression } from './control-compression.ts';
 import type { Exposure } from './exposure.ts';
 import { closeLingering, isUnread } from './linger.ts';
 import { notAccepted } from './media.ts';
@@ -73,6 +75,7 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
   app.setNotFoundHandler((request, reply) => reply.code(404).send(errorBody(unknownUrl(request, options.withoutApi))));
   auditEveryChange(app, options);
   authenticateEveryRoute(app, options);
+  addCompression(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

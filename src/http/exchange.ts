@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
-import { Fault } from '../contract/errors.ts';
 import { type Exchange, type FaultEncoder, Presence, type ReplySink } from '../data-plane/call.ts';
+import { readBody } from './body.ts';
+import { CompressingSink } from './compressing-sink.ts';
+import { acceptedEncoding } from './content-encoding.ts';
 import type { Exposure } from './exposure.ts';
 import { ResponseSink } from './sink.ts';
 
@@ -34,11 +36,14 @@ export class HttpExchange implements Exchange {
   }
 
   readBody(bytesMax: number): Promise<Buffer> {
-    return readBody(this.#request, this.#response, bytesMax);
+    const waits = this.#request.headers.expect?.toLowerCase() === '100-continue';
+    return readBody(this.#request, { bytesMax, ...(waits && { begin: () => this.#response.writeContinue() }) });
   }
 
   reply(faults: FaultEncoder): ReplySink {
-    return new ResponseSink(this.#response, faults, this.#parts.clock);
+    const sink = new ResponseSink(this.#response, faults, this.#parts.clock);
+    const encoding = acceptedEncoding(this.headers['accept-encoding']);
+    return encoding ? new CompressingSink(sink, encoding) : sink;
   }
 
   /** The response has been closed: by its end, or because the client has left. */
@@ -51,42 +56,4 @@ export class HttpExchange implements Exchange {
 export function pathOf({ url = '/' }: IncomingMessage): string {
   const query = url.indexOf('?');
   return query < 0 ? url : url.slice(0, query);
-}
-
-/** The whole body; refused before it is read when its length is given, and while it is read when it isn't. */
-function readBody(request: IncomingMessage, response: ServerResponse, bytesMax: number): Promise<Buffer> {
-  const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    return Promise.reject(new Fault('invalid_argument', 'unsupported_encoding', `Content-Encoding "${encoding}" is not accepted; send the body as it is.`));
-  }
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return Promise.reject(tooLarge(bytesMax));
-  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let isWhole = false;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= bytesMax) return void chunks.push(chunk);
-      request.pause();
-      request.removeAllListeners('data');
-      reject(tooLarge(bytesMax));
-    });
-    request.on('end', () => {
-      isWhole = true;
-      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes));
-    });
-    // A broken connection is the client's leaving: node:http closes the request either way.
-    request.on('close', () => {
-      if (!isWhole) reject(clientLeft());
-    });
-  });
-}
-
-function clientLeft(): Fault {
-  return new Fault('cancelled', 'client_left', 'The client left before its request was whole.');
-}
-
-function tooLarge(bytesMax: number): Fault {
-  return new Fault('payload_too_large', 'body_too_large', `The request body is larger than ${bytesMax} bytes.`);
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Fault } from '../contract/errors.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FaultEncoder, ReplySink } from '../data-plane/call.ts';
+import { isCompressible } from './content-encoding.ts';
 import { closeLingering, isUnread } from './linger.ts';
 
 /** A comment this often keeps proxies from closing a stream that is thinking. */
@@ -88,6 +89,7 @@ export class ResponseSink implements ReplySink {
   #sendHead(): void {
     if (this.#committed || !this.#head) return;
     this.#committed = true;
+    if (isCompressible(this.#head.headers)) this.#response.setHeader('vary', 'accept-encoding');
     this.#response.writeHead(this.#head.status, this.#head.headers);
   }
 

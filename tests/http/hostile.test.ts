@@ -75,34 +75,6 @@ test("S24: a body beyond the limit is a 413: at once when its length is given, a
   await alive();
 });
 
-test('S24: JSON that nests deeper than 64 is a 400 on every protocol, 50 is read', async () => {
-  const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
-  const cases: [string, (inner: string) => string][] = [
-    [CHAT, (inner) => `{"model":"echo","messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":${inner}}}}`],
-    ['/v1/embeddings', (inner) => `{"model":"echo","input":${inner}}`],
-    ['/v1/completions', (inner) => `{"model":"echo","prompt":${inner}}`],
-    ['/v2/models/tensor/infer', (inner) => `{"inputs":[],"parameters":${inner}}`],
-    ['/api/v1/orgs', (inner) => `{"name":${inner}}`],
-  ];
-  for (const [path, body] of cases) {
-    for (const depth of [64, 150_000]) {
-      const response = await modelyard.call(path, { body: body(nested(depth)) });
-      expect(response.status, `${path} ${depth}`).toBe(400);
-      expect(await response.text()).toContain('nests deeper than 64');
-    }
-    expect(await (await modelyard.call(path, { body: body(nested(50)) })).text(), path).not.toContain('nests deeper');
-  }
-  expect((await modelyard.call(CHAT, { body: cases[0]?.[1](nested(50)) })).status).toBe(200);
-});
-
-test('S24: an object of 10^6 keys is a 400', async () => {
-  const keys = Array.from({ length: 1_000_000 }, (_, i) => `"${i.toString(36)}":1`).join(',');
-  const response = await modelyard.call(CHAT, { body: `{${keys}}` });
-  expect(response.status).toBe(400);
-  expect(await response.text()).toContain('more than 100000 keys');
-  await alive();
-});
-
 test('S24: 10 MiB of list entries that are all wrong are refused in bounded time', async () => {
   const started = performance.now();
   const response = await modelyard.call(CHAT, { body: `{"model":"echo","messages":[${'1,'.repeat(5 * MIB - 100)}1]}` });
@@ -173,12 +145,6 @@ test('X35: errors carry no stack, path, SQL or upstream address', async () => {
     expect(body).toMatch(/^\{"error":/);
     expect(body).not.toMatch(/node:|\.ts\b|\n\s+at |select |insert |sqlite|\/tmp\/|\.sock|scripted failure/i);
   }
-});
-
-test("a compressed body is refused by name, not parsed as what it isn't", async () => {
-  const response = await modelyard.call(CHAT, { body: chatBody('echo', 'x'), headers: { 'content-encoding': 'gzip' } });
-  expect(response.status).toBe(400);
-  expect(await response.text()).toContain('unsupported_encoding');
 });
 
 test('Expect: 100-continue: the body is asked for once the key was seen, and never of a stranger', async () => {

@@ -47,6 +47,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
     foreign: parts.foreign,
     wake: () => parts.wake(),
     batched: (deployment, calls) => events.batchSent(deployment, calls),
+    quarantined: (deployment) => events.inputQuarantined(deployment),
   });
   const authenticate = createAuthenticate(callers, clock);
   const requestPath = createRequestPath({

@@ -7,6 +7,7 @@ import type { ForeignServers } from '../ports.ts';
 import { ForwardJob } from './forward.ts';
 import { runHedged } from './hedge.ts';
 import { ATTEMPTS_MAX, type Job, type JobEnd, type JobParts } from './job.ts';
+import { Quarantine } from './quarantine.ts';
 import { DeploymentQueue, notRunning, type QueueOptions, type RevisionLoad } from './queue.ts';
 import { TensorJob } from './tensors.ts';
 
@@ -22,6 +23,8 @@ export interface DispatchOptions {
   /** Told when a call waits for a revision that has no replica: it is to be loaded. */
   wake(): void;
   batched?: NonNullable<QueueOptions['batched']>;
+  /** Told of an input that is refused from now on: it has ended engines. */
+  quarantined?(deployment: string): void;
 }
 
 /** What a dispatched call brings. */
@@ -38,8 +41,12 @@ export class Dispatch {
   readonly #queueOptions: QueueOptions;
   readonly #deadlines: Deadlines;
   readonly #queues = new Map<string, DeploymentQueue>();
+  readonly #quarantine: Quarantine;
+  readonly #quarantined: (deployment: string) => void;
 
-  constructor({ clock, queueMax, foreign, wake, batched }: DispatchOptions) {
+  constructor({ clock, queueMax, foreign, wake, batched, quarantined = () => undefined }: DispatchOptions) {
+    this.#quarantine = new Quarantine(clock);
+    this.#quarantined = quarantined;
     this.#clock = clock;
     this.#queueOptions = { clock, entriesMax: queueMax, foreign, wake, ...(batched && { batched }) };
     this.#deadlines = new Deadlines(clock);
@@ -73,17 +80,32 @@ export class Dispatch {
     const { call, target } = dispatched;
     const queue = this.#queues.get(target.deployment.name);
     if (!queue) return { status: 'failed', attempts: 1, fault: notRunning(target.deployment.name) };
+    const refusal = this.#quarantine.refusal(target.revision, work);
+    if (refusal) return { status: 'failed', attempts: 1, fault: refusal };
     let avoid = NONE;
+    let isAlone = false;
     for (let attempts = 1; ; attempts++) {
-      const parts: JobParts = { call, target, tenant: dispatched.tenant, attempt: attempts, queue, deadlines: this.#deadlines, clock: this.#clock, avoid };
+      const parts: JobParts = { call, target, tenant: dispatched.tenant, attempt: attempts, queue, deadlines: this.#deadlines, clock: this.#clock, avoid, isAlone };
       const { job, end } = await this.#attempt(parts, work, sink);
       if (job.lane && (end.status === 'full' || end.status === 'failed')) avoid = new Set([...avoid, job.lane.replica.id]);
-      if (end.status === 'failed' && end.retry === true && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, avoid)) continue;
+      if (end.status === 'failed' && end.retry === true && job.lane) {
+        const mayRetry = !this.#blames(job, target, work) && !isAlone && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, job.lane);
+        isAlone = true;
+        if (mayRetry) continue;
+      }
       if (end.status !== 'full') return endingOf(end, attempts);
       if (attempts >= ATTEMPTS_MAX || !job.lane || !queue.mayOfferAgain(job.lane)) return { status: 'failed', attempts, fault: overloaded(target.deployment.name) };
       if (target.revision.replicas.every(({ id }) => avoid.has(id))) avoid = NONE;
       if (!(await this.#pause(FULL_PAUSE_MS * attempts, call))) return { status: 'cancelled', attempts };
     }
+  }
+
+  /** Whether a lost engine is this input's doing, for the last time. Of somebody else's server only a connection was lost, and that says nothing. */
+  #blames(job: Job, { deployment }: Target, work: Work): boolean {
+    const { lane } = job;
+    if (!lane || lane.upstream.foreign || !job.ranAlone || !this.#quarantine.crashed(lane.revision, work)) return false;
+    this.#quarantined(deployment.name);
+    return true;
   }
 
   /** One attempt; where the deployment hedges, a slow one is made on a second replica too. A stream is not: it has begun before it is slow. */

@@ -29,5 +29,6 @@ export function faultHeaders({ kind, retryAfterSeconds }: Fault): Record<string,
     'content-type': 'application/json',
     ...(retryAfterSeconds !== undefined && { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),
     ...(kind === 'unauthenticated' && { 'www-authenticate': 'Bearer' }),
+    ...(kind === 'unsupported_media_type' && { 'accept-encoding': 'gzip, deflate' }),
   };
 }

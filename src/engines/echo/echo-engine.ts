@@ -84,6 +84,7 @@ async function speak(script: Script, request: GenerateRequest, { clock, onPiece,
 /** Crashes, hangs until aborted, or fails at once where there is no word to say first. */
 async function obey(script: Script, clock: Clock, signal: AbortSignal): Promise<void> {
   if (script.isCrash) process.abort();
+  if (script.isFrozen) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (script.isHang) await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
   if (script.errorStatus !== undefined && (script.words.length === 0 || script.words.join('') === '')) throw scriptFault(script.errorStatus);
 }

@@ -2,7 +2,7 @@ import type { Prompt } from '../engine.ts';
 import { Fault, httpStatus, type FaultKind } from '../../contract/errors.ts';
 
 const TOKENS_MAX = 1_000_000;
-const DIRECTIVE = /\[\[(tokens|delay-ms|error|crash|hang|empty)(?::(\d{1,9}))?\]\]/gu;
+const DIRECTIVE = /\[\[(tokens|delay-ms|error|crash|hang|freeze|empty)(?::(\d{1,9}))?\]\]/gu;
 const KINDS: readonly FaultKind[] = ['invalid_argument', 'not_found', 'rate_limited', 'internal', 'bad_upstream', 'unavailable', 'deadline_exceeded'];
 
 /** What an echo engine does for one call. */
@@ -12,12 +12,13 @@ export interface Script {
   readonly errorStatus?: number;
   readonly isCrash: boolean;
   readonly isHang: boolean;
+  readonly isFrozen: boolean;
 }
 
 /**
  * Reads the directives in the last user message (or the prompt); what remains of it is echoed word by word, one token each:
  * `[[tokens:N]]` exactly N tokens, the words again and again · `[[delay-ms:N]]` before each token · `[[error:STATUS]]` fail
- * after what words there are · `[[crash]]` abort the process · `[[hang]]` never answer a call · `[[empty]]` no token.
+ * after what words there are · `[[crash]]` abort the process · `[[hang]]` never answer a call · `[[freeze]]` keep the process's main thread busy for ever · `[[empty]]` no token.
  * `defaults` are the manifest's engineOptions: `delayMs`, `tokens`.
  */
 export function readScript(text: string, defaults: Readonly<Record<string, unknown>>): Script {
@@ -31,6 +32,7 @@ export function readScript(text: string, defaults: Readonly<Record<string, unkno
     ...(errorStatus !== undefined && { errorStatus }),
     isCrash: found.has('crash'),
     isHang: found.has('hang'),
+    isFrozen: found.has('freeze'),
   };
 }
 
