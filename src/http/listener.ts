@@ -33,6 +33,7 @@ export interface Certificate {
 
 /** Makes the one server: inference routes by the fixed table, all else by `control` (fastify's own handler). */
 export function createListener({ clock, inference, exposure, certificate }: ListenerOptions, control: RequestListener): Server {
+  const parts = { clock, exposure };
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     let exchange: HttpExchange | undefined;
     response.on('close', () => {
@@ -48,7 +49,7 @@ export function createListener({ clock, inference, exposure, certificate }: List
     if ('fault' in matched) return sendFault(response, matched.fault, matched.faults, clock);
     const form = refuseForm(request);
     if (form) return sendFault(response, form, matched.route.faults, clock);
-    exchange = new HttpExchange(request, response, { clock, exposure });
+    exchange = new HttpExchange(request, response, parts);
     inference(matched.route, matched.params, exchange).catch((error: unknown) => exchange?.reply(matched.route.faults).fail(toFault(error)));
   };
   const options = {
