@@ -13,7 +13,6 @@ import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
 import { type Authenticate, InsufficientScope } from '../data-plane/authenticate/authenticate.ts';
 import { auditEveryChange, type AuditLog } from './audit-hook.ts';
-import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
 import { addCompression } from './control-compression.ts';
 import type { Exposure } from './exposure.ts';
 import { closeLingering, isUnread } from './linger.ts';
