@@ -14,6 +14,8 @@ import { TensorJob } from './tensors.ts';
 const NONE: ReadonlySet<string> = new Set();
 /** Pause before a call is offered again to engines that were all full. */
 const FULL_PAUSE_MS = 25;
+/** By then the routes have lost an engine whose process has ended. */
+const LOST_MS = 2_000;
 
 export interface DispatchOptions {
   readonly clock: Clock;
@@ -89,15 +91,25 @@ export class Dispatch {
       const { job, end } = await this.#attempt(parts, work, sink);
       if (job.lane && (end.status === 'full' || end.status === 'failed')) avoid = new Set([...avoid, job.lane.replica.id]);
       if (end.status === 'failed' && end.retry === true && job.lane) {
-        const mayRetry = !this.#blames(job, target, work) && !isAlone && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, job.lane);
+        const mayRetry = !this.#blames(job, target, work) && !isAlone && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, job.lane, avoid);
         isAlone = true;
-        if (mayRetry) continue;
+        if (mayRetry) {
+          if (!(await this.#lost(queue, { avoid, revision: job.revision, call }))) return { status: 'cancelled', attempts };
+          if (queue.hasOnly(avoid, job.revision)) avoid = NONE;
+          continue;
+        }
       }
       if (end.status !== 'full') return endingOf(end, attempts);
       if (attempts >= ATTEMPTS_MAX || !job.lane || !queue.mayOfferAgain(job.lane)) return { status: 'failed', attempts, fault: overloaded(target.deployment.name) };
       if (target.revision.replicas.every(({ id }) => avoid.has(id))) avoid = NONE;
       if (!(await this.#pause(FULL_PAUSE_MS * attempts, call))) return { status: 'cancelled', attempts };
     }
+  }
+
+  /** Waits until an engine that was lost is known to be: one that is still there after a while has lost a connection only. Resolves with whether the client is still there. */
+  async #lost(queue: DeploymentQueue, { avoid, revision, call }: { readonly avoid: ReadonlySet<string>; readonly revision: string; readonly call: Call }): Promise<boolean> {
+    for (let waitedMs = 0; waitedMs < LOST_MS && queue.hasOnly(avoid, revision); waitedMs += FULL_PAUSE_MS) if (!(await this.#pause(FULL_PAUSE_MS, call))) return false;
+    return true;
   }
 
   /** Whether a lost engine is this input's doing, for the last time. Of somebody else's server only a connection was lost, and that says nothing. */

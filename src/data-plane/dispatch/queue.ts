@@ -133,10 +133,16 @@ export class DeploymentQueue {
   }
 
   /** Whether a call that was lost with its engine may be made again. An engine of ours has ended: it comes back, or another is there. Of somebody else's server only a connection has, and the budget decides (S6). */
-  mayRetry(revision: string, { upstream: { foreign } }: Lane): boolean {
+  mayRetry(revision: string, { upstream: { foreign } }: Lane, avoid: ReadonlySet<string>): boolean {
+    if (foreign) return this.#laneList.some((lane) => lane.revision.id === revision && !avoid.has(lane.replica.id)) && this.#budget.withdraw();
     const { state } = this.#route.revisions.find(({ id }) => id === revision) ?? {};
-    if (state === undefined || state === 'failed' || state === 'stopped') return false;
-    return !foreign || this.#budget.withdraw();
+    return state !== undefined && state !== 'failed' && state !== 'stopped';
+  }
+
+  /** Whether a call could only go to replicas that it avoids. */
+  hasOnly(avoid: ReadonlySet<string>, revision: string): boolean {
+    const lanes = this.#laneList.filter((lane) => lane.revision.id === revision);
+    return lanes.length > 0 && lanes.every(({ replica }) => avoid.has(replica.id));
   }
 
   /** When a call of this deployment is sent a second time; undefined: never. */
