@@ -2,7 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyPluginCallbackTypebox, TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { checker } from '../contract/check.ts';
@@ -41,6 +41,8 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: PARAM_CHARS_MAX },
     serverFactory: (handler) => options.createServer(handler),
+    // A path that can't be decoded never reaches a route.
+    frameworkErrors: (error, _request, reply) => void (reply as FastifyReply).code(400).send(errorBody(faultOf(error))),
   }).withTypeProvider<TypeBoxTypeProvider>();
   // The same bounds on depth and keys as everywhere else (S24).
   app.removeContentTypeParser('application/json');
