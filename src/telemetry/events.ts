@@ -3,6 +3,7 @@ import { Counter, Histogram, Registry } from 'prom-client';
 import type { Fault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import { CallStats, type CallTotals, registerCallStats } from './call-stats.ts';
+import { registerProcess } from './process-gauges.ts';
 import { type GaugeSources, registerGauges } from './gauges.ts';
 import { RecentCalls, type RecentFigures } from './recent-calls.ts';
 import { RevisionCalls } from './revision-calls.ts';
@@ -78,6 +79,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
   const batches = new Histogram({ ...on, name: 'modelyard_batch_calls', help: 'Calls that one tensor batch was made of', labelNames: ['deployment'], buckets: BATCH_BUCKETS });
   const freed = new Counter({ ...on, name: 'modelyard_garbage_freed_bytes_total', help: 'Bytes of files that nothing needed' });
   registerGauges(registry, sources);
+  registerProcess(registry);
   return {
     registry,
     revisions,
