@@ -9,6 +9,7 @@ import { checker } from '../contract/check.ts';
 import { Fault, httpStatus, toFault } from '../contract/errors.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
+import { checkStorable } from '../contract/storable.ts';
 import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
 import { described, describeInference, LOGO } from './openapi.ts';
 
@@ -113,6 +114,7 @@ function validator(schema: TSchema, httpPart: string | undefined): (value: unkno
   const check = checker(schema);
   return (value) => {
     try {
+      checkStorable(value);
       return { value: check(httpPart === 'body' ? value : Value.Convert(schema, value)) };
     } catch (error) {
       return { error: error as Error };

@@ -99,9 +99,10 @@ export class Connection {
 
   async #body(headers: Readonly<Record<string, string>>): Promise<Buffer> {
     if (headers['transfer-encoding'] === 'chunked') return this.#chunks();
-    const length = headers['content-length'];
-    while (length === undefined || this.#received.length < Number(length)) if (!(await this.#more())) break;
-    const body = this.#received.subarray(0, length === undefined ? undefined : Number(length));
+    // Without a length the end of the connection is the end of the body.
+    const length = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY);
+    while (this.#received.length < length) if (!(await this.#more())) break;
+    const body = this.#received.subarray(0, length);
     this.#received = this.#received.subarray(body.length);
     return body;
   }

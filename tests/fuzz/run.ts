@@ -3,13 +3,15 @@ import { parseArgs } from 'node:util';
 import { fuzz } from './fuzz.ts';
 import { startFuzzed } from './server.ts';
 
-/** `npm run fuzz -- --per-route 10000 [--seed N] [--only TEXT]`. Ends with 1 where anything is found. */
+/** `npm run fuzz -- --per-route 10000 [--seed N] [--only TEXT] [--db sqlite|postgres]`. Ends with 1 where anything is found. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { 'per-route': { type: 'string', default: '1000' }, seed: { type: 'string' }, only: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { 'per-route': { type: 'string', default: '1000' }, seed: { type: 'string' }, only: { type: 'string' }, db: { type: 'string', default: 'sqlite' } },
+  });
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9));
   const release = holdProcess();
   const started = performance.now();
-  await using fuzzed = await startFuzzed();
+  await using fuzzed = await startFuzzed(values.db === 'postgres' ? 'postgres' : 'sqlite');
   const pid = fuzzed.server.child.pid;
   const { routes, requests, statuses, faults, found } = await fuzz(fuzzed, {
     perRoute: Number(values['per-route']),

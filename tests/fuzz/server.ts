@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { homeFolder } from '../../src/app/home.ts';
+import { postgresDatabase, sqliteDatabase } from '../chaos/money/database.ts';
 import { freePort, type ServerProcess, startServer } from '../chaos/server-process.ts';
 import { startHarness } from '../harness.ts';
 import { openMarket } from '../market.ts';
@@ -18,11 +19,16 @@ export interface FuzzedServer extends AsyncDisposable {
   readonly targets: readonly Target[];
 }
 
-export async function startFuzzed(): Promise<FuzzedServer> {
-  const home = mkdtempSync(join(tmpdir(), 'my-fuzz-'));
-  const { key, names } = await setUp(home);
+export async function startFuzzed(db: 'sqlite' | 'postgres' = 'sqlite'): Promise<FuzzedServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'my-fuzz-'));
+  const home = join(folder, 'home');
+  const database = db === 'postgres' ? await postgresDatabase(folder) : sqliteDatabase(homeFolder(home).database);
+  const { key, names } = await setUp(home, database.target);
   const port = await freePort();
-  const server = await startServer(home, port, key, { models: ['echo', 'tensor', 'vectors'], environment: { MODELYARD_LOG_LEVEL: 'error' } });
+  const server = await startServer(home, port, key, {
+    models: ['echo', 'tensor', 'vectors'],
+    environment: { MODELYARD_LOG_LEVEL: 'error', ...(database.isProcess && { DATABASE_URL: database.target }) },
+  });
   const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as ApiDocument;
   return {
     server,
@@ -31,13 +37,14 @@ export async function startFuzzed(): Promise<FuzzedServer> {
     targets: targetsOf(document),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
-      rmSync(home, { recursive: true, force: true });
+      await database.stop();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function setUp(home: string): Promise<{ key: string; names: Names }> {
-  const modelyard = await startHarness({ home, database: homeFolder(home).database });
+async function setUp(home: string, database: string): Promise<{ key: string; names: Names }> {
+  const modelyard = await startHarness({ home, database });
   await modelyard.deployEcho('echo', { slots: 8 });
   await modelyard.deployEcho('tensor', { task: 'tensor', slots: 4, signature: SIGNATURE, maxBatchSize: 4 });
   await modelyard.deployEcho('vectors', { task: 'embedding', slots: 4 });

@@ -85,7 +85,7 @@ async function soakIn(place: Place, { seconds, seed, say }: SoakOptions): Promis
       rssSlopeMiBPerMinute: slopePerMinute(warm, 'rssBytes') / 1_048_576,
       heapSlopeMiBPerMinute: slopePerMinute(warm, 'heapBytes') / 1_048_576,
       kills,
-      counts: Object.fromEntries([...traffic.counts].toSorted()),
+      counts: Object.fromEntries([...traffic.counts].toSorted(([a], [b]) => a.localeCompare(b))),
       quiet: { before, after },
       leaks: {
         'calls waiting': valueOf(metrics, 'modelyard_calls_waiting'),
