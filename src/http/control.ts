@@ -6,7 +6,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { Type, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { checker } from '../contract/check.ts';
-import { Fault, httpStatus, toFault } from '../contract/errors.ts';
+import { Fault, httpStatus, invalid, toFault } from '../contract/errors.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
 import { checkStorable } from '../contract/storable.ts';
@@ -115,11 +115,20 @@ function validator(schema: TSchema, httpPart: string | undefined): (value: unkno
   return (value) => {
     try {
       checkStorable(value);
-      return { value: check(httpPart === 'body' ? value : Value.Convert(schema, value)) };
+      return { value: check(httpPart === 'body' ? value : exact(Value.Convert(schema, value))) };
     } catch (error) {
       return { error: error as Error };
     }
   };
+}
+
+/** Numbers of a path or a query count or tell the time: beyond 2^53 they are others than were sent, and beyond 2^63 no database takes them. */
+function exact(values: unknown): unknown {
+  for (const [name, value] of Object.entries(values as Record<string, unknown>)) {
+    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+      throw invalid(`"${name}" is too large; accepted are numbers up to ${Number.MAX_SAFE_INTEGER}.`, name);
+  }
+  return values;
 }
 
 /** fastify's own complaints about a request are the client's to mend. */

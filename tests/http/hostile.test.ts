@@ -256,10 +256,11 @@ test('S32: paths that can not be decoded, other expectations, tunnels and hosts 
   await alive();
 });
 
-test('S32: text that no database keeps as it is, NUL or half a surrogate pair, is a 400 in body, path and query', async () => {
+test('S32: what no database keeps as it is, NUL, half a surrogate pair and endless numbers, is a 400 in body, path and query', async () => {
   for (const name of ['half \ud800', 'nul \0', '\udc00']) {
     const answer = await modelyard.call('/api/v1/members', { body: { name, role: 'operator' } });
     expect([answer.status, await answer.text()], JSON.stringify(name)).toEqual([400, expect.stringContaining('"invalid_text"')]);
   }
-  for (const path of ['/api/v1/models/a%00b', '/api/v1/evaluations?model=a%00b']) expect((await modelyard.call(path)).status, path).toBe(400);
+  for (const path of ['/api/v1/models/a%00b', '/api/v1/evaluations?model=a%00b', '/api/v1/events?after=99999999999999999999'])
+    expect((await modelyard.call(path)).status, path).toBe(400);
 });
