@@ -4,6 +4,7 @@ import type { Fault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import { createCounters } from './counters.ts';
 import { CallStats, type CallTotals, registerCallStats } from './call-stats.ts';
+import { registerProcess } from './process-gauges.ts';
 import { type GaugeSources, registerGauges } from './gauges.ts';
 import { RecentCalls, type RecentFigures } from './recent-calls.ts';
 import { RevisionCalls } from './revision-calls.ts';
@@ -62,6 +63,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
   const revisions = new RevisionCalls();
   const { refused, replayed, replicas, problems, unpriced, quarantined, batches, freed } = createCounters(registry);
   registerGauges(registry, sources);
+  registerProcess(registry);
   return {
     registry,
     revisions,
