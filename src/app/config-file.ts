@@ -28,6 +28,8 @@ const GarbageSection = Type.Object(
   { everySeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_000_000 })), graceSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })) },
   closed,
 );
+/** `tritonCompatible`: the Open Inference Protocol answers with the words that NVIDIA's own clients and examples look for: the server is named "triton"; false unless told otherwise. */
+const OipSection = Type.Object({ tritonCompatible: Type.Optional(Type.Boolean()) }, closed);
 /** The operator's own file, `modelyard.yaml` in the home. Every section may be left out; what it then means is said at the section. A key that nobody knows is refused. */
 const ConfigFileSchema = Type.Object(
   {
@@ -40,6 +42,7 @@ const ConfigFileSchema = Type.Object(
     engines: Type.Optional(EnginesSection),
     sources: Type.Optional(SourcesSection),
     garbage: Type.Optional(GarbageSection),
+    oip: Type.Optional(OipSection),
   },
   closed,
 );
@@ -49,8 +52,9 @@ export type ConfigFile = Static<typeof ConfigFileSchema>;
 const check = checker(ConfigFileSchema);
 
 /** What of the file every process with a gateway goes by. */
-export function gatewaySettings({ usageLog, credit }: ConfigFile): Partial<Pick<Config, 'usageLogSync' | 'freeWhenUnavailable'>> {
+export function gatewaySettings({ usageLog, credit, oip }: ConfigFile): Partial<Pick<Config, 'usageLogSync' | 'freeWhenUnavailable' | 'asTriton'>> {
   return {
+    ...(oip?.tritonCompatible !== undefined && { asTriton: oip.tritonCompatible }),
     ...(usageLog?.sync !== undefined && { usageLogSync: usageLog.sync }),
     ...(credit?.freeWhenUnavailable !== undefined && { freeWhenUnavailable: credit.freeWhenUnavailable }),
   };

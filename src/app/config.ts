@@ -51,6 +51,8 @@ export interface Config {
   readonly leaderTtlMs: number;
   /** Calls of free plans go on, uncounted, while their quota can't be asked for. */
   readonly freeWhenUnavailable: boolean;
+  /** The Open Inference Protocol is to be taken for that of NVIDIA's server. */
+  readonly asTriton: boolean;
   /** A paid call waits so long for its credit when what is leased is used up. */
   readonly leaseWaitMs: number;
 }
@@ -103,6 +105,7 @@ export function loadConfig(flags: Flags, environment: Environment, section: Expo
     drainMs: DRAIN_MS,
     leaderTtlMs: LEADER_TTL_MS,
     freeWhenUnavailable: false,
+    asTriton: false,
     leaseWaitMs: LEASE_WAIT_MS,
   };
 }

@@ -4,6 +4,7 @@ import type { Fault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import { CallStats, type CallTotals, registerCallStats } from './call-stats.ts';
 import { type GaugeSources, registerGauges } from './gauges.ts';
+import { type Execution, ModelStats } from './model-stats.ts';
 import { RecentCalls, type RecentFigures } from './recent-calls.ts';
 import { RevisionCalls } from './revision-calls.ts';
 import type { Logger } from './log.ts';
@@ -20,6 +21,8 @@ export interface Events {
   callFellBack(revision: string): void;
   /** Calls went to an engine together; of deployments that batch only. */
   batchSent(deployment: string, calls: number): void;
+  /** An engine has answered a call, or several together. */
+  executed(execution: Execution): void;
   replicaChanged(change: ReplicaChange): void;
   usageProblem(problem: { readonly message: string; readonly error?: unknown }): void;
   /** Something in the control plane failed behind a caller's back. */
@@ -50,37 +53,24 @@ export interface Telemetry {
   totals(): readonly CallTotals[];
   /** Calls by revision, while a rollout watches them. */
   readonly revisions: RevisionCalls;
+  /** Calls since the start, by model version. */
+  readonly models: ModelStats;
 }
 
 /** `sources` are asked when metrics are read. */
 export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources): Telemetry {
   const registry = new Registry();
-  const on = { registers: [registry] };
   const calls = new CallStats();
   registerCallStats(calls, registry);
   const recent = new RecentCalls();
   const revisions = new RevisionCalls();
-  const refused = new Counter({
-    ...on,
-    name: 'modelyard_calls_refused_total',
-    help: 'Calls that ended before or instead of an answer',
-    labelNames: ['gen_ai_operation_name', 'kind'],
-  });
-  const replayed = new Counter({
-    ...on,
-    name: 'modelyard_calls_replayed_total',
-    help: 'Calls with an idempotency key that were answered from what is kept',
-    labelNames: ['gen_ai_operation_name'],
-  });
-  const replicas = new Counter({ ...on, name: 'modelyard_replica_changes_total', help: 'State changes of engine replicas', labelNames: ['deployment', 'state'] });
-  const problems = new Counter({ ...on, name: 'modelyard_usage_problems_total', help: 'Failed attempts to post usage records' });
-  const unpriced = new Counter({ ...on, name: 'modelyard_prices_unavailable_total', help: 'Price versions that can not be read', labelNames: ['deployment'] });
-  const batches = new Histogram({ ...on, name: 'modelyard_batch_calls', help: 'Calls that one tensor batch was made of', labelNames: ['deployment'], buckets: BATCH_BUCKETS });
-  const freed = new Counter({ ...on, name: 'modelyard_garbage_freed_bytes_total', help: 'Bytes of files that nothing needed' });
+  const models = new ModelStats();
+  const { refused, replayed, replicas, problems, unpriced, batches, freed } = counters(registry);
   registerGauges(registry, sources);
   return {
     registry,
     revisions,
+    models,
     recent: () => recent.now(clock.monotonic()),
     totals: () => calls.totals(),
     events: {
@@ -88,6 +78,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
         calls.add(record);
         recent.add(record, clock.monotonic());
         revisions.add(record);
+        models.add(record);
         if (log.isLevelEnabled('debug')) log.debug({ ...record }, 'call finished');
       },
       callRefused(operation, fault) {
@@ -97,6 +88,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
       },
       callReplayed: (operation) => replayed.inc({ gen_ai_operation_name: operation }),
       batchSent: (deployment, count) => batches.observe({ deployment }, count),
+      executed: (execution) => models.executed(execution),
       callFellBack: (revision) => revisions.failed(revision),
       replicaChanged({ replica, deployment, state, reason }) {
         replicas.inc({ deployment, state });
@@ -119,4 +111,26 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
       keyChanged: (what, keyId, orgId) => log.info({ keyId, orgId }, `key ${what}`),
     },
   };
+}
+
+function counters(registry: Registry) {
+  const on = { registers: [registry] };
+  const refused = new Counter({
+    ...on,
+    name: 'modelyard_calls_refused_total',
+    help: 'Calls that ended before or instead of an answer',
+    labelNames: ['gen_ai_operation_name', 'kind'],
+  });
+  const replayed = new Counter({
+    ...on,
+    name: 'modelyard_calls_replayed_total',
+    help: 'Calls with an idempotency key that were answered from what is kept',
+    labelNames: ['gen_ai_operation_name'],
+  });
+  const replicas = new Counter({ ...on, name: 'modelyard_replica_changes_total', help: 'State changes of engine replicas', labelNames: ['deployment', 'state'] });
+  const problems = new Counter({ ...on, name: 'modelyard_usage_problems_total', help: 'Failed attempts to post usage records' });
+  const unpriced = new Counter({ ...on, name: 'modelyard_prices_unavailable_total', help: 'Price versions that can not be read', labelNames: ['deployment'] });
+  const batches = new Histogram({ ...on, name: 'modelyard_batch_calls', help: 'Calls that one tensor batch was made of', labelNames: ['deployment'], buckets: BATCH_BUCKETS });
+  const freed = new Counter({ ...on, name: 'modelyard_garbage_freed_bytes_total', help: 'Bytes of files that nothing needed' });
+  return { refused, replayed, replicas, problems, unpriced, batches, freed };
 }

@@ -8,7 +8,7 @@ import type { Callers, ForeignServers, LeaseSource, Replays, Repository, UsageSi
 import { createRequestPath } from '../../data-plane/request-path.ts';
 import { RoutesTable } from '../../data-plane/routes-table.ts';
 import { createInferenceHandler } from '../../http/inference.ts';
-import type { Events } from '../../telemetry/events.ts';
+import type { Telemetry } from '../../telemetry/events.ts';
 
 export interface DataPlaneParts {
   readonly clock: Clock;
@@ -18,8 +18,8 @@ export interface DataPlaneParts {
   readonly foreign: ForeignServers;
   readonly replays: Replays;
   readonly repository: Repository;
-  readonly events: Events;
-  readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number; readonly freeWhenUnavailable: boolean; readonly leaseWaitMs: number };
+  readonly telemetry: Pick<Telemetry, 'events' | 'models'>;
+  readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number; readonly freeWhenUnavailable: boolean; readonly leaseWaitMs: number; readonly asTriton: boolean };
   /** A call waits for a model that is not loaded. */
   wake(): void;
   ready(): boolean;
@@ -30,7 +30,8 @@ export type DataPlane = ReturnType<typeof composeDataPlane>;
 
 /** The gateway: its stages joined, waiting for its first routes. */
 export function composeDataPlane(parts: DataPlaneParts) {
-  const { clock, callers, usage, replays, repository, events, limits } = parts;
+  const { clock, callers, usage, replays, repository, telemetry, limits } = parts;
+  const { events } = telemetry;
   const credit = new Credit({
     clock,
     source: parts.leases,
@@ -45,6 +46,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
     foreign: parts.foreign,
     wake: () => parts.wake(),
     batched: (deployment, calls) => events.batchSent(deployment, calls),
+    executed: (execution) => events.executed(execution),
   });
   const authenticate = createAuthenticate(callers, clock);
   const requestPath = createRequestPath({
@@ -63,7 +65,8 @@ export function composeDataPlane(parts: DataPlaneParts) {
       replayed: (operation) => events.callReplayed(operation),
     },
   });
-  const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, ready: parts.ready, version: parts.version });
+  const { ready, version } = parts;
+  const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, statistics: telemetry.models, asTriton: limits.asTriton, ready, version });
   return {
     authenticate,
     inference,

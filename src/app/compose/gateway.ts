@@ -42,7 +42,8 @@ export interface GatewayParts {
 
 /** A gateway's parts, joined: nothing runs yet. */
 export function composeGateway({ config, file, signingKey, name, clock, log, db, usageLog, kept, ready }: GatewayParts) {
-  const { events, registry } = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), replicas: () => [], burns: () => [] });
+  const telemetry = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), replicas: () => [], burns: () => [] });
+  const { events } = telemetry;
   const problem = (error: unknown) => events.controlProblem(error);
   const happenings = new EventLog({ db, clock, problem });
   const lineages = new Lineages();
@@ -88,14 +89,14 @@ export function composeGateway({ config, file, signingKey, name, clock, log, db,
     foreign: foreignServers(egressOf(file, clock), new Credentials(signingKey)),
     replays: money.replays,
     repository: NO_REPOSITORY,
-    events,
+    telemetry,
     limits: config,
     wake: () => loads.report(),
     ready,
     version: VERSION,
   });
   const loads = new LoadReporter({ db, clock, gateway: name, load: () => plane.dispatch.calledLoad(), problem });
-  return { plane, own: money.own, follower, keeper, happenings, loads, events, metrics: () => registry.metrics() };
+  return { plane, own: money.own, follower, keeper, happenings, loads, events, metrics: () => telemetry.registry.metrics() };
 }
 
 /** Prices are made where the server is; here they are read. */

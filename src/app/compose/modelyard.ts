@@ -41,7 +41,8 @@ export interface ModelyardParts {
 
 /** The scheduler, the control plane and the data plane, joined: nothing runs yet. What each needs of the others it asks for when it is there. */
 export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, blobFolder, signingKey, holder, ready, ...parts }: ModelyardParts) {
-  const { events, registry, recent, totals, revisions } = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), ...gaugeSources(() => control) });
+  const telemetry = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), ...gaugeSources(() => control) });
+  const { events } = telemetry;
   const foreign = composeForeign({ ...parts, db, clock, file, signingKey, own, running: () => running(control) });
   const { reconciler, scheduling, fleet } = composeScheduler({
     clock,
@@ -51,7 +52,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
     epoch: () => leadership.epoch,
     load: () => feeds.loads.with(plane.dispatch.calledLoad()),
-    traffic: revisions,
+    traffic: telemetry.revisions,
     propose: (proposal) => control.deployments.propose(proposal),
     changed: () => control.deployments.replicasChanged(),
     happened: (event) => control.happened(event),
@@ -74,7 +75,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     scheduling,
     fleet,
     ...sectionsOf(file),
-    live: { now: () => figuresOf(recent(), plane.dispatch.calledLoad()), totals },
+    live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.calledLoad()), totals: telemetry.totals },
     gateway: innerCalls,
     egress: foreign.egress,
     foreign,
@@ -92,7 +93,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     foreign: foreign.servers,
     replays: control.replays,
     repository: repositoryOf(control),
-    events,
+    telemetry,
     limits: config,
     wake: () => reconciler.wake(),
     ready,
@@ -107,7 +108,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     wake: () => reconciler.wake(),
     problem: (error) => events.controlProblem(error),
   });
-  return { control, plane, feeds, leadership, reconciler, launcher: foreign.launcher, events, metrics: () => registry.metrics() };
+  return { control, plane, feeds, leadership, reconciler, launcher: foreign.launcher, events, metrics: () => telemetry.registry.metrics() };
 }
 
 /** What of the operator's file the control plane goes by. */

@@ -22,6 +22,7 @@ export interface DispatchOptions {
   /** Told when a call waits for a revision that has no replica: it is to be loaded. */
   wake(): void;
   batched?: NonNullable<QueueOptions['batched']>;
+  executed?: NonNullable<QueueOptions['executed']>;
 }
 
 /** What a dispatched call brings. */
@@ -39,9 +40,9 @@ export class Dispatch {
   readonly #deadlines: Deadlines;
   readonly #queues = new Map<string, DeploymentQueue>();
 
-  constructor({ clock, queueMax, foreign, wake, batched }: DispatchOptions) {
+  constructor({ clock, queueMax, foreign, wake, batched, executed }: DispatchOptions) {
     this.#clock = clock;
-    this.#queueOptions = { clock, entriesMax: queueMax, foreign, wake, ...(batched && { batched }) };
+    this.#queueOptions = { clock, entriesMax: queueMax, foreign, wake, ...(batched && { batched }), ...(executed && { executed }) };
     this.#deadlines = new Deadlines(clock);
   }
 

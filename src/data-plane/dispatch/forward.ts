@@ -80,7 +80,10 @@ export class ForwardJob extends Job implements UpstreamListener {
   ended(error?: Error): void {
     this.#endGrace?.();
     this.settle(this.#endOf(error));
-    if (this.lane) this.queue.free(this.lane, [this], this.clock.monotonic() - this.begunAt, this.#outcome(error));
+    if (!this.lane) return;
+    const ms = this.clock.monotonic() - this.begunAt;
+    if (this.#status === 200 && !error && !this.#stopped) this.queue.executed(this.lane, 1, ms);
+    this.queue.free(this.lane, [this], ms, this.#outcome(error));
   }
 
   protected stopRunning(why: 'client' | 'deadline'): void {

@@ -66,8 +66,12 @@ export class TensorJob extends Job {
   async #runBatch(lane: Lane, members: readonly TensorJob[]): Promise<Reply> {
     const batch = new Batch(lane, members, this.clock);
     for (const member of members) member.#batch = batch;
+    const sentAt = this.clock.monotonic();
     try {
-      return await batch.run();
+      const reply = await batch.run();
+      const rows = members.reduce((sum, member) => sum + member.rows, 0);
+      if (reply !== 'full' && !(reply instanceof Fault)) this.queue.executed(lane, rows, this.clock.monotonic() - sentAt);
+      return reply;
     } catch (error) {
       return faultOf(error);
     }
