@@ -144,6 +144,8 @@ export interface TensorWork {
   readonly request: InferRequest;
   /** Size of the batch dimension; 1 where there is none. */
   readonly rows: number;
+  /** The caller waits no longer, by the request itself. */
+  readonly timeoutMs?: number;
   encode(reply: InferReply): { readonly headers: Readonly<Record<string, string>>; readonly chunks: readonly Uint8Array[] };
 }
 

@@ -48,7 +48,7 @@ export function createRequestPath(parts: RequestPathParts): RequestPath {
       const body = await readStage(call, exchange, parts);
       const request = decodeStage(call, { route, params, exchange, body }, parts);
       const target = resolveStage(call, { caller, request, split }, parts);
-      const work = request.work(target);
+      const work = workStage(call, request, target);
       const admitted: Admitted = { call, caller, request, target, work, requestBytes: body.length };
       // Calls without a key pay nothing for those that have one, not even a turn of the microtask queue.
       if (exchange.headers[CALL_HEADER.idempotencyKey] !== undefined) {
@@ -122,6 +122,12 @@ function resolveStage(call: Call, { caller, request, split }: { caller: Caller; 
   const target = resolve(caller, request, routes, split);
   call.times.resolve = clock.monotonic() - call.arrivedAt;
   return target;
+}
+
+function workStage(call: Call, request: DecodedRequest, target: Target): Work {
+  const work = request.work(target);
+  if (work.kind === 'tensor' && work.timeoutMs !== undefined) call.deadline = Math.min(call.deadline, call.arrivedAt + work.timeoutMs);
+  return work;
 }
 
 function admitStage(admitted: Admitted, { admit, usage }: RequestPathParts): Admission | Promise<Admission> {

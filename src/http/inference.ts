@@ -7,6 +7,9 @@ import type { AnswerRoute, InferenceRoute, PathParams, Question } from '../data-
 import type { RequestPath } from '../data-plane/request-path.ts';
 import { visibleDeployments } from '../data-plane/resolve/resolve.ts';
 
+/** Bodies of what the gateway answers by itself are small. */
+const ANSWERED_BYTES_MAX = 1_048_576;
+
 export type InferenceHandler = (route: InferenceRoute, params: PathParams, exchange: Exchange) => Promise<void>;
 
 export interface InferenceParts {
@@ -43,7 +46,14 @@ async function answer(route: AnswerRoute, params: PathParams, exchange: Exchange
 
 function question(route: AnswerRoute, params: PathParams, exchange: Exchange, parts: InferenceParts): Question {
   const { routes, repository, version, statistics } = parts;
-  const common = { params, ready: parts.ready(), version, asTriton: parts.asTriton, figures: (name: string, of: number) => statistics.figures(name, of) };
+  const common = {
+    params,
+    body: () => exchange.readBody(ANSWERED_BYTES_MAX),
+    ready: parts.ready(),
+    version,
+    asTriton: parts.asTriton,
+    figures: (name: string, of: number) => statistics.figures(name, of),
+  };
   if (route.scope === 'public') {
     const closed = () => Promise.reject(new Error('a public route orders nothing'));
     return { ...common, visible: () => [], owned: () => [], load: closed, unload: closed };

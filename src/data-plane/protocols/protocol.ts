@@ -35,6 +35,8 @@ export interface PathParams {
 /** What an answer may be made of: all of it is the caller's own to see. */
 export interface Question {
   readonly params: PathParams;
+  /** The request's body; empty where it has none. */
+  body(): Promise<Buffer>;
   /** The deployments that the caller may call, sorted by name; none on a public route. */
   visible(): readonly DeploymentRoute[];
   /** Those of them that are the caller's own, or anybody's for an operator. */

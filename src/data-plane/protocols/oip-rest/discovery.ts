@@ -1,6 +1,6 @@
 import type { DeploymentRoute, RevisionRoute } from '../../../contract/feeds.ts';
 import { parseReference, unknownModel } from '../../../contract/names.ts';
-import type { Answer, PathParams, Question } from '../protocol.ts';
+import type { Answer, Question } from '../protocol.ts';
 
 /** Those of Triton's and KServe's lists that are served here, and no others. */
 const EXTENSIONS = ['binary_tensor_data', 'model_configuration', 'model_repository', 'statistics'];
@@ -21,28 +21,6 @@ export function metadata(question: Question): Answer {
   const versions = [...new Set(revisions.map(({ version }) => String(version)))];
   const { inputs = [], outputs = [] } = revision?.signature ?? {};
   return { status: 200, body: { name: deployment.name, versions, platform: revision?.platform ?? '', inputs, outputs } };
-}
-
-const STATES: Readonly<Record<RevisionRoute['state'], string>> = { loading: 'LOADING', ready: 'READY', idle: 'READY', failed: 'UNAVAILABLE', stopped: 'UNLOADING' };
-
-/** A bare array, as Triton answers it. */
-export function index({ visible }: Question): Answer {
-  const rows = visible().flatMap(({ name, revisions }) => revisions.map(({ version, state, reason }) => ({ name, version: String(version), state: STATES[state], reason })));
-  return { status: 200, body: rows };
-}
-
-export async function load({ params, load: order }: Question): Promise<Answer> {
-  await order(nameIn(params));
-  return { status: 200, body: {} };
-}
-
-export async function unload({ params, unload: order }: Question): Promise<Answer> {
-  await order(nameIn(params));
-  return { status: 200, body: {} };
-}
-
-function nameIn({ model = '' }: PathParams): string {
-  return parseReference(model).name;
 }
 
 /** For a path that ends in one of our own words: the question for the model that is really called so, `acme/stats`, where there is no `acme`. */

@@ -1,9 +1,10 @@
 import type { RequiredScope } from '../../call.ts';
 import { type Answer, type AnswerRoute, decodeOnce, exactly, type InferenceRoute, type PathParams, type Question } from '../protocol.ts';
 import { configuration } from './configuration.ts';
-import { index, load, metadata, modelReady, serverMetadata, unload } from './discovery.ts';
+import { metadata, modelReady, serverMetadata } from './discovery.ts';
 import { oipFaults } from './errors.ts';
 import { decodeInfer } from './infer.ts';
+import { index, load, unload } from './repository.ts';
 import { statistics } from './statistics.ts';
 
 const MODELS = '/v2/models/';
