@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const VENV = join(import.meta.dirname, '../../.cache/venv');
 /** Unmodified third-party clients, pinned. */
-const PACKAGES = ['openai==2.54.0', 'tritonclient[http]==2.73.0', 'numpy==2.4.6', 'opentelemetry-proto==1.45.2'];
+const PACKAGES = ['openai==2.54.0', 'tritonclient[http]==2.73.0', 'numpy==2.4.6', 'opentelemetry-proto==1.45.2', 'ml-dtypes==0.5.4'];
 const DONE = join(VENV, `.installed-${PACKAGES.join('_').replaceAll(/[^\w.]/g, '-')}`);
 
 /** The Python of a venv with the clients, made once. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DATATYPES, type TensorSignature } from '../../src/contract/tensor.ts';
 import { type Harness, startHarness } from '../harness.ts';
+import { type FakeForeignUpstream, fakeForeignUpstream } from '../http/support.ts';
 import { runPython } from './python-env.ts';
 
 const one = (datatype: (typeof DATATYPES)[number]): TensorSignature => ({ inputs: [{ name: 'x', datatype, shape: [-1] }], outputs: [{ name: 'y', datatype, shape: [-1] }] });
@@ -16,14 +17,19 @@ const PAIR: TensorSignature = {
 };
 
 let modelyard: Harness;
+/** A server that takes calls and never answers. */
+let silent: FakeForeignUpstream;
 beforeAll(async () => {
   modelyard = await startHarness();
   for (const datatype of DATATYPES) await modelyard.deployEcho(`echo-${datatype.toLowerCase()}`, { task: 'tensor', signature: one(datatype) });
   await modelyard.deployEcho('pair', { task: 'tensor', signature: PAIR });
-  await modelyard.deployEcho('slow', { task: 'tensor', signature: one('FP32'), delayMs: 3_000 });
+  silent = await fakeForeignUpstream(modelyard, 'slow', () => undefined, { echo: { task: 'tensor', signature: one('FP32') } });
   await modelyard.deployEcho('unloaded', { task: 'tensor', signature: one('FP32') });
 });
-afterAll(() => modelyard.stop());
+afterAll(async () => {
+  await modelyard.stop();
+  await silent[Symbol.asyncDispose]();
+});
 
 test('tritonclient[http], all of it that OIP REST and the binary extension cover (C70–C88)', async () => {
   const seen = await runPython('triton_surface.py', modelyard);

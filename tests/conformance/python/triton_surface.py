@@ -5,16 +5,17 @@ import json
 import os
 import zlib
 
+import ml_dtypes
 import numpy as np
 import tritonclient.http as triton
-from tritonclient.utils import InferenceServerException, deserialize_bytes_tensor, serialize_bf16_tensor, serialize_byte_tensor
+from tritonclient.utils import InferenceServerException, deserialize_bytes_tensor, serialize_byte_tensor
 
 KEY = {"Authorization": "Bearer " + os.environ["MODELYARD_KEY"]}
 client = triton.InferenceServerClient(os.environ["MODELYARD_URL"].removeprefix("http://"), concurrency=4)
 DTYPES = {
     "BOOL": np.bool_, "INT8": np.int8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64,
     "UINT8": np.uint8, "UINT16": np.uint16, "UINT32": np.uint32, "UINT64": np.uint64,
-    "FP16": np.float16, "FP32": np.float32, "FP64": np.float64, "BYTES": np.object_, "BF16": np.float32,
+    "FP16": np.float16, "FP32": np.float32, "FP64": np.float64, "BYTES": np.object_, "BF16": ml_dtypes.bfloat16,
 }  # fmt: skip
 seen = {}
 
@@ -82,7 +83,6 @@ for datatype in DTYPES:
             np.testing.assert_array_equal(output, finite, err_msg=f"{datatype} binary={binary} {algorithm}")
     empty = values[:0].reshape(0)
     assert echoed(datatype, empty).as_numpy("y").shape == (0,), datatype
-assert serialize_bf16_tensor(sample("BF16")).nbytes == 6
 
 # Answers that are large enough to be compressed
 large = np.arange(100_000, dtype=np.float32)
