@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { CostingSection } from '../control-plane/costing/index.ts';
 import { EnginesSection } from '../scheduler/launchers/command-template.ts';
 import { ExposureSection } from './exposure.ts';
+import { otlpOf, TelemetrySection } from './otlp.ts';
 import { ALLOW_ENTRIES_MAX, parseAllow } from '../egress/allow.ts';
 
 const FILE_BYTES_MAX = 1_048_576;
@@ -43,6 +44,7 @@ const ConfigFileSchema = Type.Object(
     sources: Type.Optional(SourcesSection),
     garbage: Type.Optional(GarbageSection),
     oip: Type.Optional(OipSection),
+    telemetry: Type.Optional(TelemetrySection),
   },
   closed,
 );
@@ -52,8 +54,9 @@ export type ConfigFile = Static<typeof ConfigFileSchema>;
 const check = checker(ConfigFileSchema);
 
 /** What of the file every process with a gateway goes by. */
-export function gatewaySettings({ usageLog, credit, oip }: ConfigFile): Partial<Pick<Config, 'usageLogSync' | 'freeWhenUnavailable' | 'asTriton'>> {
+export function gatewaySettings({ usageLog, credit, oip, telemetry }: ConfigFile): Partial<Pick<Config, 'usageLogSync' | 'freeWhenUnavailable' | 'asTriton' | 'otlp'>> {
   return {
+    ...(telemetry?.otlp && { otlp: otlpOf(telemetry.otlp) }),
     ...(oip?.tritonCompatible !== undefined && { asTriton: oip.tritonCompatible }),
     ...(usageLog?.sync !== undefined && { usageLogSync: usageLog.sync }),
     ...(credit?.freeWhenUnavailable !== undefined && { freeWhenUnavailable: credit.freeWhenUnavailable }),
@@ -88,6 +91,7 @@ export function parseConfigFile(text: string): ConfigFile {
   if (document.contents === null) return check({});
   if (!isMap(document.contents)) throw invalid('The file must be a map of sections.');
   const file = check(document.toJS({ maxAliasCount: 100 }) as unknown);
+  gatewaySettings(file);
   parseAllow(file.egress?.allow ?? []);
   checkHub(file.sources?.hf?.endpoint);
   const { everyMs, graceMs } = garbageSettings(file);

@@ -2,7 +2,9 @@ import { availableParallelism, homedir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { invalid } from '../contract/errors.ts';
 import { parseDatabaseUrl } from './database.ts';
+import type { OtlpSettings } from '../telemetry/tracing/tracing.ts';
 import type { Environment } from './env.ts';
+import { otlpInEnvironment } from './otlp.ts';
 import { type ExposureFlags, type ExposureSection, resolveExposure, type ServerExposure } from './exposure.ts';
 
 /** Flags of `modelyard up`. */
@@ -53,6 +55,8 @@ export interface Config {
   readonly freeWhenUnavailable: boolean;
   /** The Open Inference Protocol is to be taken for that of NVIDIA's server. */
   readonly asTriton: boolean;
+  /** Where traces of calls go; undefined: none are made. */
+  readonly otlp: OtlpSettings | undefined;
   /** A paid call waits so long for its credit when what is leased is used up. */
   readonly leaseWaitMs: number;
 }
@@ -106,6 +110,7 @@ export function loadConfig(flags: Flags, environment: Environment, section: Expo
     leaderTtlMs: LEADER_TTL_MS,
     freeWhenUnavailable: false,
     asTriton: false,
+    otlp: otlpInEnvironment(environment.all),
     leaseWaitMs: LEASE_WAIT_MS,
   };
 }

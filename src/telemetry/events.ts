@@ -8,6 +8,7 @@ import { type Execution, ModelStats } from './model-stats.ts';
 import { RecentCalls, type RecentFigures } from './recent-calls.ts';
 import { RevisionCalls } from './revision-calls.ts';
 import type { Logger } from './log.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];
 
@@ -55,10 +56,12 @@ export interface Telemetry {
   readonly revisions: RevisionCalls;
   /** Calls since the start, by model version. */
   readonly models: ModelStats;
+  /** Absent: calls are not traced. */
+  readonly tracing: Tracing | undefined;
 }
 
 /** `sources` are asked when metrics are read. */
-export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources): Telemetry {
+export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources, tracing?: Tracing): Telemetry {
   const registry = new Registry();
   const calls = new CallStats();
   registerCallStats(calls, registry);
@@ -67,7 +70,9 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
   const models = new ModelStats();
   const { refused, replayed, replicas, problems, unpriced, batches, freed } = counters(registry);
   registerGauges(registry, sources);
+  tracing?.countOn(registry);
   return {
+    tracing,
     registry,
     revisions,
     models,

@@ -18,7 +18,7 @@ export interface DataPlaneParts {
   readonly foreign: ForeignServers;
   readonly replays: Replays;
   readonly repository: Repository;
-  readonly telemetry: Pick<Telemetry, 'events' | 'models'>;
+  readonly telemetry: Pick<Telemetry, 'events' | 'models' | 'tracing'>;
   readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number; readonly freeWhenUnavailable: boolean; readonly leaseWaitMs: number; readonly asTriton: boolean };
   /** A call waits for a model that is not loaded. */
   wake(): void;
@@ -58,6 +58,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
     usage,
     replays,
     bodyBytesMax: limits.bodyBytesMax,
+    tracing: telemetry.tracing,
     events: {
       finished: (record) => events.callFinished(record),
       refused: (operation, fault) => events.callRefused(operation, fault),

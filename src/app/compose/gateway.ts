@@ -9,6 +9,7 @@ import type { Repository, UsageSink } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
 import { createTelemetry } from '../../telemetry/events.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import type { Tracing } from '../../telemetry/tracing/tracing.ts';
 import type { Config } from '../config.ts';
 import type { ConfigFile } from '../config-file.ts';
 import { Credentials, foreignServers } from '../foreign-servers.ts';
@@ -37,12 +38,13 @@ export interface GatewayParts {
   readonly kept: KeptFeeds;
   readonly file: ConfigFile;
   readonly signingKey: Buffer;
+  readonly tracing: Tracing | undefined;
   ready(): boolean;
 }
 
 /** A gateway's parts, joined: nothing runs yet. */
-export function composeGateway({ config, file, signingKey, name, clock, log, db, usageLog, kept, ready }: GatewayParts) {
-  const telemetry = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), replicas: () => [], burns: () => [] });
+export function composeGateway({ config, file, signingKey, name, clock, log, db, usageLog, kept, tracing, ready }: GatewayParts) {
+  const telemetry = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), replicas: () => [], burns: () => [] }, tracing);
   const { events } = telemetry;
   const problem = (error: unknown) => events.controlProblem(error);
   const happenings = new EventLog({ db, clock, problem });

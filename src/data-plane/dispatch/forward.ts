@@ -49,6 +49,7 @@ export class ForwardJob extends Job implements UpstreamListener {
     const { call } = this;
     const headers = engineHeaders(call.id, call.deadline - this.clock.monotonic(), this.#cacheSalt);
     headers.push('content-type', 'application/json');
+    if (call.trace) headers.push(...call.trace.headers);
     lane.upstream.send({ path: this.#work.path, headers, body: this.#work.body }, this);
   }
 
@@ -57,7 +58,10 @@ export class ForwardJob extends Job implements UpstreamListener {
     const { path, body, stream, wantsUsage } = this.#work;
     const asksUsage = stream && !wantsUsage;
     if (asksUsage) this.#translation = new ForeignStream();
-    lane.upstream.send({ path: path.replace(/^\/v1/, ''), headers: ['content-type', 'application/json'], body: rewriteRequest(body, { model, asksUsage }) }, this);
+    lane.upstream.send(
+      { path: path.replace(/^\/v1/, ''), headers: ['content-type', 'application/json', ...(this.call.trace?.headers ?? [])], body: rewriteRequest(body, { model, asksUsage }) },
+      this,
+    );
   }
 
   begun(control: UpstreamControl): void {

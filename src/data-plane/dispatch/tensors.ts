@@ -177,7 +177,9 @@ class Batch implements UpstreamListener {
     const { body, headers } = !foreign || foreign.isBinary ? binaryForm(request) : jsonForm(request);
     const own = foreign ? [] : engineHeaders(this.#requestId, deadline - this.#clock.monotonic(), '');
     const path = `/v2/models/${foreign ? encodeURIComponent(foreign.model) : revision.id}/infer`;
-    upstream.send({ path, headers: [...headers, ...own], body }, this);
+    // A hop for several calls is a part of the first one's trace.
+    const traced = this.#members[0]?.call.trace?.headers ?? [];
+    upstream.send({ path, headers: [...headers, ...own, ...traced], body }, this);
     return await this.#answer.promise;
   }
 
