@@ -42,8 +42,7 @@ export interface RunningGateway {
 /** Starts a gateway, in the order in which its parts need each other; they end in the opposite order. */
 export async function startGateway({ config, folder, database, log, file = {}, signingKey, clock = systemClock }: GatewayOptions): Promise<RunningGateway> {
   await using stack = new AsyncDisposableStack();
-  const tracing = await tracingOf(config, { clock, log });
-  stack.defer(() => tracing?.close());
+  const tracing = await tracingOf(config, { clock, log, stack });
   const db = connect(database);
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);

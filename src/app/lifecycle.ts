@@ -54,8 +54,7 @@ export interface Running {
 export async function startModelyard(options: StartOptions): Promise<Running> {
   const { config, folder, log, environment, file = {}, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
-  const tracing = await tracingOf(config, { clock, log });
-  stack.defer(() => tracing?.close());
+  const tracing = await tracingOf(config, { clock, log, stack });
   const db = await openHomeDatabase(options.database ?? databaseOf(config.databaseUrl, folder.database));
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);

@@ -2,14 +2,15 @@ import { type Static, Type } from 'typebox';
 import type { Clock } from '../base/clock.ts';
 import { invalid } from '../contract/errors.ts';
 import type { Logger } from '../telemetry/log.ts';
-import { openTracing, type OtlpSettings, type Tracing } from '../telemetry/tracing/tracing.ts';
+import { openTracing } from '../telemetry/tracing/open.ts';
+import type { OtlpSettings, Tracing } from '../telemetry/tracing/tracing.ts';
 
 const closed = { additionalProperties: false } as const;
 const HeaderValue = Type.String({ maxLength: 4_096, pattern: '^[\\x20-\\x7e]*$' });
 const OtlpSection = Type.Object(
   {
     endpoint: Type.String({ maxLength: 300 }),
-    headers: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$' }), HeaderValue, { maxProperties: 32 })),
+    headers: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$' }), HeaderValue, { maxProperties: 32, ...closed })),
     sampleRatio: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     serviceName: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
   },
@@ -20,8 +21,8 @@ export const TelemetrySection = Type.Object({ otlp: Type.Optional(OtlpSection) }
 
 const SERVICE = 'modelyard';
 const TRACES = '/v1/traces';
-const RATIO_SAMPLERS = ['traceidratio', 'parentbased_traceidratio'];
-const OFF_SAMPLERS = ['always_off', 'parentbased_always_off'];
+const RATIO_SAMPLERS = new Set(['traceidratio', 'parentbased_traceidratio']);
+const OFF_SAMPLERS = new Set(['always_off', 'parentbased_always_off']);
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -66,14 +67,23 @@ function decoded(value: string): string {
 }
 
 function ratioIn({ OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: text }: Variables): number {
-  if (sampler !== undefined && OFF_SAMPLERS.includes(sampler)) return 0;
-  if (sampler === undefined || !RATIO_SAMPLERS.includes(sampler) || text === undefined || text === '') return 1;
+  if (sampler !== undefined && OFF_SAMPLERS.has(sampler)) return 0;
+  if (sampler === undefined || !RATIO_SAMPLERS.has(sampler) || text === undefined || text === '') return 1;
   const ratio = Number(text);
   if (ratio >= 0 && ratio <= 1) return ratio;
   throw invalid(`"${text.slice(0, 40)}" in OTEL_TRACES_SAMPLER_ARG is not accepted; write a number from 0 to 1.`, 'OTEL_TRACES_SAMPLER_ARG');
 }
 
+export interface TracingOf {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** What ends with the server. */
+  readonly stack: AsyncDisposableStack;
+}
+
 /** Opens the way to the collector, where there is one. */
-export function tracingOf({ otlp }: { readonly otlp: OtlpSettings | undefined }, { clock, log }: { readonly clock: Clock; readonly log: Logger }): Promise<Tracing | undefined> {
-  return openTracing(otlp, { clock, problem: (error) => log.warn({ err: error }, 'traces could not be sent') });
+export async function tracingOf({ otlp }: { readonly otlp: OtlpSettings | undefined }, { clock, log, stack }: TracingOf): Promise<Tracing | undefined> {
+  const tracing = await openTracing(otlp, { clock, problem: (error) => log.warn({ err: error }, 'traces could not be sent') });
+  stack.defer(() => tracing?.close());
+  return tracing;
 }

@@ -1,4 +1,4 @@
-import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Clock } from '../../base/clock.ts';
 
 /** Spans that may wait; a traced call makes about ten. */
@@ -21,9 +21,15 @@ export interface SpanCounts {
   failed: number;
 }
 
+/** What of OpenTelemetry's exporter is used. `code` 0: the collector has taken the spans. */
+interface Exporter {
+  export(spans: ReadableSpan[], done: (result: { readonly code: number; readonly error?: Error }) => void): void;
+  shutdown(): Promise<void>;
+}
+
 export interface SpanQueueParts {
   readonly clock: Clock;
-  readonly exporter: SpanExporter;
+  readonly exporter: Exporter;
   problem(error: unknown): void;
 }
 
@@ -78,15 +84,15 @@ export class SpanQueue implements SpanProcessor {
     this.#stopTimer = undefined;
     const batch = this.#waiting.splice(0, BATCH_MAX);
     if (batch.length === 0) return;
-    this.#sending = new Promise((resolve) => {
-      this.#parts.exporter.export(batch, ({ code, error }) => {
-        // 0 is OpenTelemetry's success.
-        if (code === 0) this.counts.exported += batch.length;
-        else this.#failed(batch.length, error);
-        this.#sending = undefined;
-        if (this.#waiting.length > 0) this.#send();
-        resolve();
-      });
+    const sent = Promise.withResolvers<void>();
+    // Before the exporter has it: it may answer at once.
+    this.#sending = sent.promise;
+    this.#parts.exporter.export(batch, ({ code, error }) => {
+      if (code === 0) this.counts.exported += batch.length;
+      else this.#failed(batch.length, error);
+      this.#sending = undefined;
+      sent.resolve();
+      this.#send();
     });
   }
 
