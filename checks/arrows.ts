@@ -146,6 +146,12 @@ export const forbidden: readonly Rule[] = [
     to: { path: '\\.test\\.ts$|^tests/' },
   },
   onlyIn(
+    'opentelemetry-only-in-tracing',
+    '@opentelemetry',
+    '^src/telemetry/tracing/',
+    'OpenTelemetry is loaded only where an operator collects traces: telemetry/tracing/tracing.ts imports it when it is wanted. Use its Tracing.',
+  ),
+  onlyIn(
     'fastify-only-in-http',
     'fastify|@fastify',
     '^src/http/|^src/control-plane/[^/]+/[a-z-]*routes\\.ts$',

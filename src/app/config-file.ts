@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { CostingSection } from '../control-plane/costing/index.ts';
 import { EnginesSection } from '../scheduler/launchers/command-template.ts';
 import { ExposureSection } from './exposure.ts';
+import { otlpOf, TelemetrySection } from './otlp.ts';
 import { ALLOW_ENTRIES_MAX, parseAllow } from '../egress/allow.ts';
 
 const FILE_BYTES_MAX = 1_048_576;
@@ -28,6 +29,8 @@ const GarbageSection = Type.Object(
   { everySeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_000_000 })), graceSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })) },
   closed,
 );
+/** `tritonCompatible`: the Open Inference Protocol answers with the words that NVIDIA's own clients and examples look for: the server is named "triton"; false unless told otherwise. */
+const OipSection = Type.Object({ tritonCompatible: Type.Optional(Type.Boolean()) }, closed);
 /** The operator's own file, `modelyard.yaml` in the home. Every section may be left out; what it then means is said at the section. A key that nobody knows is refused. */
 const ConfigFileSchema = Type.Object(
   {
@@ -40,6 +43,8 @@ const ConfigFileSchema = Type.Object(
     engines: Type.Optional(EnginesSection),
     sources: Type.Optional(SourcesSection),
     garbage: Type.Optional(GarbageSection),
+    oip: Type.Optional(OipSection),
+    telemetry: Type.Optional(TelemetrySection),
   },
   closed,
 );
@@ -49,8 +54,10 @@ export type ConfigFile = Static<typeof ConfigFileSchema>;
 const check = checker(ConfigFileSchema);
 
 /** What of the file every process with a gateway goes by. */
-export function gatewaySettings({ usageLog, credit }: ConfigFile): Partial<Pick<Config, 'usageLogSync' | 'freeWhenUnavailable'>> {
+export function gatewaySettings({ usageLog, credit, oip, telemetry }: ConfigFile): Partial<Pick<Config, 'usageLogSync' | 'freeWhenUnavailable' | 'asTriton' | 'otlp'>> {
   return {
+    ...(telemetry?.otlp && { otlp: otlpOf(telemetry.otlp) }),
+    ...(oip?.tritonCompatible !== undefined && { asTriton: oip.tritonCompatible }),
     ...(usageLog?.sync !== undefined && { usageLogSync: usageLog.sync }),
     ...(credit?.freeWhenUnavailable !== undefined && { freeWhenUnavailable: credit.freeWhenUnavailable }),
   };
@@ -84,6 +91,7 @@ export function parseConfigFile(text: string): ConfigFile {
   if (document.contents === null) return check({});
   if (!isMap(document.contents)) throw invalid('The file must be a map of sections.');
   const file = check(document.toJS({ maxAliasCount: 100 }) as unknown);
+  gatewaySettings(file);
   parseAllow(file.egress?.allow ?? []);
   checkHub(file.sources?.hf?.endpoint);
   const { everyMs, graceMs } = garbageSettings(file);

@@ -2,7 +2,9 @@ import { availableParallelism, homedir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { invalid } from '../contract/errors.ts';
 import { parseDatabaseUrl } from './database.ts';
+import type { OtlpSettings } from '../telemetry/tracing/tracing.ts';
 import type { Environment } from './env.ts';
+import { otlpInEnvironment } from './otlp.ts';
 import { type ExposureFlags, type ExposureSection, resolveExposure, type ServerExposure } from './exposure.ts';
 
 /** Flags of `modelyard up`. */
@@ -51,6 +53,10 @@ export interface Config {
   readonly leaderTtlMs: number;
   /** Calls of free plans go on, uncounted, while their quota can't be asked for. */
   readonly freeWhenUnavailable: boolean;
+  /** The Open Inference Protocol is to be taken for that of NVIDIA's server. */
+  readonly asTriton: boolean;
+  /** Where traces of calls go; undefined: none are made. */
+  readonly otlp: OtlpSettings | undefined;
   /** A paid call waits so long for its credit when what is leased is used up. */
   readonly leaseWaitMs: number;
 }
@@ -103,6 +109,8 @@ export function loadConfig(flags: Flags, environment: Environment, section: Expo
     drainMs: DRAIN_MS,
     leaderTtlMs: LEADER_TTL_MS,
     freeWhenUnavailable: false,
+    asTriton: false,
+    otlp: otlpInEnvironment(environment.all),
     leaseWaitMs: LEASE_WAIT_MS,
   };
 }

@@ -15,6 +15,7 @@ import { urlOf } from './exposure.ts';
 import { KeptFeeds } from './feeds/kept.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { GatewayFolder } from './home.ts';
+import { tracingOf } from './otlp.ts';
 import { readSigningKey } from './signing-key.ts';
 import { drain, readinessOf } from './readiness.ts';
 
@@ -41,6 +42,7 @@ export interface RunningGateway {
 /** Starts a gateway, in the order in which its parts need each other; they end in the opposite order. */
 export async function startGateway({ config, folder, database, log, file = {}, signingKey, clock = systemClock }: GatewayOptions): Promise<RunningGateway> {
   await using stack = new AsyncDisposableStack();
+  const tracing = await tracingOf(config, { clock, log, stack });
   const db = connect(database);
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);
@@ -55,7 +57,19 @@ export async function startGateway({ config, folder, database, log, file = {}, s
   const ready = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable, confirmedMs: sinceConfirmed() });
   const kept = new KeptFeeds(folder.feeds);
   const known = await kept.load();
-  const gateway = composeGateway({ config, file, signingKey: await readSigningKey(signingKey), name: folder.name, clock, log, db, usageLog, kept, ready: () => ready().ready });
+  const gateway = composeGateway({
+    config,
+    file,
+    signingKey: await readSigningKey(signingKey),
+    name: folder.name,
+    clock,
+    log,
+    db,
+    usageLog,
+    kept,
+    tracing,
+    ready: () => ready().ready,
+  });
   const { plane, own, follower, events } = gateway;
   stack.defer(() => gateway.happenings.close());
   stack.defer(() => own.close());

@@ -20,6 +20,7 @@ import { databaseOf, openHomeDatabase } from './database.ts';
 import { urlOf } from './exposure.ts';
 import type { HomeFolder } from './home.ts';
 import { drain, readinessOf } from './readiness.ts';
+import { tracingOf } from './otlp.ts';
 import { readSigningKey } from './signing-key.ts';
 
 export interface StartOptions {
@@ -53,6 +54,7 @@ export interface Running {
 export async function startModelyard(options: StartOptions): Promise<Running> {
   const { config, folder, log, environment, file = {}, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
+  const tracing = await tracingOf(config, { clock, log, stack });
   const db = await openHomeDatabase(options.database ?? databaseOf(config.databaseUrl, folder.database));
   stack.defer(() => db.destroy());
   const storage = await folderStorage(folder.usageLog);
@@ -75,6 +77,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     environment,
     logFolder: folder.logs,
     holder: folder.path,
+    tracing,
     ready: () => ready().ready,
   });
   const { control, plane, feeds, events, leadership, reconciler, launcher } = modelyard;

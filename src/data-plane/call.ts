@@ -4,6 +4,7 @@ import type { EngineUsage } from '../contract/engine-wire.ts';
 import type { Fault } from '../contract/errors.ts';
 import type { InferReply, InferRequest } from '../contract/oip-binary.ts';
 import type { UsageRecord } from '../contract/usage.ts';
+import type { CallTrace } from '../telemetry/tracing/tracing.ts';
 
 /** The values that travel down the request path, and nothing else. */
 
@@ -98,6 +99,8 @@ export interface Call {
   servedBy?: RevisionRoute;
   /** What it is billed by; absent: an unpriced call. */
   terms?: Terms;
+  /** Where an operator collects traces. */
+  trace?: CallTrace;
 }
 
 /** The contract, the version of the price and the lease that a call is held against. */
@@ -144,6 +147,8 @@ export interface TensorWork {
   readonly request: InferRequest;
   /** Size of the batch dimension; 1 where there is none. */
   readonly rows: number;
+  /** The caller waits no longer, by the request itself. */
+  readonly timeoutMs?: number;
   encode(reply: InferReply): { readonly headers: Readonly<Record<string, string>>; readonly chunks: readonly Uint8Array[] };
 }
 

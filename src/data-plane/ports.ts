@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { CallerEntry, DeploymentRoute, ForeignAddress } from '../contract/feeds.ts';
 import type { QuotaUnit } from '../contract/price.ts';
 import type { UsageRecord } from '../contract/usage.ts';
+import type { ModelFigures } from '../telemetry/model-stats.ts';
 
 /** What the request path needs from the world. `app/` joins these to the control plane and the usage log. */
 export interface Routes {
@@ -90,6 +91,11 @@ export interface Replays {
   lose(claim: ReplayClaim): Promise<void>;
   /** The call has cost nothing: the next one runs. */
   release(claim: ReplayClaim): Promise<void>;
+}
+
+/** What this process's calls of a model version have come to. */
+export interface ModelStatistics {
+  figures(deployment: string, version: number): ModelFigures;
 }
 
 /** The model repository as OIP's load and unload see it; the control plane decides. */

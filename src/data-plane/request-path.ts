@@ -4,6 +4,7 @@ import { newId } from '../base/ids.ts';
 import { CALL_HEADER } from '../contract/call-headers.ts';
 import { Fault, invalid, toFault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
+import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { Admit } from './admit/admit.ts';
 import type { Authenticate } from './authenticate/authenticate.ts';
 import type { Admission, Admitted, Call, Caller, DecodedRequest, Ending, Exchange, ReplySink, Target, Work } from './call.ts';
@@ -28,6 +29,8 @@ export interface RequestPathParts {
   readonly usage: UsageSink;
   readonly replays: Replays;
   readonly bodyBytesMax: number;
+  /** Absent: calls are not traced. */
+  readonly tracing: Tracing | undefined;
   /** One function per event: what log, metrics and traces are told. */
   readonly events: { finished(record: UsageRecord): void; refused(operation: string, fault: Fault): void; fellBack(revision: string): void; replayed(operation: string): void };
 }
@@ -48,12 +51,12 @@ export function createRequestPath(parts: RequestPathParts): RequestPath {
       const body = await readStage(call, exchange, parts);
       const request = decodeStage(call, { route, params, exchange, body }, parts);
       const target = resolveStage(call, { caller, request, split }, parts);
-      const work = request.work(target);
+      const work = workStage(call, request, target);
       const admitted: Admitted = { call, caller, request, target, work, requestBytes: body.length };
       // Calls without a key pay nothing for those that have one, not even a turn of the microtask queue.
       if (exchange.headers[CALL_HEADER.idempotencyKey] !== undefined) {
         kept = await claimReply(parts.replays, { call, caller, exchange, body, sink });
-        if (!kept) return parts.events.replayed(route.operation);
+        if (!kept) return replayed(call, parts);
         sink = kept;
       }
       const admitting = admitStage(admitted, parts);
@@ -65,9 +68,10 @@ export function createRequestPath(parts: RequestPathParts): RequestPath {
       const ending = await dispatchStage(admitted, { admission, meter }, parts);
       record = await meter.finish(ending, parts.usage);
       parts.events.finished(record);
+      call.trace?.finished(record, ending.fault);
       if (kept) await kept.settle(record);
     } catch (error) {
-      fail(sink, route.operation, error, parts);
+      fail(sink, call, error, parts);
     } finally {
       admission?.settle(record);
       // Whether a call that was admitted, and whose record may not have been written, will be charged for, nobody can say.
@@ -99,10 +103,11 @@ function open(route: InferRoute, exchange: Exchange, clock: Clock): Call {
   };
 }
 
-function authenticateStage(call: Call, route: InferRoute, exchange: Exchange, { clock, authenticate }: RequestPathParts): Caller {
+function authenticateStage(call: Call, route: InferRoute, exchange: Exchange, { clock, authenticate, tracing }: RequestPathParts): Caller {
   if (route.scope === 'public') throw new Fault('internal', 'internal_error', 'An inference route is never public.');
   const caller = authenticate(exchange, route.scope);
   call.times.authenticate = clock.monotonic() - call.arrivedAt;
+  if (tracing) call.trace = tracing.begin({ operation: call.operation, requestId: call.id, orgName: caller.orgName, startedAtMs: call.startedAtMs, headers: exchange.headers });
   return caller;
 }
 
@@ -120,8 +125,15 @@ function decodeStage(call: Call, { route, params, exchange, body }: Received, { 
 
 function resolveStage(call: Call, { caller, request, split }: { caller: Caller; request: DecodedRequest; split: Split }, { clock, routes }: RequestPathParts): Target {
   const target = resolve(caller, request, routes, split);
+  call.trace?.resolved(target.deployment.name);
   call.times.resolve = clock.monotonic() - call.arrivedAt;
   return target;
+}
+
+function workStage(call: Call, request: DecodedRequest, target: Target): Work {
+  const work = request.work(target);
+  if (work.kind === 'tensor' && work.timeoutMs !== undefined) call.deadline = Math.min(call.deadline, call.arrivedAt + work.timeoutMs);
+  return work;
 }
 
 function admitStage(admitted: Admitted, { admit, usage }: RequestPathParts): Admission | Promise<Admission> {
@@ -184,8 +196,14 @@ function timeoutOf(headers: IncomingHttpHeaders): number | undefined {
   return Math.min(seconds, TIMEOUT_SECONDS_MAX) * 1000;
 }
 
-function fail(sink: ReplySink, operation: string, error: unknown, { events }: RequestPathParts): void {
+function replayed({ operation, trace, arrivedAt }: Call, { events, clock }: RequestPathParts): void {
+  events.replayed(operation);
+  trace?.replayed(clock.monotonic() - arrivedAt);
+}
+
+function fail(sink: ReplySink, { operation, trace, times, arrivedAt }: Call, error: unknown, { events, clock }: RequestPathParts): void {
   const fault = toFault(error);
   events.refused(operation, fault);
+  trace?.refused(fault, times, clock.monotonic() - arrivedAt);
   sink.fail(fault);
 }

@@ -5,10 +5,14 @@ import { auditUnavailable } from '../control-plane/audit/index.ts';
 import type { Caller, Exchange } from '../data-plane/call.ts';
 import type { AuditLog } from './audit-hook.ts';
 import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
-import type { Repository, Routes } from '../data-plane/ports.ts';
+import type { ModelStatistics, Repository, Routes } from '../data-plane/ports.ts';
+import { asTriton } from '../data-plane/protocols/oip-rest/triton.ts';
 import type { AnswerRoute, InferenceRoute, PathParams, Question } from '../data-plane/protocols/protocol.ts';
 import type { RequestPath } from '../data-plane/request-path.ts';
 import { visibleDeployments } from '../data-plane/resolve/resolve.ts';
+
+/** Bodies of what the gateway answers by itself are small. */
+const ANSWERED_BYTES_MAX = 1_048_576;
 
 export type InferenceHandler = (route: InferenceRoute, params: PathParams, exchange: Exchange) => Promise<void>;
 
@@ -22,33 +26,51 @@ export interface InferenceParts {
   readonly clock: Clock;
   /** Absent where models can't be loaded. */
   readonly audit?: AuditLog | undefined;
+  readonly statistics: ModelStatistics;
+  /** The Open Inference Protocol speaks as NVIDIA's server where clients look for its words. */
+  readonly asTriton: boolean;
 }
 
 /** A matched inference route's handler: the request path for calls, a plain answer for discovery. Both authenticate first. */
 export function createInferenceHandler(parts: InferenceParts): InferenceHandler {
-  return (route, params, exchange) => (route.kind === 'infer' ? parts.requestPath(route, params, exchange) : answer(route, params, exchange, parts));
+  return (found, params, exchange) => {
+    const route = parts.asTriton ? asTriton(found) : found;
+    return route.kind === 'infer' ? parts.requestPath(route, params, exchange) : answer(route, params, exchange, parts);
+  };
 }
 
 async function answer(route: AnswerRoute, params: PathParams, exchange: Exchange, parts: InferenceParts): Promise<void> {
   const sink = exchange.reply(route.faults);
-  const { status, body } = await route.answer(question(route, params, exchange, parts));
-  const text = JSON.stringify(body);
-  sink.head(status, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) });
-  sink.frame(Buffer.from(text));
-  sink.end();
+  try {
+    const { status, body } = await route.answer(question(route, params, exchange, parts));
+    const text = Buffer.from(JSON.stringify(body));
+    sink.head(status, { 'content-type': 'application/json', 'content-length': String(text.length) });
+    sink.end(text);
+  } catch (error) {
+    sink.fail(toFault(error));
+  }
 }
 
 function question(route: AnswerRoute, params: PathParams, exchange: Exchange, parts: InferenceParts): Question {
-  const { routes, repository, version } = parts;
-  const common = { params, ready: parts.ready(), version };
+  const { routes, repository, version, statistics } = parts;
+  const common = {
+    params,
+    body: () => exchange.readBody(ANSWERED_BYTES_MAX),
+    ready: parts.ready(),
+    version,
+    asTriton: parts.asTriton,
+    figures: (name: string, of: number) => statistics.figures(name, of),
+  };
   if (route.scope === 'public') {
     const closed = () => Promise.reject(new Error('a public route orders nothing'));
-    return { ...common, visible: () => [], load: closed, unload: closed };
+    return { ...common, visible: () => [], owned: () => [], load: closed, unload: closed };
   }
   const caller = parts.authenticate(exchange, route.scope);
+  const visible = () => visibleDeployments(caller, routes);
   return {
     ...common,
-    visible: () => visibleDeployments(caller, routes),
+    visible,
+    owned: () => visible().filter(({ orgId }) => orgId === caller.orgId || caller.scopes.includes('operator')),
     load: (name) => audited({ caller, operation: 'loadModel', object: name }, exchange, parts, () => repository.load(name, caller)),
     unload: (name) => audited({ caller, operation: 'unloadModel', object: name }, exchange, parts, () => repository.unload(name, caller)),
   };

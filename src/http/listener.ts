@@ -67,7 +67,7 @@ export function createListener({ clock, inference, exposure, certificate }: List
     if (!isInferencePath(pathOf(request))) response.writeContinue();
     handle(request, response);
   });
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => sendFault(response, UNEXPECTED, faultsOf(pathOf(request))));
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => sendFault(response, UNEXPECTED, faultsOf(pathOf(request)), clock));
   server.on('connect', refuseTunnel);
   server.on('clientError', refuseUnreadable);
   return server;

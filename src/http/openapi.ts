@@ -46,6 +46,9 @@ const INFERENCE_PATHS = {
   '/v2': get('serverMetadata', 'Name, version and extensions'),
   '/v2/models/{model}': get('modelMetadata', 'Signature of a model', [nameParameter]),
   '/v2/models/{model}/ready': get('modelReady', 'Whether a model is ready', [nameParameter]),
+  '/v2/models/{model}/config': get('modelConfiguration', "A model's configuration, in Triton's form", [nameParameter]),
+  '/v2/models/{model}/stats': get('modelStatistics', "What a model's calls have come to, in Triton's form", [nameParameter]),
+  '/v2/models/stats': get('allStatistics', 'What the calls of all models of yours have come to'),
   '/v2/models/{model}/infer': { post: { ...infer.post, parameters: [nameParameter] } },
 };
 

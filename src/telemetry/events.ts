@@ -6,9 +6,11 @@ import { createCounters } from './counters.ts';
 import { CallStats, type CallTotals, registerCallStats } from './call-stats.ts';
 import { registerProcess } from './process-gauges.ts';
 import { type GaugeSources, registerGauges } from './gauges.ts';
+import { type Execution, ModelStats } from './model-stats.ts';
 import { RecentCalls, type RecentFigures } from './recent-calls.ts';
 import { RevisionCalls } from './revision-calls.ts';
 import type { Logger } from './log.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 /** One function per thing that happens: its log line and its metrics together. Names follow OpenTelemetry's GenAI conventions. */
 export interface Events {
@@ -22,6 +24,8 @@ export interface Events {
   batchSent(deployment: string, calls: number): void;
   /** An input has ended engines, and is refused from now on. */
   inputQuarantined(deployment: string): void;
+  /** An engine has answered a call, or several together. */
+  executed(execution: Execution): void;
   replicaChanged(change: ReplicaChange): void;
   usageProblem(problem: { readonly message: string; readonly error?: unknown }): void;
   /** Something in the control plane failed behind a caller's back. */
@@ -52,21 +56,29 @@ export interface Telemetry {
   totals(): readonly CallTotals[];
   /** Calls by revision, while a rollout watches them. */
   readonly revisions: RevisionCalls;
+  /** Calls since the start, by model version. */
+  readonly models: ModelStats;
+  /** Absent: calls are not traced. */
+  readonly tracing: Tracing | undefined;
 }
 
 /** `sources` are asked when metrics are read. */
-export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources): Telemetry {
+export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources, tracing?: Tracing): Telemetry {
   const registry = new Registry();
   const calls = new CallStats();
   registerCallStats(calls, registry);
   const recent = new RecentCalls();
   const revisions = new RevisionCalls();
+  const models = new ModelStats();
   const { refused, replayed, replicas, problems, unpriced, quarantined, batches, freed } = createCounters(registry);
   registerGauges(registry, sources);
   registerProcess(registry);
+  tracing?.countOn(registry);
   return {
+    tracing,
     registry,
     revisions,
+    models,
     recent: () => recent.now(clock.monotonic()),
     totals: () => calls.totals(),
     events: {
@@ -74,6 +86,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
         calls.add(record);
         recent.add(record, clock.monotonic());
         revisions.add(record);
+        models.add(record);
         if (log.isLevelEnabled('debug')) log.debug({ ...record }, 'call finished');
       },
       callRefused(operation, fault) {
@@ -83,6 +96,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
       },
       callReplayed: (operation) => replayed.inc({ gen_ai_operation_name: operation }),
       batchSent: (deployment, count) => batches.observe({ deployment }, count),
+      executed: (execution) => models.executed(execution),
       callFellBack: (revision) => revisions.failed(revision),
       inputQuarantined(deployment) {
         quarantined.inc({ deployment });

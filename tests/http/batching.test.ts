@@ -36,9 +36,9 @@ afterAll(async () => {
   await upstream[Symbol.asyncDispose]();
 });
 
-function call(words: readonly string[], options: { signal?: AbortSignal; headers?: Record<string, string>; id?: string } = {}) {
-  const { id, ...rest } = options;
-  const body = { ...(id !== undefined && { id }), inputs: [{ name: 'x', datatype: 'BYTES', shape: [words.length], data: words }] };
+function call(words: readonly string[], options: { signal?: AbortSignal; headers?: Record<string, string>; id?: string; parameters?: object } = {}) {
+  const { id, parameters, ...rest } = options;
+  const body = { ...(id !== undefined && { id }), ...(parameters && { parameters }), inputs: [{ name: 'x', datatype: 'BYTES', shape: [words.length], data: words }] };
   return modelyard.call('/v2/models/rows/infer', { body, ...rest });
 }
 const dataOf = async (response: Response) => ((await response.json()) as { outputs: { data: string[] }[] }).outputs[0]?.data;
@@ -72,6 +72,28 @@ test('a lone call goes at once; those that gather meanwhile are joined up to the
   expect((await usageOf(modelyard, 'rows', 4)).map(({ rows }) => rows).toSorted((a, b) => a - b)).toEqual([1, 1, 2, 2]);
 });
 
+test("Triton's scheduling parameters are the gateway's, not the model's: calls that differ in them only are joined; timeout is a deadline", async () => {
+  fresh();
+  const first = call(['first']);
+  await started(1);
+  const behind = [call(['a'], { parameters: { priority: 1 } }), call(['b'], { parameters: { timeout: 60_000_000 } }), call(['c'], { parameters: { of: 'the model' } })];
+  await waiting().toBe(3);
+  letGo();
+  await started(2);
+  letGo();
+  await started(3);
+  letGo();
+  expect(batches).toEqual([1, 2, 1]);
+  for (const response of await Promise.all([first, ...behind])) expect(response.status).toBe(200);
+  const late = call(['late'], { parameters: { timeout: 50_000 } });
+  expect((await late).status).toBe(504);
+  letGo();
+  for (const parameters of [{ timeout: -1 }, { timeout: 'x' }, { priority: 1.5 }, { sequence_id: 3 }]) {
+    const refused = await call(['x'], { parameters });
+    expect([refused.status, await refused.text()], JSON.stringify(parameters)).toEqual([400, expect.stringContaining(Object.keys(parameters)[0] ?? '') as string]);
+  }
+});
+
 test('a member that leaves a batch, or whose deadline passes, is let go at once and does not stop the others', async () => {
   fresh();
   const first = call(['first']);
@@ -92,7 +114,7 @@ test('a member that leaves a batch, or whose deadline passes, is let go at once 
   letGo();
   expect(await dataOf((await members[2]) as Response)).toEqual(['stays']);
   expect((await first).status).toBe(200);
-  const rows = (await usageOf(modelyard, 'rows', 8)).slice(0, 4);
+  const rows = (await usageOf(modelyard, 'rows', 13)).slice(0, 4);
   expect(rows.map(({ status, rows: count }) => `${status} ${count}`).toSorted()).toEqual(['cancelled 0', 'failed 0', 'ok 1', 'ok 1']);
 });
 

@@ -210,7 +210,7 @@ describe('discovery', () => {
     expect(await json(await modelyard.call('/v2?x=1'))).toMatchObject({
       name: 'modelyard',
       version: expect.any(String) as string,
-      extensions: ['binary_tensor_data', 'model_repository'],
+      extensions: expect.arrayContaining(['binary_tensor_data', 'model_repository']) as string[],
     });
   });
 
@@ -247,7 +247,17 @@ describe('discovery', () => {
     await modelyard.deployEcho('passing', { task: 'tensor', signature: one('FP32') });
     const index = (await (await modelyard.call('/v2/repository/index', { method: 'POST' })).json()) as { name: string; state: string }[];
     expect(index.find(({ name }) => name === 'passing')).toEqual({ name: 'passing', version: '1', state: 'READY', reason: '' });
-    expect((await modelyard.call('/v2/repository/models/passing/unload', { method: 'POST' })).status).toBe(200);
+    const ready = (await (await modelyard.call('/v2/repository/index', { body: { ready: true } })).json()) as { name: string }[];
+    expect(ready.map(({ name }) => name)).toContain('passing');
+    for (const [path, body] of [
+      ['index', { ready: 1 }],
+      ['index', '['],
+      ['models/passing/load', { parameters: { config: '{}' } }],
+      ['models/passing/load', { parameters: { 'file:1/model.onnx': 'AAAA' } }],
+    ] as const) {
+      expect((await modelyard.call(`/v2/repository/${path}`, { body })).status, JSON.stringify(body)).toBe(400);
+    }
+    expect((await modelyard.call('/v2/repository/models/passing/unload', { body: { parameters: { unload_dependents: false } } })).status).toBe(200);
     expect((await modelyard.call('/v2/models/passing/ready')).status).toBe(404);
     expect((await modelyard.call('/v2/models/passing')).status).toBe(404);
     expect((await modelyard.call('/v2/repository/models/passing/load', { method: 'POST' })).status).toBe(200);

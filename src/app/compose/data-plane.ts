@@ -9,7 +9,7 @@ import { createRequestPath } from '../../data-plane/request-path.ts';
 import { RoutesTable } from '../../data-plane/routes-table.ts';
 import type { AuditLog } from '../../http/audit-hook.ts';
 import { createInferenceHandler } from '../../http/inference.ts';
-import type { Events } from '../../telemetry/events.ts';
+import type { Telemetry } from '../../telemetry/events.ts';
 
 export interface DataPlaneParts {
   readonly clock: Clock;
@@ -20,8 +20,8 @@ export interface DataPlaneParts {
   readonly replays: Replays;
   readonly repository: Repository;
   readonly audit?: AuditLog;
-  readonly events: Events;
-  readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number; readonly freeWhenUnavailable: boolean; readonly leaseWaitMs: number };
+  readonly telemetry: Pick<Telemetry, 'events' | 'models' | 'tracing'>;
+  readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number; readonly freeWhenUnavailable: boolean; readonly leaseWaitMs: number; readonly asTriton: boolean };
   /** A call waits for a model that is not loaded. */
   wake(): void;
   ready(): boolean;
@@ -32,7 +32,8 @@ export type DataPlane = ReturnType<typeof composeDataPlane>;
 
 /** The gateway: its stages joined, waiting for its first routes. */
 export function composeDataPlane(parts: DataPlaneParts) {
-  const { clock, callers, usage, replays, repository, events, limits } = parts;
+  const { clock, callers, usage, replays, repository, telemetry, limits } = parts;
+  const { events } = telemetry;
   const credit = new Credit({
     clock,
     source: parts.leases,
@@ -48,6 +49,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
     wake: () => parts.wake(),
     batched: (deployment, calls) => events.batchSent(deployment, calls),
     quarantined: (deployment) => events.inputQuarantined(deployment),
+    executed: (execution) => events.executed(execution),
   });
   const authenticate = createAuthenticate(callers, clock);
   const requestPath = createRequestPath({
@@ -59,6 +61,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
     usage,
     replays,
     bodyBytesMax: limits.bodyBytesMax,
+    tracing: telemetry.tracing,
     events: {
       finished: (record) => events.callFinished(record),
       refused: (operation, fault) => events.callRefused(operation, fault),
@@ -66,7 +69,19 @@ export function composeDataPlane(parts: DataPlaneParts) {
       replayed: (operation) => events.callReplayed(operation),
     },
   });
-  const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, clock, audit: parts.audit, ready: parts.ready, version: parts.version });
+  const { ready, version, audit } = parts;
+  const inference = createInferenceHandler({
+    requestPath,
+    authenticate,
+    routes,
+    repository,
+    statistics: telemetry.models,
+    asTriton: limits.asTriton,
+    clock,
+    audit,
+    ready,
+    version,
+  });
   return {
     authenticate,
     inference,

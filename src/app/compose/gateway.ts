@@ -9,6 +9,7 @@ import type { Repository, UsageSink } from '../../data-plane/ports.ts';
 import type { Db } from '../../db/open.ts';
 import { createTelemetry } from '../../telemetry/events.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import type { Tracing } from '../../telemetry/tracing/tracing.ts';
 import type { Config } from '../config.ts';
 import type { ConfigFile } from '../config-file.ts';
 import { Credentials, foreignServers } from '../foreign-servers.ts';
@@ -37,12 +38,14 @@ export interface GatewayParts {
   readonly kept: KeptFeeds;
   readonly file: ConfigFile;
   readonly signingKey: Buffer;
+  readonly tracing: Tracing | undefined;
   ready(): boolean;
 }
 
 /** A gateway's parts, joined: nothing runs yet. */
-export function composeGateway({ config, file, signingKey, name, clock, log, db, usageLog, kept, ready }: GatewayParts) {
-  const { events, registry } = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), replicas: () => [], burns: () => [] });
+export function composeGateway({ config, file, signingKey, name, clock, log, db, usageLog, kept, tracing, ready }: GatewayParts) {
+  const telemetry = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), replicas: () => [], burns: () => [] }, tracing);
+  const { events } = telemetry;
   const problem = (error: unknown) => events.controlProblem(error);
   const happenings = new EventLog({ db, clock, problem });
   const lineages = new Lineages();
@@ -88,14 +91,14 @@ export function composeGateway({ config, file, signingKey, name, clock, log, db,
     foreign: foreignServers(egressOf(file, clock), new Credentials(signingKey)),
     replays: money.replays,
     repository: NO_REPOSITORY,
-    events,
+    telemetry,
     limits: config,
     wake: () => loads.report(),
     ready,
     version: VERSION,
   });
   const loads = new LoadReporter({ db, clock, gateway: name, load: () => plane.dispatch.calledLoad(), problem });
-  return { plane, own: money.own, follower, keeper, happenings, loads, events, metrics: () => registry.metrics() };
+  return { plane, own: money.own, follower, keeper, happenings, loads, events, metrics: () => telemetry.registry.metrics() };
 }
 
 /** Prices are made where the server is; here they are read. */

@@ -9,6 +9,7 @@ import { Leadership } from '../../scheduler/leadership.ts';
 import type { Launcher } from '../../scheduler/ports.ts';
 import { createTelemetry } from '../../telemetry/events.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import type { Tracing } from '../../telemetry/tracing/tracing.ts';
 import { type ConfigFile, garbageSettings } from '../config-file.ts';
 import type { Config } from '../config.ts';
 import { figuresOf, gaugeSources, loadByDeployment } from '../figures.ts';
@@ -38,12 +39,14 @@ export interface ModelyardParts {
   readonly logFolder: string;
   /** This server's own name among those that share the database. */
   readonly holder: string;
+  readonly tracing: Tracing | undefined;
   ready(): boolean;
 }
 
 /** The scheduler, the control plane and the data plane, joined: nothing runs yet. What each needs of the others it asks for when it is there. */
-export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, blobFolder, signingKey, auditFolder, holder, ready, ...parts }: ModelyardParts) {
-  const { events, registry, recent, totals, revisions } = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), ...gaugeSources(() => control) });
+export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, blobFolder, signingKey, auditFolder, holder, tracing, ready, ...parts }: ModelyardParts) {
+  const telemetry = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), ...gaugeSources(() => control) }, tracing);
+  const { events } = telemetry;
   const foreign = composeForeign({ ...parts, db, clock, file, signingKey, own, running: () => running(control) });
   const { reconciler, scheduling, fleet } = composeScheduler({
     clock,
@@ -53,7 +56,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     node: { id: 'local', memoryBytes: config.engineMemoryBytes, threads: config.threads },
     epoch: () => leadership.epoch,
     load: () => feeds.loads.with(plane.dispatch.calledLoad()),
-    traffic: revisions,
+    traffic: telemetry.revisions,
     propose: (proposal) => control.deployments.propose(proposal),
     changed: () => control.deployments.replicasChanged(),
     happened: (event) => control.happened(event),
@@ -76,7 +79,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     scheduling,
     fleet,
     ...sectionsOf(file),
-    live: { now: () => figuresOf(recent(), plane.dispatch.calledLoad()), totals },
+    live: { now: () => figuresOf(telemetry.recent(), plane.dispatch.calledLoad()), totals: telemetry.totals },
     gateway: innerCalls,
     egress: foreign.egress,
     foreign,
@@ -94,7 +97,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     ...portsOf(control),
     audit: written.audit,
     foreign: foreign.servers,
-    events,
+    telemetry,
     limits: config,
     wake: () => reconciler.wake(),
     ready,
@@ -109,7 +112,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     wake: () => reconciler.wake(),
     problem: (error) => events.controlProblem(error),
   });
-  return { control, plane, feeds, leadership, reconciler, launcher: foreign.launcher, events, written, metrics: () => registry.metrics() };
+  return { control, plane, feeds, leadership, reconciler, launcher: foreign.launcher, events, written, metrics: () => telemetry.registry.metrics() };
 }
 
 /** What calls need of the control plane. */

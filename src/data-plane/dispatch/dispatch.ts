@@ -27,6 +27,7 @@ export interface DispatchOptions {
   batched?: NonNullable<QueueOptions['batched']>;
   /** Told of an input that is refused from now on: it has ended engines. */
   quarantined?(deployment: string): void;
+  executed?: NonNullable<QueueOptions['executed']>;
 }
 
 /** What a dispatched call brings. */
@@ -46,11 +47,11 @@ export class Dispatch {
   readonly #quarantine: Quarantine;
   readonly #quarantined: (deployment: string) => void;
 
-  constructor({ clock, queueMax, foreign, wake, batched, quarantined = () => undefined }: DispatchOptions) {
+  constructor({ clock, queueMax, foreign, wake, batched, executed, quarantined = () => undefined }: DispatchOptions) {
     this.#quarantine = new Quarantine(clock);
     this.#quarantined = quarantined;
     this.#clock = clock;
-    this.#queueOptions = { clock, entriesMax: queueMax, foreign, wake, ...(batched && { batched }) };
+    this.#queueOptions = { clock, entriesMax: queueMax, foreign, wake, ...(batched && { batched }), ...(executed && { executed }) };
     this.#deadlines = new Deadlines(clock);
   }
 

@@ -49,6 +49,7 @@ export class ForwardJob extends Job implements UpstreamListener {
     const { call } = this;
     const headers = engineHeaders(call.id, call.deadline - this.clock.monotonic(), this.#cacheSalt);
     headers.push('content-type', 'application/json');
+    if (call.trace) headers.push(...call.trace.headers);
     lane.upstream.send({ path: this.#work.path, headers, body: this.#work.body }, this);
   }
 
@@ -57,7 +58,10 @@ export class ForwardJob extends Job implements UpstreamListener {
     const { path, body, stream, wantsUsage } = this.#work;
     const asksUsage = stream && !wantsUsage;
     if (asksUsage) this.#translation = new ForeignStream();
-    lane.upstream.send({ path: path.replace(/^\/v1/, ''), headers: ['content-type', 'application/json'], body: rewriteRequest(body, { model, asksUsage }) }, this);
+    lane.upstream.send(
+      { path: path.replace(/^\/v1/, ''), headers: ['content-type', 'application/json', ...(this.call.trace?.headers ?? [])], body: rewriteRequest(body, { model, asksUsage }) },
+      this,
+    );
   }
 
   begun(control: UpstreamControl): void {
@@ -80,7 +84,10 @@ export class ForwardJob extends Job implements UpstreamListener {
   ended(error?: Error): void {
     this.#endGrace?.();
     this.settle(this.#endOf(error));
-    if (this.lane) this.queue.free(this.lane, [this], this.clock.monotonic() - this.begunAt, this.#outcome(error));
+    if (!this.lane) return;
+    const ms = this.clock.monotonic() - this.begunAt;
+    if (this.#status === 200 && !error && !this.#stopped) this.queue.executed(this.lane, 1, ms);
+    this.queue.free(this.lane, [this], ms, this.#outcome(error));
   }
 
   protected stopRunning(why: 'client' | 'deadline'): void {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import { type DeploymentRoute, isForeign } from '../../contract/feeds.ts';
+import type { Execution } from '../../telemetry/model-stats.ts';
 import type { ForeignServers } from '../ports.ts';
 import { EngineUpstream } from './engine-upstream.ts';
 import { FairLine, type Member } from './fair-line.ts';
@@ -48,6 +49,8 @@ export interface QueueOptions {
   wake(): void;
   /** Told how many calls go to an engine together, of revisions that batch. */
   batched?(deployment: string, calls: number): void;
+  /** Told of each answer of an engine, to one call or to several together. */
+  executed?(execution: Execution): void;
 }
 
 /** The queue of one deployment. Only this object changes it: every change ends in `#pump`, which asks `next` what to do. */
@@ -176,6 +179,11 @@ export class DeploymentQueue {
     if (outcome === 'served' && this.#route.hedge === true) this.#hedge.observe(ms);
     if (outcome) lane.report(outcome, () => this.#mayEject(lane));
     this.#pump();
+  }
+
+  /** An engine has answered so many rows, after `ms`. */
+  executed({ revision }: Lane, rows: number, ms: number): void {
+    this.#options.executed?.({ deployment: this.#route.name, version: revision.version, rows, ms });
   }
 
   close(): void {

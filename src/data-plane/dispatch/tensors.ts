@@ -66,8 +66,12 @@ export class TensorJob extends Job {
   async #runBatch(lane: Lane, members: readonly TensorJob[]): Promise<Reply> {
     const batch = new Batch(lane, members, this.clock);
     for (const member of members) member.#batch = batch;
+    const sentAt = this.clock.monotonic();
     try {
-      return await batch.run();
+      const reply = await batch.run();
+      const rows = members.reduce((sum, member) => sum + member.rows, 0);
+      if (reply !== 'full' && !(reply instanceof Fault)) this.queue.executed(lane, rows, this.clock.monotonic() - sentAt);
+      return reply;
     } catch (error) {
       return faultOf(error);
     }
@@ -173,7 +177,9 @@ class Batch implements UpstreamListener {
     const { body, headers } = !foreign || foreign.isBinary ? binaryForm(request) : jsonForm(request);
     const own = foreign ? [] : engineHeaders(this.#requestId, deadline - this.#clock.monotonic(), '');
     const path = `/v2/models/${foreign ? encodeURIComponent(foreign.model) : revision.id}/infer`;
-    upstream.send({ path, headers: [...headers, ...own], body }, this);
+    // A hop for several calls is a part of the first one's trace.
+    const traced = this.#members[0]?.call.trace?.headers ?? [];
+    upstream.send({ path, headers: [...headers, ...own, ...traced], body }, this);
     return await this.#answer.promise;
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DeploymentRoute } from '../../contract/feeds.ts';
+import type { ModelFigures } from '../../telemetry/model-stats.ts';
 import type { DecodedRequest, FaultEncoder, RequiredScope } from '../call.ts';
 
 /** What a client may ask for: one row of the fixed route table. */
@@ -34,14 +35,22 @@ export interface PathParams {
 /** What an answer may be made of: all of it is the caller's own to see. */
 export interface Question {
   readonly params: PathParams;
+  /** The request's body; empty where it has none. */
+  body(): Promise<Buffer>;
   /** The deployments that the caller may call, sorted by name; none on a public route. */
   visible(): readonly DeploymentRoute[];
+  /** Those of them that are the caller's own, or anybody's for an operator. */
+  owned(): readonly DeploymentRoute[];
+  /** What this gateway's calls of a model version have come to. */
+  figures(deployment: string, version: number): ModelFigures;
   /** Orders a model of the caller's loaded, or taken away, and waits until it is. */
   load(name: string): Promise<void>;
   unload(name: string): Promise<void>;
   /** Whether this gateway takes calls. */
   readonly ready: boolean;
   readonly version: string;
+  /** This server is to be taken for NVIDIA's. */
+  readonly asTriton: boolean;
 }
 
 export interface Answer {

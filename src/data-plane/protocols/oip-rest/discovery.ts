@@ -1,11 +1,12 @@
 import type { DeploymentRoute, RevisionRoute } from '../../../contract/feeds.ts';
 import { parseReference, unknownModel } from '../../../contract/names.ts';
-import type { Answer, PathParams, Question } from '../protocol.ts';
+import type { Answer, Question } from '../protocol.ts';
 
-const EXTENSIONS = ['binary_tensor_data', 'model_repository'];
+/** Those of Triton's and KServe's lists that are served here, and no others. */
+const EXTENSIONS = ['binary_tensor_data', 'model_configuration', 'model_repository', 'statistics'];
 
-export function serverMetadata({ version }: Question): Answer {
-  return { status: 200, body: { name: 'modelyard', version, extensions: EXTENSIONS } };
+export function serverMetadata({ version, asTriton }: Question): Answer {
+  return { status: 200, body: { name: asTriton ? 'triton' : 'modelyard', version, extensions: EXTENSIONS } };
 }
 
 export function modelReady(question: Question): Answer {
@@ -22,30 +23,16 @@ export function metadata(question: Question): Answer {
   return { status: 200, body: { name: deployment.name, versions, platform: revision?.platform ?? '', inputs, outputs } };
 }
 
-const STATES: Readonly<Record<RevisionRoute['state'], string>> = { loading: 'LOADING', ready: 'READY', idle: 'READY', failed: 'UNAVAILABLE', stopped: 'UNLOADING' };
-
-/** A bare array, as Triton answers it. */
-export function index({ visible }: Question): Answer {
-  const rows = visible().flatMap(({ name, revisions }) => revisions.map(({ version, state, reason }) => ({ name, version: String(version), state: STATES[state], reason })));
-  return { status: 200, body: rows };
+/** For a path that ends in one of our own words: the question for the model that is really called so, `acme/stats`, where there is no `acme`. */
+export function namedBySuffix(question: Question, suffix: string): Question | undefined {
+  const { model = '', version } = question.params;
+  const names = new Set(question.visible().map(({ name }) => name));
+  const whole = `${model}/${suffix}`;
+  return version === undefined && names.has(whole) && !names.has(model) ? { ...question, params: { model: whole } } : undefined;
 }
 
-export async function load({ params, load: order }: Question): Promise<Answer> {
-  await order(nameIn(params));
-  return { status: 200, body: {} };
-}
-
-export async function unload({ params, unload: order }: Question): Promise<Answer> {
-  await order(nameIn(params));
-  return { status: 200, body: {} };
-}
-
-function nameIn({ model = '' }: PathParams): string {
-  return parseReference(model).name;
-}
-
-/** The deployment and those of its revisions that the path means. */
-function find({ params, visible }: Question): { deployment: DeploymentRoute; revisions: readonly RevisionRoute[] } {
+/** The deployment and those of its revisions that the path means, heaviest first. */
+export function find({ params, visible }: Question): { deployment: DeploymentRoute; revisions: readonly RevisionRoute[] } {
   const text = params.version === undefined ? (params.model ?? '') : `${params.model}:${params.version}`;
   const { name, version } = parseReference(text);
   const deployment = visible().find((candidate) => candidate.name === name);

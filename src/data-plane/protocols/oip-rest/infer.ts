@@ -6,6 +6,7 @@ import { checkAgainstSignature } from '../../../contract/oip-signature.ts';
 import type { DecodedRequest, TensorWork } from '../../call.ts';
 import { rowsOf } from '../../../contract/tensor-shape.ts';
 import type { PathParams } from '../protocol.ts';
+import { withoutScheduling } from './scheduling.ts';
 
 /** The model is in the path; the tensors are read when its signature is known. */
 export function decodeInfer(body: Buffer, params: PathParams, headers: IncomingHttpHeaders): DecodedRequest {
@@ -21,9 +22,10 @@ export function decodeInfer(body: Buffer, params: PathParams, headers: IncomingH
     work({ deployment, revision }) {
       const { signature } = revision;
       if (!signature) throw unknownModel(model);
-      const request = headerLength === 0 ? decodeRawRequest(body, signature) : decodeInferRequest(body, headerLength);
-      checkAgainstSignature(request, signature);
-      return tensorWork(request, deployment.name, String(revision.version));
+      const decoded = headerLength === 0 ? decodeRawRequest(body, signature) : decodeInferRequest(body, headerLength);
+      checkAgainstSignature(decoded, signature);
+      const { request, timeoutMs } = withoutScheduling(decoded);
+      return { ...tensorWork(request, deployment.name, String(revision.version)), ...(timeoutMs !== undefined && { timeoutMs }) };
     },
   };
 }

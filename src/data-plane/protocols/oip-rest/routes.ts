@@ -1,8 +1,11 @@
 import type { RequiredScope } from '../../call.ts';
 import { type Answer, type AnswerRoute, decodeOnce, exactly, type InferenceRoute, type PathParams, type Question } from '../protocol.ts';
-import { index, load, metadata, modelReady, serverMetadata, unload } from './discovery.ts';
+import { configuration } from './configuration.ts';
+import { metadata, modelReady, serverMetadata } from './discovery.ts';
 import { oipFaults } from './errors.ts';
 import { decodeInfer } from './infer.ts';
+import { index, load, unload } from './repository.ts';
+import { statistics } from './statistics.ts';
 
 const MODELS = '/v2/models/';
 const REPOSITORY = '/v2/repository/models/';
@@ -39,13 +42,16 @@ function answered(method: 'GET' | 'POST', match: AnswerRoute['match'], scope: Re
   return { kind: 'answer', method, match, operation: 'oip', scope, faults: oipFaults, answer };
 }
 
-/** In order: what ends in a fixed suffix comes before the model's own address. */
+/** In order: what ends in a fixed suffix comes before the model's own address. A model named `stats` has its metadata at `/v2/models/stats/versions/N`. */
 export const oipRoutes: readonly InferenceRoute[] = [
   { kind: 'infer', method: 'POST', match: underModels('/infer'), operation: 'infer', scope: 'inference', faults: oipFaults, decode: decodeInfer },
   answered('GET', exactly('/v2/health/live'), 'public', () => ({ status: 200, body: { live: true } })),
   answered('GET', exactly('/v2/health/ready'), 'public', ({ ready }) => ({ status: ready ? 200 : 503, body: { ready, live: true } })),
   answered('GET', exactly('/v2'), 'models.read', serverMetadata),
   answered('GET', underModels('/ready'), 'models.read', modelReady),
+  answered('GET', exactly('/v2/models/stats'), 'models.read', statistics),
+  answered('GET', underModels('/stats'), 'models.read', statistics),
+  answered('GET', underModels('/config'), 'models.read', configuration),
   answered('POST', exactly('/v2/repository/index'), 'models.read', index),
   answered('POST', underRepository('/load'), 'deployments.write', load),
   answered('POST', underRepository('/unload'), 'deployments.write', unload),
