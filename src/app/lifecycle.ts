@@ -71,12 +71,9 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     db,
     usageLog: options.usageSink ?? usageLog,
     launcher: own,
-    blobFolder: folder.blobs,
+    folder,
     signingKey,
-    auditFolder: folder.audit,
     environment,
-    logFolder: folder.logs,
-    holder: folder.path,
     tracing,
     ready: () => ready().ready,
   });

@@ -8180,12 +8180,23 @@ export interface operations {
                     model: string;
                     messages: {
                         /** @enum {unknown} */
-                        role: "system" | "developer" | "user" | "assistant";
-                        content: string | {
+                        role: "system" | "developer" | "user" | "assistant" | "tool";
+                        content?: (string | {
                             /** @constant */
                             type: "text";
                             text: string;
-                        }[];
+                        }[]) | null;
+                        tool_calls?: {
+                            id: string;
+                            /** @constant */
+                            type: "function";
+                            function: {
+                                name: string;
+                                arguments: string;
+                            };
+                            index?: number;
+                        }[] | null;
+                        tool_call_id?: string;
                         name?: string;
                         refusal?: null;
                     }[];
@@ -8233,6 +8244,26 @@ export interface operations {
                             strict?: boolean | null;
                         };
                     }) | null;
+                    tools?: {
+                        /** @constant */
+                        type: "function";
+                        function: {
+                            name: string;
+                            description?: string;
+                            parameters?: {
+                                [key: string]: unknown;
+                            };
+                            strict?: boolean | null;
+                        };
+                    }[] | null;
+                    tool_choice?: (("none" | "auto" | "required") | {
+                        /** @constant */
+                        type: "function";
+                        function: {
+                            name: string;
+                        };
+                    }) | null;
+                    parallel_tool_calls?: boolean | null;
                     modalities?: "text"[] | null;
                     service_tier?: ("auto" | "default") | null;
                     store?: false | null;
