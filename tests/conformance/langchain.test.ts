@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RealServer, startRealServer } from '../with-models/real-server.ts';
 
 const CHAT = 'smollm2-135m-instruct';
-const WEATHER = { type: 'object', properties: { city: { type: 'string', maxLength: 20 } }, required: ['city'] };
+const WEATHER = { type: 'object' as const, properties: { city: { type: 'string' as const, maxLength: 20 } }, required: ['city'] };
 
 describe('@langchain/openai, unmodified', () => {
   let server: RealServer;
@@ -37,7 +37,7 @@ describe('@langchain/openai, unmodified', () => {
     let chunks = 0;
     for await (const chunk of await bound.stream([question])) {
       chunks++;
-      joined = joined ? (joined as typeof chunk).concat(chunk) : chunk;
+      joined = joined ? joined.concat(chunk) : chunk;
     }
     expect(chunks).toBeGreaterThan(3);
     expect(joined?.tool_calls).toMatchObject([{ name: 'get_weather', args: { city: expect.any(String) as string } }]);
@@ -51,10 +51,8 @@ describe('@langchain/openai, unmodified', () => {
       required: ['name', 'people'],
       additionalProperties: false,
     };
-    const found = (await model.withStructuredOutput<{ name: string; people: number }>(schema, { method, name: 'city' }).invoke('Name a city and how many people live there.')) as {
-      name: string;
-      people: number;
-    };
+    const structured = model.withStructuredOutput<{ name: string; people: number }>(schema, { method, name: 'city' });
+    const found = await structured.invoke('Name a city and how many people live there.');
     expect(typeof found.name).toBe('string');
     expect(Number.isInteger(found.people)).toBe(true);
   });
