@@ -11,7 +11,7 @@ export default defineConfig({
           ...node,
           name: 'unit',
           globalSetup: ['tests/postgres-server.ts'],
-          include: ['src/**/*.test.ts', 'sdk/**/*.test.ts', 'checks/**/*.test.ts', 'tests/{http,db,cli,docs}/**/*.test.ts', 'tests/chaos/money/auditor*.test.ts'],
+          include: ['src/**/*.test.ts', 'sdk/**/*.test.ts', 'checks/**/*.test.ts', 'tests/{http,db,cli,docs,simulation}/**/*.test.ts', 'tests/chaos/money/auditor*.test.ts'],
         },
       },
       { test: { ...node, name: 'with-models', include: ['tests/with-models/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false } },

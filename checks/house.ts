@@ -10,6 +10,12 @@ const PARAMETERS_MAX = 4;
 const ONLY_IN: readonly (readonly [pattern: RegExp, where: RegExp, why: string])[] = [
   [/from 'node:timers|\bDate\.now\(|\bperformance\.now\(|\bsetTimeout\(|\bsetInterval\(/, /^src\/base\/clock\.ts$/, 'time comes from base/clock.ts, so that tests can drive it'],
   [/\bprocess\.env\b/, /^src\/(app\/env|cli\/env|engines\/main)\.ts$/, 'the environment is read at the edge only'],
+  [
+    /\bimport \{[^}]*\b(request|get|connect|createConnection|lookup|resolve4)\b[^}]*\} from 'node:(http|https|http2|net|tls|dgram|dns(\/promises)?)'|(?<![\w.#]|async )fetch\(/,
+    /^sdk\/|^src\/(egress\/\w+|scheduler\/launchers\/(local|command)|data-plane\/dispatch\/engine-connection|app\/foreign-servers|cli\/local\/(first-call|doctor)|engines\/echo-harness)\.ts$/,
+    'requests leave through egress/, which judges every address; engines and this machine itself have their own ways (X12 to X14)',
+  ],
+  [/\bfrom 'node:assert|\bconsole\.assert\(/, /\/testing\//, 'a check that a build mode can strip is none: throw (X47)'],
   [/\bprocess\.exit\(/, /^src\/(main|engines\/main)\.ts$/, 'only an entry ends the process'],
 ];
 

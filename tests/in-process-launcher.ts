@@ -15,6 +15,8 @@ export class InProcessLauncher implements Launcher {
   readonly calls = new Map<string, number>();
   /** Replicas that answer no chat call until it is cancelled. */
   readonly stuck = new Set<string>();
+  /** A call with this text in it ends the engine that computes it. */
+  poison = 'POISON';
   /** How many engines were started, by deployment. */
   readonly launches: string[] = [];
 
@@ -33,7 +35,7 @@ export class InProcessLauncher implements Launcher {
     };
     // One that does not start ends with what it said, as a child does.
     started.catch((error: unknown) => exit.resolve({ reason: String(error) }));
-    this.#kills.set(deployment, (reason) => void end(reason));
+    for (const name of [deployment, replica]) this.#kills.set(name, (reason) => void end(reason));
     return {
       address: listen,
       ready: started.then(({ engine: { slots } }) => ({ slots })),
@@ -59,7 +61,9 @@ export class InProcessLauncher implements Launcher {
       ...engine,
       generate: async (request, onPiece, signal) => {
         this.calls.set(replica, (this.calls.get(replica) ?? 0) + 1);
-        if (this.stuck.has(replica)) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        const isPoison = JSON.stringify(request.prompt).includes(this.poison);
+        if (isPoison) this.#kills.get(replica)?.('ended by an input');
+        if (this.stuck.has(replica) || isPoison) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
         return engine.generate(request, onPiece, signal);
       },
     };

@@ -30,6 +30,7 @@ export async function backupHome(home: string, target: string, databaseUrl?: str
   await copyFile(join(home, 'format'), join(partial, 'format'));
   await copyFile(source.credentials, copy.credentials).catch(ifMissing);
   await copyFile(source.signingKey, copy.signingKey).catch(ifMissing);
+  await cp(source.audit, copy.audit, { recursive: true }).catch(ifMissing);
   await mkdir(copy.usageLog, { recursive: true, mode: 0o700 });
   // A segment that goes meanwhile has been posted: its records are in the snapshot that follows.
   for (const segment of await readdir(source.usageLog).catch(() => [])) await copyFile(join(source.usageLog, segment), join(copy.usageLog, segment)).catch(ifMissing);

@@ -48,7 +48,8 @@ export function watchCertificate({ server, files, clock, problem }: WatchOptions
   let stop = () => {};
   const look = async () => {
     const now = (await Promise.all([stat(files.certificate), stat(files.key)])).map(({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`).join(' ');
-    if (seen !== '' && now !== seen) (server as unknown as SecureServer).setSecureContext(await readCertificate(files));
+    // At the first look too: it may have been renewed since the server read it.
+    if (now !== seen) (server as unknown as SecureServer).setSecureContext(await readCertificate(files));
     seen = now;
   };
   let isClosed = false;

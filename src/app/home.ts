@@ -18,6 +18,8 @@ export interface HomeFolder {
   readonly credentials: string;
   /** The home's own secret: webhooks' secrets are made of it. */
   readonly signingKey: string;
+  /** Archives of the audit log, and its newest head. */
+  readonly audit: string;
   /** There once the starter models were set up: what an operator removes later stays removed. */
   readonly startersDone: string;
   /** The operator's own file; it need not be there. */
@@ -46,9 +48,15 @@ export function homeFolder(path: string): HomeFolder {
     logs: join(path, 'logs'),
     credentials: join(path, 'credentials.json'),
     signingKey: join(path, 'signing.key'),
+    audit: join(path, 'audit'),
     startersDone: join(path, 'starters-done'),
     configFile: join(path, 'modelyard.yaml'),
   };
+}
+
+/** The head of the audit log as it was last known, in the folder of its archives. */
+export function anchorFile(auditFolder: string): string {
+  return join(auditFolder, 'head.json');
 }
 
 /** Makes or checks the home and takes its lock. The returned function gives the lock back. */

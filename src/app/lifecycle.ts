@@ -71,15 +71,14 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     db,
     usageLog: options.usageSink ?? usageLog,
     launcher: own,
-    blobFolder: folder.blobs,
     signingKey,
     environment,
-    logFolder: folder.logs,
-    holder: folder.path,
+    ...placesIn(folder),
     tracing,
     ready: () => ready().ready,
   });
   const { control, plane, feeds, events, leadership, reconciler, launcher } = modelyard;
+  stack.defer(() => modelyard.written.close());
   const { org, operatorKey } = await recover(control);
   await feeds.start(control.entitlements.all());
   stack.defer(() => feeds.close());
@@ -120,6 +119,11 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     control,
     close: () => parts.disposeAsync(),
   };
+}
+
+/** Where in the home the parts have what is theirs. */
+function placesIn({ blobs, audit, logs, path }: HomeFolder) {
+  return { blobFolder: blobs, auditFolder: audit, logFolder: logs, holder: path };
 }
 
 /** Who acts for the server itself. */

@@ -52,6 +52,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['upstreams', "other people's servers, as the homes of models", async () => (await import('./remote/upstreams.ts')).addUpstreams],
   ['gateways', 'processes that serve calls, and their credit', async () => (await import('./remote/gateways.ts')).addGateways],
   ['ledger', 'check or rebuild the book', async () => (await import('./remote/wallet.ts')).addLedger],
+  ['audit', 'who changed what; archive and verify it', loadAudit],
   ['backup', 'copy a home, while it is in use', async () => (await import('./local/backup.ts')).addBackup],
   ['restore', 'make a home of a backup', async () => (await import('./local/backup.ts')).addRestore],
   ['migrate', "copy a home's database into PostgreSQL", async () => (await import('./local/migrate.ts')).addMigrate],
@@ -62,6 +63,12 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
 async function loadKeys(): Promise<AddCommand> {
   const [{ addKeys }, { addResetOperator }] = await Promise.all([import('./remote/keys.ts'), import('./local/reset-operator.ts')]);
   return (program) => addKeys(program, addResetOperator);
+}
+
+/** `audit verify` reads a home; the rest is a client's. */
+async function loadAudit(): Promise<AddCommand> {
+  const [{ addAudit }, { addAuditVerify }] = await Promise.all([import('./remote/audit.ts'), import('./local/audit-verify.ts')]);
+  return (program) => addAudit(program, addAuditVerify);
 }
 
 /** Runs one command line. Returns its exit code. */

@@ -8,6 +8,15 @@ export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
 
+const ESCAPE = '\u001B';
+/** What a terminal takes for commands: all control characters but line ends and tabs, and but an escape that begins a colour. */
+const COMMANDS = new RegExp(`(?!${ESCAPE}\\[[\\d;]{0,20}m)(?![\\n\\t])[\\p{Cc}\\p{Bidi_Control}]`, 'gu');
+
+/** Text of others for a terminal: a publisher's card must not move the cursor, set a title or turn lines round (X40). */
+export function printable(text: string): string {
+  return text.replaceAll(COMMANDS, '');
+}
+
 export interface Progress {
   /** Replaces the line that is being shown. */
   update(text: string): void;

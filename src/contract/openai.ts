@@ -37,15 +37,49 @@ const TokensMax = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
 const TextPart = Type.Object({ type: Type.Literal('text'), text: Type.String() }, closed);
 const Content = Type.Union([Type.String(), Type.Array(TextPart, { minItems: 1 })]);
 
+const ToolCall = Type.Object(
+  {
+    id: Type.String({ minLength: 1, maxLength: 256 }),
+    type: Type.Literal('function'),
+    function: Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }), arguments: Type.String() }, closed),
+    // Some clients send a streamed call back as they have put it together.
+    index: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  closed,
+);
+
 const Message = Type.Object(
   {
-    role: Type.Enum(['system', 'developer', 'user', 'assistant']),
-    content: Content,
+    role: Type.Enum(['system', 'developer', 'user', 'assistant', 'tool']),
+    content: Type.Optional(Type.Union([Content, Type.Null()])),
+    tool_calls: nullable(Type.Array(ToolCall, { maxItems: 128 })),
+    tool_call_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
     name: Type.Optional(Type.String({ maxLength: 64 })),
     refusal: Type.Optional(Type.Null()),
   },
   closed,
 );
+
+const FUNCTION_NAME = '^[a-zA-Z0-9_-]{1,64}$';
+const Tool = Type.Object(
+  {
+    type: Type.Literal('function'),
+    function: Type.Object(
+      {
+        name: Type.String({ pattern: FUNCTION_NAME }),
+        description: Type.Optional(Type.String()),
+        parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+        strict: nullable(Type.Boolean()),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+const ToolChoice = Type.Union([
+  Type.Enum(['none', 'auto', 'required']),
+  Type.Object({ type: Type.Literal('function'), function: Type.Object({ name: Type.String({ pattern: FUNCTION_NAME }) }, closed) }, closed),
+]);
 
 const ResponseFormat = Type.Union([
   Type.Object({ type: Type.Literal('text') }, closed),
@@ -78,6 +112,9 @@ export const ChatRequest = Type.Object(
     logprobs: nullable(Type.Boolean()),
     top_logprobs: nullable(Type.Integer({ minimum: 0, maximum: 20 })),
     response_format: nullable(ResponseFormat),
+    tools: nullable(Type.Array(Tool, { maxItems: 128 })),
+    tool_choice: nullable(ToolChoice),
+    parallel_tool_calls: nullable(Type.Boolean()),
     modalities: nullable(Type.Array(Type.Literal('text'), { maxItems: 1 })),
     service_tier: nullable(Type.Enum(['auto', 'default'])),
     store: nullable(Type.Literal(false)),

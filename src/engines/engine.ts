@@ -1,4 +1,5 @@
 import type { Tensor, TensorSignature } from '../contract/tensor.ts';
+import type { ToolCall, ToolUse } from './tools.ts';
 
 /**
  * What an engine is. It serves one model version and knows nothing of tenants, keys or prices.
@@ -41,6 +42,10 @@ export type Prompt =
 export interface ChatMessage {
   readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
   readonly content: string;
+  /** Calls that the assistant made. */
+  readonly toolCalls?: readonly ToolCall[];
+  /** Of a tool's answer: which call it answers. */
+  readonly toolCallId?: string;
 }
 
 export interface GenerateRequest {
@@ -59,6 +64,8 @@ export interface GenerateRequest {
   /** Absent: no log probabilities. 0: only the chosen token's. n: the n likeliest beside it. */
   readonly topLogprobs?: number;
   readonly format: { readonly type: 'text' } | { readonly type: 'json' } | { readonly type: 'json_schema'; readonly schema: unknown };
+  /** Functions that it may call, in the form that `wire/tool-reader.ts` reads; absent: none. Never together with another format than text. */
+  readonly tools?: ToolUse;
   /** A cached prefix is reused only under an equal salt. */
   readonly cacheSalt: string;
   /** The call's own, for an engine that keeps a log; absent: nobody's call. */

@@ -19,6 +19,8 @@ export interface HostOptions {
   readonly clock?: Clock;
   /** Told of every failure that is the engine's own, not the caller's. */
   readonly onError?: (error: unknown) => void;
+  /** Told of a call that does not end, long after its deadline or its cancel: the engine hangs (S19). */
+  readonly onHang?: (requestId: string) => void;
 }
 
 /** A socket that answers health from its start, and calls once an engine was put on it. */
@@ -57,9 +59,9 @@ interface State {
   failed: number;
 }
 
-export async function startHost(listen: Listen, { clock = systemClock, onError = () => undefined }: HostOptions = {}): Promise<Host> {
+export async function startHost(listen: Listen, { clock = systemClock, onError = () => undefined, onHang }: HostOptions = {}): Promise<Host> {
   const token = 'token' in listen ? listen.token : undefined;
-  const state: State = { engine: undefined, status: 'loading', calls: createRunningCalls(clock), clock, token, onError, served: 0, failed: 0 };
+  const state: State = { engine: undefined, status: 'loading', calls: createRunningCalls(clock, onHang), clock, token, onError, served: 0, failed: 0 };
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => void handle(state, request, response));
   const { address, close } = await bind(server, listen);
   return {

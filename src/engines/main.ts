@@ -10,7 +10,7 @@ import { startHost } from './host.ts';
  */
 async function main(): Promise<void> {
   const spec = await readSpec();
-  const host = await startHost(spec.listen, { onError: (error) => report(error) });
+  const host = await startHost(spec.listen, { onError: (error) => report(error), onHang: (requestId) => exitWith(hang(requestId)) });
   let draining: Promise<void> | undefined;
   // Not `once`: a library's exit hook ends the process at once when it finds itself the only listener left.
   process.on('SIGTERM', () => {
@@ -20,6 +20,10 @@ async function main(): Promise<void> {
       .then(() => process.exit(0), exitWith);
   });
   await host.serve(await createEngine(spec));
+}
+
+function hang(requestId: string): Fault {
+  return new Fault('internal', 'engine_hung', `the call ${requestId} has not ended, long after its deadline or its cancel; the engine ends itself`);
 }
 
 function readSpec(): Promise<EngineSpec> {

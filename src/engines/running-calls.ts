@@ -16,7 +16,11 @@ export interface RunningCalls {
   drained(): Promise<void>;
 }
 
-export function createRunningCalls(clock: Clock): RunningCalls {
+/** So long after its deadline, or after it was called off, a call that has not ended is a hang: no engine needs that to notice. */
+const HANG_MS = 30_000;
+
+/** @param hung told of a call that does not end */
+export function createRunningCalls(clock: Clock, hung: (requestId: string) => void = () => undefined): RunningCalls {
   const byId = new Map<string, Set<AbortController>>();
   let count = 0;
   let whenDrained: (() => void)[] = [];
@@ -32,6 +36,8 @@ export function createRunningCalls(clock: Clock): RunningCalls {
           : clock.timer(deadlineMs, () => {
               controller.abort(new Fault('deadline_exceeded', 'deadline_exceeded', "The call's deadline passed while the model was computing."));
             });
+      let stopWatch: (() => void) | undefined;
+      controller.signal.addEventListener('abort', () => (stopWatch = clock.timer(HANG_MS, () => hung(requestId))), { once: true });
       const siblings = byId.get(requestId) ?? new Set();
       byId.set(requestId, siblings.add(controller));
       count += 1;
@@ -44,6 +50,7 @@ export function createRunningCalls(clock: Clock): RunningCalls {
         end() {
           if (!siblings.delete(controller)) return;
           stopTimer?.();
+          stopWatch?.();
           if (siblings.size === 0) byId.delete(requestId);
           count -= 1;
           if (count > 0) return;

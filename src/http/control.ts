@@ -6,14 +6,17 @@ import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Clock } from '../base/clock.ts';
+import { newId } from '../base/ids.ts';
 import { checker } from '../contract/check.ts';
 import { Fault, httpStatus, toFault } from '../contract/errors.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
-import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
+import { type Authenticate, InsufficientScope } from '../data-plane/authenticate/authenticate.ts';
+import { auditEveryChange, type AuditLog } from './audit-hook.ts';
 import { addCompression } from './control-compression.ts';
 import type { Exposure } from './exposure.ts';
 import { closeLingering, isUnread } from './linger.ts';
+import { notAccepted } from './media.ts';
 import { described, describeInference, LOGO } from './openapi.ts';
 
 /** JSON bodies of the control API are small; blobs stream past this limit. */
@@ -24,6 +27,8 @@ export interface ControlOptions {
   readonly clock: Clock;
   readonly authenticate: Authenticate;
   readonly exposure: Pick<Exposure, 'addressOf'>;
+  /** Absent where nothing can be changed. */
+  readonly audit?: AuditLog;
   readonly version: string;
   /** The domains' routes, mounted under `/api/v1`. */
   readonly domains: readonly FastifyPluginCallbackTypebox[];
@@ -45,6 +50,7 @@ export interface Operations {
 export async function createControl(options: ControlOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
+    genReqId: () => newId('req', options.clock.now()),
     routerOptions: { maxParamLength: PARAM_CHARS_MAX },
     serverFactory: (handler) => options.createServer(handler),
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -56,7 +62,7 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
   );
   app.setValidatorCompiler(({ schema, httpPart }) => validator(schema as TSchema, httpPart));
   app.setErrorHandler((error, request, reply) => {
-    const fault = faultOf(error);
+    const fault = faultOf(error, request);
     options.failed(fault);
     if (fault.retryAfterSeconds !== undefined) reply.header('retry-after', String(fault.retryAfterSeconds));
     if (isUnread(request.raw)) {
@@ -66,6 +72,7 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
     return reply.code(httpStatus(fault.kind)).send(errorBody(fault));
   });
   app.setNotFoundHandler((request, reply) => reply.code(404).send(errorBody(unknownUrl(request, options.withoutApi))));
+  auditEveryChange(app, options);
   authenticateEveryRoute(app, options);
   addCompression(app);
   await app.register(swagger, {
@@ -100,7 +107,13 @@ function authenticateEveryRoute(app: FastifyInstance, { authenticate, exposure }
     const { scope } = request.routeOptions.config;
     if (request.is404 || scope === 'public') return;
     if (!scope) throw new Fault('permission_denied', 'no_scope', 'This route is closed.');
-    (request as { caller: CallerEntry }).caller = authenticate({ headers: request.headers, address: exposure.addressOf(request.raw) }, scope);
+    try {
+      (request as { caller: CallerEntry }).caller = authenticate({ headers: request.headers, address: exposure.addressOf(request.raw) }, scope);
+    } catch (error) {
+      // Who tried what he may not do is known, and written down.
+      if (error instanceof InsufficientScope) request.caller = error.caller;
+      throw error;
+    }
   });
 }
 
@@ -130,9 +143,10 @@ function validator(schema: TSchema, httpPart: string | undefined): (value: unkno
 }
 
 /** fastify's own complaints about a request are the client's to mend. */
-function faultOf(error: unknown): Fault {
+function faultOf(error: unknown, request: FastifyRequest): Fault {
   if (error instanceof Fault) return error;
   const { statusCode, code, message } = error as { statusCode?: number; code?: string; message?: string };
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return notAccepted(request.headers['content-type'] ?? '');
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Fault('payload_too_large', 'body_too_large', `The request body is larger than ${BODY_BYTES_MAX} bytes.`);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new Fault('invalid_argument', 'bad_request', message ?? 'The request could not be read.');
   return code !== undefined && DATABASE_AWAY.test(code)

@@ -1,5 +1,9 @@
-import { toFault } from '../contract/errors.ts';
-import type { Exchange } from '../data-plane/call.ts';
+import type { Clock } from '../base/clock.ts';
+import { newId } from '../base/ids.ts';
+import { httpStatus, toFault } from '../contract/errors.ts';
+import { auditUnavailable } from '../control-plane/audit/index.ts';
+import type { Caller, Exchange } from '../data-plane/call.ts';
+import type { AuditLog } from './audit-hook.ts';
 import type { Authenticate } from '../data-plane/authenticate/authenticate.ts';
 import type { ModelStatistics, Repository, Routes } from '../data-plane/ports.ts';
 import { asTriton } from '../data-plane/protocols/oip-rest/triton.ts';
@@ -22,6 +26,9 @@ export interface InferenceParts {
   readonly statistics: ModelStatistics;
   /** The Open Inference Protocol speaks as NVIDIA's server where clients look for its words. */
   readonly asTriton: boolean;
+  readonly clock: Clock;
+  /** Absent where models can't be loaded. */
+  readonly audit?: AuditLog | undefined;
 }
 
 /** A matched inference route's handler: the request path for calls, a plain answer for discovery. Both authenticate first. */
@@ -64,7 +71,27 @@ function question(route: AnswerRoute, params: PathParams, exchange: Exchange, pa
     ...common,
     visible,
     owned: () => visible().filter(({ orgId }) => orgId === caller.orgId || caller.scopes.includes('operator')),
-    load: (name) => repository.load(name, caller),
-    unload: (name) => repository.unload(name, caller),
+    load: (name) => audited({ caller, operation: 'loadModel', object: name }, exchange, parts, () => repository.load(name, caller)),
+    unload: (name) => audited({ caller, operation: 'unloadModel', object: name }, exchange, parts, () => repository.unload(name, caller)),
   };
+}
+
+interface Change {
+  readonly caller: Caller;
+  readonly operation: string;
+  readonly object: string;
+}
+
+/** OIP's own changes are written down as those of the control API are. */
+async function audited({ caller, ...change }: Change, { address }: Exchange, { audit, clock }: InferenceParts, work: () => Promise<void>): Promise<void> {
+  const deed = { ...change, orgId: caller.orgId, keyId: caller.keyId, address, requestId: newId('req', clock.now()) };
+  try {
+    await work();
+  } catch (error) {
+    await audit?.record({ ...deed, outcome: httpStatus(toFault(error).kind) });
+    throw error;
+  }
+  await audit?.record({ ...deed, outcome: 200 }).catch((error: unknown) => {
+    throw auditUnavailable(error);
+  });
 }

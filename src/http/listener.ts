@@ -7,6 +7,7 @@ import { Fault, toFault } from '../contract/errors.ts';
 import type { InferenceHandler } from './inference.ts';
 import type { Exposure } from './exposure.ts';
 import { HttpExchange, pathOf } from './exchange.ts';
+import { refuseForm } from './media.ts';
 import { sendFault } from './sink.ts';
 import { isInferencePath, matchRoute } from '../data-plane/protocols/table.ts';
 import { openaiFaults } from '../data-plane/protocols/openai-errors.ts';
@@ -32,6 +33,7 @@ export interface Certificate {
 
 /** Makes the one server: inference routes by the fixed table, all else by `control` (fastify's own handler). */
 export function createListener({ clock, inference, exposure, certificate }: ListenerOptions, control: RequestListener): Server {
+  const parts = { clock, exposure };
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     let exchange: HttpExchange | undefined;
     response.on('close', () => {
@@ -45,7 +47,9 @@ export function createListener({ clock, inference, exposure, certificate }: List
     if (!isInferencePath(path)) return control(request, response);
     const matched = matchRoute(request.method ?? 'GET', path);
     if ('fault' in matched) return sendFault(response, matched.fault, matched.faults, clock);
-    exchange = new HttpExchange(request, response, { clock, exposure });
+    const form = refuseForm(request);
+    if (form) return sendFault(response, form, matched.route.faults, clock);
+    exchange = new HttpExchange(request, response, parts);
     inference(matched.route, matched.params, exchange).catch((error: unknown) => exchange?.reply(matched.route.faults).fail(toFault(error)));
   };
   const options = {

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { Fault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
+import { createCounters } from './counters.ts';
 import { CallStats, type CallTotals, registerCallStats } from './call-stats.ts';
 import { type GaugeSources, registerGauges } from './gauges.ts';
 import { type Execution, ModelStats } from './model-stats.ts';
@@ -9,8 +10,6 @@ import { RecentCalls, type RecentFigures } from './recent-calls.ts';
 import { RevisionCalls } from './revision-calls.ts';
 import type { Logger } from './log.ts';
 import type { Tracing } from './tracing/tracing.ts';
-
-const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /** One function per thing that happens: its log line and its metrics together. Names follow OpenTelemetry's GenAI conventions. */
 export interface Events {
@@ -24,6 +23,8 @@ export interface Events {
   batchSent(deployment: string, calls: number): void;
   /** An engine has answered a call, or several together. */
   executed(execution: Execution): void;
+  /** An input has ended engines, and is refused from now on. */
+  inputQuarantined(deployment: string): void;
   replicaChanged(change: ReplicaChange): void;
   usageProblem(problem: { readonly message: string; readonly error?: unknown }): void;
   /** Something in the control plane failed behind a caller's back. */
@@ -68,7 +69,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
   const recent = new RecentCalls();
   const revisions = new RevisionCalls();
   const models = new ModelStats();
-  const { refused, replayed, replicas, problems, unpriced, batches, freed } = counters(registry);
+  const { refused, replayed, replicas, problems, unpriced, quarantined, batches, freed } = createCounters(registry);
   registerGauges(registry, sources);
   tracing?.countOn(registry);
   return {
@@ -95,6 +96,10 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
       batchSent: (deployment, count) => batches.observe({ deployment }, count),
       executed: (execution) => models.executed(execution),
       callFellBack: (revision) => revisions.failed(revision),
+      inputQuarantined(deployment) {
+        quarantined.inc({ deployment });
+        log.warn({ deployment }, 'an input that ends engines is refused for an hour');
+      },
       replicaChanged({ replica, deployment, state, reason }) {
         replicas.inc({ deployment, state });
         log.info({ replica, deployment, state, reason }, 'replica changed');
@@ -116,26 +121,4 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
       keyChanged: (what, keyId, orgId) => log.info({ keyId, orgId }, `key ${what}`),
     },
   };
-}
-
-function counters(registry: Registry) {
-  const on = { registers: [registry] };
-  const refused = new Counter({
-    ...on,
-    name: 'modelyard_calls_refused_total',
-    help: 'Calls that ended before or instead of an answer',
-    labelNames: ['gen_ai_operation_name', 'kind'],
-  });
-  const replayed = new Counter({
-    ...on,
-    name: 'modelyard_calls_replayed_total',
-    help: 'Calls with an idempotency key that were answered from what is kept',
-    labelNames: ['gen_ai_operation_name'],
-  });
-  const replicas = new Counter({ ...on, name: 'modelyard_replica_changes_total', help: 'State changes of engine replicas', labelNames: ['deployment', 'state'] });
-  const problems = new Counter({ ...on, name: 'modelyard_usage_problems_total', help: 'Failed attempts to post usage records' });
-  const unpriced = new Counter({ ...on, name: 'modelyard_prices_unavailable_total', help: 'Price versions that can not be read', labelNames: ['deployment'] });
-  const batches = new Histogram({ ...on, name: 'modelyard_batch_calls', help: 'Calls that one tensor batch was made of', labelNames: ['deployment'], buckets: BATCH_BUCKETS });
-  const freed = new Counter({ ...on, name: 'modelyard_garbage_freed_bytes_total', help: 'Bytes of files that nothing needed' });
-  return { refused, replayed, replicas, problems, unpriced, batches, freed };
 }

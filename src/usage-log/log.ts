@@ -24,6 +24,9 @@ export interface UsageLogOptions {
   readonly sync: 'group' | 'before-answer';
   /** Tests keep fewer. */
   readonly keptRecordsMax?: number;
+  /** Tests have smaller ones. */
+  readonly segmentBytesMax?: number;
+  readonly syncAfterBytes?: number;
 }
 
 /**
@@ -34,6 +37,8 @@ export class UsageLog {
   readonly #clock: Clock;
   readonly #storage: LogStorage;
   readonly #syncFirst: boolean;
+  readonly #segmentBytesMax: number;
+  readonly #syncAfterBytes: number;
   /** What is written and may be posted. */
   readonly written: Handover;
   readonly #waiting: Group[] = [];
@@ -46,12 +51,20 @@ export class UsageLog {
   #cancelSync: (() => void) | undefined;
   #syncing = false;
   #syncAgain = false;
+  /** A sync has failed: the segment takes no more. */
+  #spoilt = false;
+  #closed = false;
+  /** Segments that failed, until they are synced and closed. */
+  #leaving: Promise<unknown> = Promise.resolve();
   #failure: unknown;
   #cancelProbe: (() => void) | undefined;
   #onWritten: () => void = () => undefined;
 
-  private constructor({ clock, storage, sync, keptRecordsMax = KEPT_RECORDS_MAX }: UsageLogOptions, sequence: number) {
+  private constructor(options: UsageLogOptions, sequence: number) {
+    const { clock, storage, sync, keptRecordsMax = KEPT_RECORDS_MAX, segmentBytesMax = SEGMENT_BYTES_MAX, syncAfterBytes = SYNC_AFTER_BYTES } = options;
     this.written = new Handover(keptRecordsMax);
+    this.#segmentBytesMax = segmentBytesMax;
+    this.#syncAfterBytes = syncAfterBytes;
     this.#clock = clock;
     this.#storage = storage;
     this.#syncFirst = sync === 'before-answer';
@@ -60,6 +73,8 @@ export class UsageLog {
 
   static async open(options: UsageLogOptions): Promise<UsageLog> {
     const names = await options.storage.list();
+    // A process that was killed did not live to sync what it had answered for. Where the disk refuses, there is nothing better to do than to post it soon.
+    for (const name of names) await options.storage.sync(name).catch(() => undefined);
     const log = new UsageLog(options, Number.parseInt(names.at(-1) ?? '0', 10));
     await log.#roll();
     return log;
@@ -82,6 +97,7 @@ export class UsageLog {
 
   /** Resolves when the record is written. What is appended while a write is under way goes out as one group with the next. */
   append(record: UsageRecord): Promise<void> {
+    if (this.#closed) return Promise.reject(new Error('the usage log is closed'));
     const group = this.#openGroup();
     if (!group) return Promise.reject(new Error('the usage log has too many records waiting'));
     this.#writing ??= this.#writeAll();
@@ -91,11 +107,14 @@ export class UsageLog {
   /** Writes and syncs all that was appended. */
   async close(): Promise<void> {
     await this.#writing;
+    this.#closed = true;
+    await this.#leaving;
     this.#cancelSync?.();
     this.#cancelProbe?.();
-    await this.#file?.sync();
-    await this.#file?.close();
+    const file = this.#file;
     this.#file = undefined;
+    await file?.sync();
+    await file?.close();
   }
 
   /** The group that a record joins now. */
@@ -110,17 +129,20 @@ export class UsageLog {
 
   async #writeAll(): Promise<void> {
     await this.#gather();
-    for (let group = this.#waiting.shift(); group; group = this.#waiting.shift()) {
+    for (;;) {
+      if (this.#spoilt) this.#abandonSegment();
+      const group = this.#waiting.shift();
+      if (!group) break;
       try {
         await this.#writeGroup(group);
-        this.#failure = undefined;
+        if (!this.#spoilt) this.#failure = undefined;
         group.written();
         this.#onWritten();
         await this.#gather();
       } catch (error) {
         this.#fail(error);
         // Half a line may stand in the file: nothing may be written after it.
-        await this.#abandonSegment();
+        this.#abandonSegment();
         group.failed(error);
       }
     }
@@ -139,7 +161,7 @@ export class UsageLog {
   }
 
   async #writeGroup({ bytes, count, priced }: Group): Promise<void> {
-    if (!this.#file || this.#bytes + bytes.length > SEGMENT_BYTES_MAX) await this.#roll();
+    if (!this.#file || this.#bytes + bytes.length > this.#segmentBytesMax) await this.#roll();
     if (!this.#file) throw new Error('the usage log is closed');
     await this.#file.write(bytes);
     const from = this.#bytes;
@@ -147,7 +169,7 @@ export class UsageLog {
     this.written.add({ segment: this.#segment, from, to: this.#bytes, lines: bytes, count, priced });
     this.#unsynced += bytes.length;
     if (this.#syncFirst) await this.#sync();
-    else if (this.#unsynced >= SYNC_AFTER_BYTES) this.#syncBehind();
+    else if (this.#unsynced >= this.#syncAfterBytes) this.#syncBehind();
     else this.#cancelSync ??= this.#clock.timer(SYNC_AFTER_MS, () => this.#syncBehind());
   }
 
@@ -156,9 +178,9 @@ export class UsageLog {
     this.#syncAgain = this.#syncing;
     if (this.#syncing) return;
     this.#syncing = true;
-    // Its failure is remembered by `#sync`.
     void this.#sync()
-      .catch(() => undefined)
+      // The segment is left by who writes: what is being written to it now has to reach the disk as well.
+      .catch(() => void (this.#writing ??= this.#writeAll()))
       .then(() => {
         this.#syncing = false;
         if (this.#syncAgain) this.#syncBehind();
@@ -175,7 +197,7 @@ export class UsageLog {
     } catch (error) {
       // What the disk did not take may be lost: nothing more goes to this segment.
       this.#fail(error);
-      if (file === this.#file) await this.#abandonSegment();
+      if (file === this.#file) this.#spoilt = true;
       throw error;
     }
   }
@@ -189,6 +211,7 @@ export class UsageLog {
   /** Writes an empty line; should that fail as well, `#fail` has set the next probe. */
   #probe(): void {
     this.#cancelProbe = undefined;
+    if (this.#closed) return;
     this.#openGroup()?.addProbe();
     this.#writing ??= this.#writeAll();
   }
@@ -200,21 +223,27 @@ export class UsageLog {
       this.#file = undefined;
     }
     const segment = `${String(++this.#sequence).padStart(16, '0')}.usage`;
-    this.#file = await this.#storage.create(segment);
+    // Before it is there: a poster that finds it first must not take it for one that is complete, and remove it.
     this.#segment = segment;
     this.#bytes = 0;
+    this.#spoilt = false;
+    this.#file = await this.#storage.create(segment);
   }
 
-  async #abandonSegment(): Promise<void> {
+  /** Only between writes, so that none is under way. What is left to do for the segment is done while answers go on. */
+  #abandonSegment(): void {
     const file = this.#file;
     const segment = this.#segment;
     const isEmpty = this.#bytes === 0;
-    // At once: while the file closes, the next group may start a segment of its own.
     this.#file = undefined;
-    // What was answered before the failure is still owed to the disk.
-    await file?.sync().catch(() => undefined);
-    await file?.close().catch(() => undefined);
-    // A full disk is probed again and again: no trail of empty files.
-    if (isEmpty) await this.#storage.remove(segment).catch(() => undefined);
+    this.#spoilt = false;
+    const leave = async () => {
+      // What was answered before the failure is still owed to the disk.
+      await file?.sync().catch(() => undefined);
+      await file?.close().catch(() => undefined);
+      // A full disk is probed again and again: no trail of empty files.
+      if (isEmpty) await this.#storage.remove(segment).catch(() => undefined);
+    };
+    this.#leaving = Promise.all([this.#leaving, leave()]);
   }
 }

@@ -20,6 +20,9 @@ export interface PosterOptions {
   post(batch: RecordBatch): Promise<void>;
   /** Told of what can't be posted, and of damaged lines. */
   report(problem: { readonly message: string; readonly error?: unknown }): void;
+  /** Tests take fewer at once. */
+  readonly batchRecordsMax?: number;
+  readonly readBytesMax?: number;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface PosterOptions {
  * is removed once all of it is posted. There is no cursor: after a crash the segments that are left are posted again, which changes nothing.
  */
 export class Poster {
-  readonly #options: PosterOptions;
+  readonly #options: Required<PosterOptions>;
   #wake = Promise.withResolvers<void>();
   #stopping = false;
   readonly #stop = new AbortController();
@@ -44,7 +47,7 @@ export class Poster {
   readonly replayed: Promise<void> = this.#replayed.promise;
 
   constructor(options: PosterOptions) {
-    this.#options = options;
+    this.#options = { batchRecordsMax: BATCH_RECORDS_MAX, readBytesMax: READ_BYTES_MAX, ...options };
     this.#own = options.log.end.segment;
     options.log.onWritten(() => this.#wake.resolve());
     this.#done = this.#run();
@@ -64,7 +67,7 @@ export class Poster {
       if (this.#stopping && (moved === 0 || this.#failures > 0)) return;
       if (this.#failures > 0) await this.#pause(backoffMs(this.#failures - 1, RETRY_BASE_MS, RETRY_MAX_MS));
       else if (moved === 0) await this.#wake.promise;
-      else if (moved < BATCH_RECORDS_MAX) await this.#pause(GATHER_MS);
+      else if (moved < this.#options.batchRecordsMax) await this.#pause(GATHER_MS);
       this.#wake = Promise.withResolvers();
       if (this.#stopping) this.#wake.resolve();
     }
@@ -77,14 +80,14 @@ export class Poster {
 
   /** Moves one batch from the oldest segment. Returns how many records it moved. */
   async #drain(): Promise<number> {
-    const { log, post, report } = this.#options;
+    const { log, post, report, batchRecordsMax } = this.#options;
     try {
       const segment = (this.#segment ??= await this.#oldest());
       const isOpen = segment === log.end.segment;
       if (segment === undefined || segment >= this.#own) this.#replayed.resolve();
       if (segment === undefined) return 0;
       const { offset } = this.#posted;
-      const { batch, bytes } = log.written.next(segment, offset, BATCH_RECORDS_MAX) ?? (await this.#read(segment, offset));
+      const { batch, bytes } = log.written.next(segment, offset, batchRecordsMax) ?? (await this.#read(segment, offset));
       if (batch.count > 0) await post(batch);
       this.#failures = 0;
       this.#posted = { segment, offset: offset + bytes };
@@ -108,13 +111,18 @@ export class Poster {
   }
 
   async #read(segment: string, offset: number): Promise<DecodedRecords> {
-    const { storage, log, report } = this.#options;
+    const { storage, log, report, batchRecordsMax, readBytesMax } = this.#options;
     const { end } = log;
     // Of the segment that is being written no more is asked for than there is.
-    const bytesMax = segment === end.segment ? Math.min(READ_BYTES_MAX, end.bytes - offset) : READ_BYTES_MAX;
-    const read = decodeRecords(bytesMax > 0 ? await storage.read(segment, offset, bytesMax) : Buffer.alloc(0), BATCH_RECORDS_MAX);
+    const bytesMax = segment === end.segment ? Math.min(readBytesMax, end.bytes - offset) : readBytesMax;
+    const bytes = bytesMax > 0 ? await storage.read(segment, offset, bytesMax) : Buffer.alloc(0);
+    const read = decodeRecords(bytes, batchRecordsMax);
     if (read.damaged > 0) report({ message: `${read.damaged} damaged lines in usage segment ${segment}` });
-    return read;
+    if (read.bytes > 0 || bytes.length < readBytesMax) return read;
+    // No line is as long: a power cut has left zeros, and behind them, perhaps within these bytes, a record begins.
+    const skipped = bytes.lastIndexOf(0) + 1 || bytes.length;
+    report({ message: `${skipped} damaged bytes in usage segment ${segment}` });
+    return { ...read, bytes: skipped };
   }
 
   async #remove(segment: string): Promise<void> {

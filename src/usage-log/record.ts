@@ -148,7 +148,8 @@ function* linesOf(bytes: Buffer): Generator<{ readonly line: string; readonly en
 }
 
 function decodeLine(line: string): UsageRecord | undefined {
-  const { sum, json } = partsOf(line);
+  // What a power cut has made of bytes that were not synced is zeros, without a newline before what follows.
+  const { sum, json } = partsOf(line.slice(line.lastIndexOf('\0') + 1));
   if (sum !== String(crc32(json))) return undefined;
   try {
     const values: unknown = JSON.parse(json);

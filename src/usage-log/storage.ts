@@ -6,10 +6,12 @@ import { join } from 'node:path';
 export interface LogStorage {
   /** Segment names, oldest first. */
   list(): Promise<string[]>;
-  /** A new, empty segment. */
+  /** A new, empty segment, whose name survives a power loss. */
   create(name: string): Promise<LogFile>;
   /** Bytes of a segment from `offset` to its end, at most `bytesMax`. */
   read(name: string, offset: number, bytesMax: number): Promise<Buffer>;
+  /** Resolves once all that a former process has written to a segment survives a power loss. */
+  sync(name: string): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
@@ -28,15 +30,29 @@ export async function folderStorage(folder: string): Promise<LogStorage> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return {
     list: async () => (await readdir(folder)).filter((name) => SEGMENT.test(name)).toSorted(),
-    create: async (name) => fileOf(await open(join(folder, name), 'ax', 0o600)),
+    create: async (name) => {
+      const handle = await open(join(folder, name), 'ax', 0o600);
+      await syncFolder(folder);
+      return fileOf(handle);
+    },
     read: async (name, offset, bytesMax) => {
       await using handle = await open(join(folder, name), 'r');
       const buffer = Buffer.allocUnsafe(bytesMax);
       const { bytesRead } = await handle.read(buffer, 0, bytesMax, offset);
       return buffer.subarray(0, bytesRead);
     },
+    sync: async (name) => {
+      await using handle = await open(join(folder, name), 'r+');
+      await handle.datasync();
+    },
     remove: (name) => rm(join(folder, name), { force: true }),
   };
+}
+
+/** A new file's name is in its folder, which has to be on the disk too: POSIX promises nothing else. */
+async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, 'r');
+  await handle.sync();
 }
 
 /** Writes and syncs by descriptor: a `FileHandle`'s own methods cost three times as much on the thread that serves. */

@@ -98,6 +98,12 @@ export class CrashingStorage implements LogStorage {
     return bytes;
   }
 
+  async sync(name: string): Promise<void> {
+    this.#alive();
+    const file = this.#files.get(name);
+    if (file) file.synced = file.bytes.length;
+  }
+
   async remove(name: string): Promise<void> {
     this.#alive();
     this.#files.delete(name);

@@ -158,6 +158,9 @@ describe.each(['nginx', 'caddy'] as const)('behind %s, by the guide’s own conf
     ]);
     expect((await ask('/api/v1/whoami')).status).toBe(200);
     expect((await ask('/v1/models', { key: 'my_nothing', from: '127.0.0.9' })).status).toBe(401);
+    await ask('/api/v1/orgs', { body: JSON.stringify({ name: `by-${kind}` }), from: '127.0.0.5', headers: { 'x-forwarded-for': '6.6.6.6' } });
+    const { data } = JSON.parse((await ask('/api/v1/audit?limit=1')).text) as { data: unknown[] };
+    expect(data, 'the client’s own address is in the audit log').toMatchObject([{ operation: 'createOrg', address: '127.0.0.5', outcome: 201 }]);
   });
 
   test('a stream is passed on as it comes: the first frame is with the client before the engine makes the last', async () => {

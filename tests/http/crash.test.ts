@@ -18,15 +18,11 @@ const running = (name: string) => expect.poll(() => gauge(modelyard, 'running', 
 const launches = () => modelyard.launcher.launches.filter((name) => name === 'frail').length;
 const ready = async (name: string) => (await modelyard.call(`/v2/models/${name}/ready`)).status;
 
-test('S17: an engine killed in the middle of calls: they are 502 engine_crashed, the other model goes on, it is back after its backoff', async () => {
-  const calls = [chat('frail', '[[hang]]'), chat('frail', '[[hang]]')];
+test('S17: an engine killed in the middle of calls: those that had got nothing are made again once it is back, each alone; the other model goes on', async () => {
+  const calls = [chat('frail', '[[delay-ms:60]] a b'), chat('frail', '[[delay-ms:60]] a b')];
   const others = chat('other', '[[delay-ms:100]] a b c');
   await running('frail').toBe(2);
   modelyard.launcher.crash('frail');
-  for (const response of await Promise.all(calls)) {
-    expect(response.status).toBe(502);
-    expect(await response.json()).toMatchObject({ error: { code: 'engine_crashed', type: 'server_error' } });
-  }
   expect((await others).status).toBe(200);
   expect((await chat('other')).status).toBe(200);
   await expect.poll(() => ready('frail')).toBe(503);
@@ -35,8 +31,31 @@ test('S17: an engine killed in the middle of calls: they are 502 engine_crashed,
   expect(launches()).toBe(1);
   await clock.advance(1);
   expect(launches()).toBe(2);
-  await expect.poll(() => ready('frail')).toBe(200);
-  expect((await chat('frail')).status).toBe(200);
+  let most = 0;
+  const watch = setInterval(() => void gauge(modelyard, 'running', 'frail').then((count) => (most = Math.max(most, count))), 5);
+  expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200]);
+  clearInterval(watch);
+  expect(most).toBe(1);
+  expect((await whileAdvancing(clock, usageOf(modelyard, 'frail', 2))).map(({ attempts }) => attempts)).toEqual([2, 2]);
+});
+
+test('S17 S18: an input that ends its engine again is told so and its neighbour is served; ending it twice while alone it is refused, and never reaches an engine', async () => {
+  const poison = () => whileAdvancing(clock, chat('frail', 'POISON'));
+  const [bad, good] = await whileAdvancing(clock, Promise.all([chat('frail', 'POISON'), chat('frail', '[[delay-ms:60]] a b c')]));
+  expect([bad.status, good.status]).toEqual([502, 200]);
+  expect(await bad.json()).toMatchObject({ error: { code: 'engine_crashed', type: 'server_error' } });
+  // The first time it was not alone, the second time it was; this is the second time that it is.
+  expect((await poison()).status).toBe(502);
+  const before = launches();
+  const refused = await poison();
+  expect(refused.status).toBe(422);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500);
+  expect(await refused.json()).toMatchObject({ error: { code: 'quarantined', message: expect.stringContaining('has ended the engine of "frail" 2 times') as string } });
+  expect((await whileAdvancing(clock, chat('frail', 'POISO'))).status).toBe(200);
+  expect(launches()).toBe(before + 1);
+  expect(await (await modelyard.call('/metrics')).text()).toContain('modelyard_inputs_quarantined_total{deployment="frail"} 1');
+  await clock.advance(3_600_000);
+  expect((await poison()).status).toBe(502);
 });
 
 test('S17: a call that comes while the engine is away waits for it and is served', async () => {

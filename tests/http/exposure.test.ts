@@ -88,10 +88,13 @@ test('with a certificate all is served over TLS; a renewed one is taken without 
   expect((await secure(modelyard.url, first.cert, WHO, modelyard.key)).serial, 'the former stays').toBe(before.serial);
   put(second);
   await expect
-    .poll(async () => {
-      await clock.advance(30_000);
-      return secure(modelyard.url, second.cert, WHO, modelyard.key).catch(() => undefined);
-    })
+    .poll(
+      async () => {
+        await clock.advance(30_000);
+        return secure(modelyard.url, second.cert, WHO, modelyard.key).catch(() => undefined);
+      },
+      { timeout: 15_000 },
+    )
     .toMatchObject({ status: 200 });
   expect((await secure(modelyard.url, second.cert, WHO, modelyard.key)).serial).not.toBe(before.serial);
   await whileAdvancing(clock, modelyard.stop());

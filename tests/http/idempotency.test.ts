@@ -78,7 +78,7 @@ test('M20: a repeat of embeddings, and of tensors in JSON and in binary', async 
   await expectRepeat('binary', (key) => send('/v2/models/binary/infer', `binary ${key}`, Buffer.concat(chunks), { headers }), '1');
 });
 
-test('M20: the key with another body or path is refused, and another organisation’s key is another key', async () => {
+test('X10 M20: the key with another body or path is refused, and another organisation’s key is another key', async () => {
   await modelyard.deployEcho('reused');
   await modelyard.call('/api/v1/orgs', { body: { name: 'globex' } });
   await modelyard.deployEcho('globex/reused');
@@ -86,6 +86,10 @@ test('M20: the key with another body or path is refused, and another organisatio
   expect(await chat('r1', 'reused', 'two')).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
   expect(await send('/v1/completions', 'r1', { model: 'reused', prompt: 'one' })).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
   const { key } = await modelyard.makeKey({ name: 'other', org: 'globex', scopes: ['inference'] });
+  const body = chatBody('globex/reused', 'the same words');
+  const [ours, theirs] = [await send(CHAT, 'r2', body), await send(CHAT, 'r2', body, { key })];
+  expect([ours.status, theirs.status, theirs.headers.get('idempotency-replayed')]).toEqual([200, 200, null]);
+  expect(theirs.headers.get('x-request-id')).not.toBe(ours.headers.get('x-request-id'));
   const other = await send(CHAT, 'r1', chatBody('globex/reused', 'two'), { key });
   expect(other.status).toBe(200);
   expect(other.headers.get('idempotency-replayed')).toBeNull();

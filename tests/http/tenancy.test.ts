@@ -151,7 +151,7 @@ test('a key limited to some models sees and calls those only', async () => {
   expect((await as(key, '/v1/chat/completions', { body: chatBody('acme/bot', 'x') })).status).toBe(404);
 });
 
-test("C11: one organisation's prompt is not cached for another", async () => {
+test("X10 C11: one organisation's prompt is not cached for another, neither whole nor as a prefix", async () => {
   await modelyard.deployEcho('rival/bot');
   const cached = async (key: string, model: string) =>
     (

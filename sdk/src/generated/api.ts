@@ -1384,6 +1384,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List audit */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Archive audit */
+        post: operations["archiveAudit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -8013,6 +8047,79 @@ export interface operations {
             };
         };
     };
+    listAudit: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description a "seq": those before it */
+                before?: number;
+                /** @description of all organisations; operators only */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            seq: number;
+                            /** @description milliseconds since 1970 */
+                            at: number;
+                            orgId: string;
+                            keyId: string;
+                            operation: string;
+                            object: string;
+                            /** @description the client's IP address */
+                            address: string;
+                            requestId: string;
+                            /** @description the HTTP status of the answer */
+                            outcome: number;
+                            hash: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    archiveAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description milliseconds since 1970 */
+                    before: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        file: string;
+                        first: number;
+                        last: number;
+                    };
+                };
+            };
+        };
+    };
     openaiListModels: {
         parameters: {
             query?: never;
@@ -8073,12 +8180,23 @@ export interface operations {
                     model: string;
                     messages: {
                         /** @enum {unknown} */
-                        role: "system" | "developer" | "user" | "assistant";
-                        content: string | {
+                        role: "system" | "developer" | "user" | "assistant" | "tool";
+                        content?: (string | {
                             /** @constant */
                             type: "text";
                             text: string;
-                        }[];
+                        }[]) | null;
+                        tool_calls?: {
+                            id: string;
+                            /** @constant */
+                            type: "function";
+                            function: {
+                                name: string;
+                                arguments: string;
+                            };
+                            index?: number;
+                        }[] | null;
+                        tool_call_id?: string;
                         name?: string;
                         refusal?: null;
                     }[];
@@ -8126,6 +8244,26 @@ export interface operations {
                             strict?: boolean | null;
                         };
                     }) | null;
+                    tools?: {
+                        /** @constant */
+                        type: "function";
+                        function: {
+                            name: string;
+                            description?: string;
+                            parameters?: {
+                                [key: string]: unknown;
+                            };
+                            strict?: boolean | null;
+                        };
+                    }[] | null;
+                    tool_choice?: (("none" | "auto" | "required") | {
+                        /** @constant */
+                        type: "function";
+                        function: {
+                            name: string;
+                        };
+                    }) | null;
+                    parallel_tool_calls?: boolean | null;
                     modalities?: "text"[] | null;
                     service_tier?: ("auto" | "default") | null;
                     store?: false | null;

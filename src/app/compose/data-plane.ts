@@ -7,6 +7,7 @@ import { Dispatch } from '../../data-plane/dispatch/dispatch.ts';
 import type { Callers, ForeignServers, LeaseSource, Replays, Repository, UsageSink } from '../../data-plane/ports.ts';
 import { createRequestPath } from '../../data-plane/request-path.ts';
 import { RoutesTable } from '../../data-plane/routes-table.ts';
+import type { AuditLog } from '../../http/audit-hook.ts';
 import { createInferenceHandler } from '../../http/inference.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
 
@@ -18,6 +19,7 @@ export interface DataPlaneParts {
   readonly foreign: ForeignServers;
   readonly replays: Replays;
   readonly repository: Repository;
+  readonly audit?: AuditLog;
   readonly telemetry: Pick<Telemetry, 'events' | 'models' | 'tracing'>;
   readonly limits: { readonly bodyBytesMax: number; readonly queueMax: number; readonly freeWhenUnavailable: boolean; readonly leaseWaitMs: number; readonly asTriton: boolean };
   /** A call waits for a model that is not loaded. */
@@ -47,6 +49,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
     wake: () => parts.wake(),
     batched: (deployment, calls) => events.batchSent(deployment, calls),
     executed: (execution) => events.executed(execution),
+    quarantined: (deployment) => events.inputQuarantined(deployment),
   });
   const authenticate = createAuthenticate(callers, clock);
   const requestPath = createRequestPath({
@@ -66,8 +69,9 @@ export function composeDataPlane(parts: DataPlaneParts) {
       replayed: (operation) => events.callReplayed(operation),
     },
   });
-  const { ready, version } = parts;
-  const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, statistics: telemetry.models, asTriton: limits.asTriton, ready, version });
+  const { audit, ready, version } = parts;
+  const statistics = telemetry.models;
+  const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, clock, audit, statistics, asTriton: limits.asTriton, ready, version });
   return {
     authenticate,
     inference,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { VERSION } from '../../contract/version.ts';
+import { auditRoutes } from '../../control-plane/audit/index.ts';
 import { catalogueRoutes } from '../../control-plane/catalogue/index.ts';
 import { billingRoutes, receiptRoutes, statementRoutes } from '../../control-plane/billing/index.ts';
 import { costRoutes } from '../../control-plane/costing/index.ts';
@@ -31,13 +32,15 @@ export interface HttpParts {
 /** The one server: inference routes by the data plane, all else by the control API. */
 export function composeHttp({ modelyard, clock, exposure: settings, certificate, environment, ready }: HttpParts) {
   const { control, plane, events, metrics } = modelyard;
+  const { audit } = modelyard.written;
   const exposure = createExposure(settings);
   return createControl({
     clock,
     authenticate: plane.authenticate,
     exposure,
+    audit,
     version: VERSION,
-    domains: routesOf(control, { clock, environment }),
+    domains: [...routesOf(control, { clock, environment }), auditRoutes(audit)],
     operations: { ready, metrics },
     failed: (fault) => events.callRefused('control', fault),
     createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate }, handler),

@@ -15,6 +15,7 @@ import type { Config } from '../config.ts';
 import { figuresOf, gaugeSources, loadByDeployment } from '../figures.ts';
 import type { InnerCalls } from '../inner-calls.ts';
 import { mainGatewayName } from '../own-gateway.ts';
+import { composeAudit } from './audit.ts';
 import { composeControlPlane, type ControlPlane, repositoryOf } from './control-plane.ts';
 import { composeDataPlane, type DataPlane } from './data-plane.ts';
 import { composeFeeds, type Feeds } from './feeds.ts';
@@ -32,6 +33,7 @@ export interface ModelyardParts {
   readonly usageLog: UsageSink;
   readonly launcher: Launcher;
   readonly blobFolder: string;
+  readonly auditFolder: string;
   readonly signingKey: Buffer;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly logFolder: string;
@@ -42,7 +44,7 @@ export interface ModelyardParts {
 }
 
 /** The scheduler, the control plane and the data plane, joined: nothing runs yet. What each needs of the others it asks for when it is there. */
-export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, blobFolder, signingKey, holder, tracing, ready, ...parts }: ModelyardParts) {
+export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, blobFolder, signingKey, auditFolder, holder, tracing, ready, ...parts }: ModelyardParts) {
   const telemetry = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), ...gaugeSources(() => control) }, tracing);
   const { events } = telemetry;
   const foreign = composeForeign({ ...parts, db, clock, file, signingKey, own, running: () => running(control) });
@@ -87,14 +89,14 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     publish: (feed) => feeds.publish(feed),
     callerChanged: (change) => feeds.callerChanged(change.hash, 'removed' in change ? undefined : change),
   });
+  const written = composeAudit({ db, clock, signingKey, folder: auditFolder, problem: (error) => events.controlProblem(error) });
   const plane: DataPlane = composeDataPlane({
     clock,
     callers: { find: (hash) => callerOf(hash, feeds, control) ?? innerCalls.find(hash) },
     usage: usageLog,
-    leases: control.own,
+    ...portsOf(control),
+    audit: written.audit,
     foreign: foreign.servers,
-    replays: control.replays,
-    repository: repositoryOf(control),
     telemetry,
     limits: config,
     wake: () => reconciler.wake(),
@@ -110,7 +112,12 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     wake: () => reconciler.wake(),
     problem: (error) => events.controlProblem(error),
   });
-  return { control, plane, feeds, leadership, reconciler, launcher: foreign.launcher, events, metrics: () => telemetry.registry.metrics() };
+  return { control, plane, feeds, leadership, reconciler, launcher: foreign.launcher, events, written, metrics: () => telemetry.registry.metrics() };
+}
+
+/** What calls need of the control plane. */
+function portsOf(control: ControlPlane) {
+  return { leases: control.own, replays: control.replays, repository: repositoryOf(control) };
 }
 
 /** What of the operator's file the control plane goes by. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Modelyard, ModelyardError } from '@modelyard/sdk';
 import { Fault, type FaultKind } from '../../contract/errors.ts';
 import { readCliEnvironment } from '../env.ts';
+import { printable } from '../terminal.ts';
 import { readLogin } from './login-file.ts';
 
 /** What every client command has: the API, and a way to print. */
@@ -50,7 +51,7 @@ async function openSession(flags: CommonFlags): Promise<Session> {
     key,
     loginFile: environment.key === undefined ? saved?.file : undefined,
     columns: environment.columns,
-    print: (value, text) => process.stdout.write(`${flags.json ? JSON.stringify(value, null, 2) : text(value)}\n`),
+    print: (value, text) => process.stdout.write(`${flags.json ? JSON.stringify(value, null, 2) : printable(text(value))}\n`),
   };
 }
 

@@ -38,11 +38,11 @@ export interface SignedHead extends Head {
 }
 
 /** The hash before the first entry. */
-export const GENESIS = '0'.repeat(64);
+const GENESIS = '0'.repeat(64);
 const OBJECT_CHARS_MAX = 200;
 
 /** sha256 of the hash before and of the entry in a form that has one way to be written, hex. */
-export function hashOf(previous: string, { seq, at, orgId, keyId, operation, object, address, requestId, outcome }: Omit<Entry, 'hash'>): string {
+function hashOf(previous: string, { seq, at, orgId, keyId, operation, object, address, requestId, outcome }: Omit<Entry, 'hash'>): string {
   return hash('sha256', JSON.stringify([previous, seq, at, orgId, keyId, operation, object, address, requestId, outcome]));
 }
 

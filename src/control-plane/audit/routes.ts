@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Audit } from './service.ts';
@@ -40,7 +41,8 @@ export function auditRoutes(audit: Audit): FastifyPluginCallbackTypebox {
     );
     app.post('/audit/archive', { config: { scope: 'operator' }, schema: { operationId: 'archiveAudit', body: Cut, response: { 201: ArchiveSchema } } }, async ({ body }, reply) => {
       reply.code(201);
-      return audit.archive(body.before);
+      const { file, ...archive } = await audit.archive(body.before);
+      return { ...archive, file: basename(file) };
     });
     done();
   };

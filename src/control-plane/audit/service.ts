@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
+import { Mutex } from '../../base/mutex.ts';
 import { type Db, transact } from '../../db/open.ts';
-import { type Archive, listArchives, writeArchive } from './archives.ts';
+import { type Archive, writeArchive } from './archives.ts';
 import { nothingToArchive } from './errors.ts';
 import { type Deed, type Entry, entryAfter, type SignedHead } from './model.ts';
 import { Signer } from './signer.ts';
@@ -23,6 +24,7 @@ export interface AuditOptions {
 export class Audit {
   readonly #options: AuditOptions;
   readonly #signer: Signer;
+  readonly #archiving = new Mutex();
 
   constructor(options: AuditOptions) {
     this.#options = options;
@@ -53,7 +55,11 @@ export class Audit {
    * entries are still in the database, is written anew.
    * @throws Fault `nothing_to_archive`
    */
-  async archive(before: number): Promise<Archive> {
+  archive(before: number): Promise<Archive> {
+    return this.#archiving.run(() => this.#archive(before));
+  }
+
+  async #archive(before: number): Promise<Archive> {
     const { db, folder } = this.#options;
     const { archivedSeq } = await readHead(db);
     const [first] = await pageAfter(db, archivedSeq, 1);
@@ -70,14 +76,11 @@ export class Audit {
     return archive;
   }
 
-  archives(): Promise<Archive[]> {
-    return listArchives(this.#options.folder);
-  }
-
   async *#until(seq: number, before: number): AsyncIterable<Entry[]> {
     for (let after = seq; ;) {
       const page = await pageAfter(this.#options.db, after, PAGE);
-      const old = page.slice(0, page.findIndex(({ at }) => at >= before) + 1 || undefined).filter(({ at }) => at < before);
+      const end = page.findIndex(({ at }) => at >= before);
+      const old = end < 0 ? page : page.slice(0, end);
       if (old.length > 0) yield old;
       const last = page.at(-1);
       if (!last || old.length < page.length) return;

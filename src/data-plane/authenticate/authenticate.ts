@@ -17,6 +17,16 @@ export interface Requester {
 /** The one authentication function: both the inference routes and the control API call it, before any body is read. */
 export type Authenticate = (from: Requester, scope: Scope) => Caller;
 
+/** The key is good, and not for this. */
+export class InsufficientScope extends Fault {
+  readonly caller: Caller;
+
+  constructor(caller: Caller, scope: Scope) {
+    super('permission_denied', 'insufficient_scope', `This key does not have the scope "${scope}" that this call needs.`);
+    this.caller = caller;
+  }
+}
+
 /** Longer credentials are not keys, and not worth hashing. */
 const CREDENTIAL_CHARS_MAX = 256;
 /** Hashes of credentials that were found good are kept, by their text as sent; beyond so many, the oldest is forgotten. */
@@ -38,9 +48,7 @@ export function createAuthenticate(callers: Callers, clock: Clock): Authenticate
     }
     if (known === undefined) remember(hashes, sent, hash);
     if (caller.expiresAtMs !== undefined && clock.now() >= caller.expiresAtMs) throw badKeys.refuse(from.address, sent) ?? badKey();
-    if (!caller.scopes.includes(scope)) {
-      throw new Fault('permission_denied', 'insufficient_scope', `This key does not have the scope "${scope}" that this call needs.`);
-    }
+    if (!caller.scopes.includes(scope)) throw new InsufficientScope(caller, scope);
     return caller;
   };
 }

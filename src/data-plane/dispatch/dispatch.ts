@@ -7,12 +7,15 @@ import type { ForeignServers } from '../ports.ts';
 import { ForwardJob } from './forward.ts';
 import { runHedged } from './hedge.ts';
 import { ATTEMPTS_MAX, type Job, type JobEnd, type JobParts } from './job.ts';
+import { Quarantine } from './quarantine.ts';
 import { DeploymentQueue, notRunning, type QueueOptions, type RevisionLoad } from './queue.ts';
 import { TensorJob } from './tensors.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 /** Pause before a call is offered again to engines that were all full. */
 const FULL_PAUSE_MS = 25;
+/** By then the routes have lost an engine whose process has ended. */
+const LOST_MS = 2_000;
 
 export interface DispatchOptions {
   readonly clock: Clock;
@@ -23,6 +26,8 @@ export interface DispatchOptions {
   wake(): void;
   batched?: NonNullable<QueueOptions['batched']>;
   executed?: NonNullable<QueueOptions['executed']>;
+  /** Told of an input that is refused from now on: it has ended engines. */
+  quarantined?(deployment: string): void;
 }
 
 /** What a dispatched call brings. */
@@ -39,8 +44,12 @@ export class Dispatch {
   readonly #queueOptions: QueueOptions;
   readonly #deadlines: Deadlines;
   readonly #queues = new Map<string, DeploymentQueue>();
+  readonly #quarantine: Quarantine;
+  readonly #quarantined: (deployment: string) => void;
 
-  constructor({ clock, queueMax, foreign, wake, batched, executed }: DispatchOptions) {
+  constructor({ clock, queueMax, foreign, wake, batched, executed, quarantined = () => undefined }: DispatchOptions) {
+    this.#quarantine = new Quarantine(clock);
+    this.#quarantined = quarantined;
     this.#clock = clock;
     this.#queueOptions = { clock, entriesMax: queueMax, foreign, wake, ...(batched && { batched }), ...(executed && { executed }) };
     this.#deadlines = new Deadlines(clock);
@@ -74,17 +83,42 @@ export class Dispatch {
     const { call, target } = dispatched;
     const queue = this.#queues.get(target.deployment.name);
     if (!queue) return { status: 'failed', attempts: 1, fault: notRunning(target.deployment.name) };
+    const refusal = this.#quarantine.refusal(target.revision, work);
+    if (refusal) return { status: 'failed', attempts: 1, fault: refusal };
     let avoid = NONE;
+    let isAlone = false;
     for (let attempts = 1; ; attempts++) {
-      const parts: JobParts = { call, target, tenant: dispatched.tenant, attempt: attempts, queue, deadlines: this.#deadlines, clock: this.#clock, avoid };
+      const parts: JobParts = { call, target, tenant: dispatched.tenant, attempt: attempts, queue, deadlines: this.#deadlines, clock: this.#clock, avoid, isAlone };
       const { job, end } = await this.#attempt(parts, work, sink);
       if (job.lane && (end.status === 'full' || end.status === 'failed')) avoid = new Set([...avoid, job.lane.replica.id]);
-      if (end.status === 'failed' && end.retry === true && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, avoid)) continue;
+      if (end.status === 'failed' && end.retry === true && job.lane) {
+        const mayRetry = !this.#blames(job, target, work) && !isAlone && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, job.lane, avoid);
+        isAlone = true;
+        if (mayRetry) {
+          if (!(await this.#lost(queue, { avoid, revision: job.revision, call }))) return { status: 'cancelled', attempts };
+          if (queue.hasOnly(avoid, job.revision)) avoid = NONE;
+          continue;
+        }
+      }
       if (end.status !== 'full') return endingOf(end, attempts);
       if (attempts >= ATTEMPTS_MAX || !job.lane || !queue.mayOfferAgain(job.lane)) return { status: 'failed', attempts, fault: overloaded(target.deployment.name) };
       if (target.revision.replicas.every(({ id }) => avoid.has(id))) avoid = NONE;
       if (!(await this.#pause(FULL_PAUSE_MS * attempts, call))) return { status: 'cancelled', attempts };
     }
+  }
+
+  /** Waits until an engine that was lost is known to be: one that is still there after a while has lost a connection only. Resolves with whether the client is still there. */
+  async #lost(queue: DeploymentQueue, { avoid, revision, call }: { readonly avoid: ReadonlySet<string>; readonly revision: string; readonly call: Call }): Promise<boolean> {
+    for (let waitedMs = 0; waitedMs < LOST_MS && queue.hasOnly(avoid, revision); waitedMs += FULL_PAUSE_MS) if (!(await this.#pause(FULL_PAUSE_MS, call))) return false;
+    return true;
+  }
+
+  /** Whether a lost engine is this input's doing, for the last time. Of somebody else's server only a connection was lost, and that says nothing. */
+  #blames(job: Job, { deployment }: Target, work: Work): boolean {
+    const { lane } = job;
+    if (!lane || lane.upstream.foreign || !job.ranAlone || !this.#quarantine.crashed(lane.revision, work)) return false;
+    this.#quarantined(deployment.name);
+    return true;
   }
 
   /** One attempt; where the deployment hedges, a slow one is made on a second replica too. A stream is not: it has begun before it is slow. */

@@ -36,6 +36,8 @@ export interface JobParts {
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly avoid: ReadonlySet<string>;
+  /** Its engine was lost with it before. */
+  readonly isAlone?: boolean;
 }
 
 /** How one attempt ended. `full`: the engine took no call; another may. */
@@ -55,6 +57,7 @@ export abstract class Job implements Entry, Timed {
   readonly call: Call;
   readonly pinned: boolean;
   readonly avoid: ReadonlySet<string>;
+  readonly isAlone: boolean;
   readonly tenant: string;
   readonly isBackground: boolean;
   readonly attempt: number;
@@ -67,13 +70,15 @@ export abstract class Job implements Entry, Timed {
   lane: Lane | undefined;
   /** Monotonic milliseconds. */
   protected begunAt = 0;
+  #metAtBegin = 0;
+  #beganAlone = false;
   protected readonly queue: DeploymentQueue;
   protected readonly clock: Clock;
   readonly #deadlines: Deadlines;
   readonly #isHedge: boolean;
   #resolve: ((end: JobEnd) => void) | undefined;
 
-  constructor({ call, target, tenant, attempt, isHedge = false, queue, deadlines, clock, avoid }: JobParts) {
+  constructor({ call, target, tenant, attempt, isHedge = false, isAlone = false, queue, deadlines, clock, avoid }: JobParts) {
     this.#isHedge = isHedge;
     this.call = call;
     this.pinned = target.pinned;
@@ -82,6 +87,7 @@ export abstract class Job implements Entry, Timed {
     this.isBackground = call.isBackground;
     this.revision = target.revision.id;
     this.avoid = avoid;
+    this.isAlone = isAlone;
     this.queue = queue;
     this.clock = clock;
     this.#deadlines = deadlines;
@@ -130,8 +136,15 @@ export abstract class Job implements Entry, Timed {
   protected begin(lane: Lane): void {
     this.lane = lane;
     this.begunAt = this.clock.monotonic();
+    this.#metAtBegin = lane.meetings;
+    this.#beganAlone = lane.busy === 1;
     if (!this.#isHedge) this.call.times.queue = this.begunAt - this.call.arrivedAt;
     this.call.servedBy = lane.revision;
+  }
+
+  /** Whether nothing else of this gateway ran in its engine while it did. */
+  get ranAlone(): boolean {
+    return this.#beganAlone && this.lane?.meetings === this.#metAtBegin;
   }
 
   /** Ends the job; only the first end counts. */

@@ -26,6 +26,10 @@ export class Lane {
   /** Told when it may be asked again. */
   readonly #back: () => void;
   busy = 0;
+  /** A call has it for itself. */
+  isTaken = false;
+  /** How often a call came to others that were running: who ran alone from begin to end has seen none. */
+  meetings = 0;
   /** Nothing is sent until then, monotonic milliseconds; undefined: it is asked. */
   restsUntil: number | undefined;
   /** After an ejection one call is let through; how that ends decides. */
@@ -43,7 +47,7 @@ export class Lane {
 
   /** Slots that a call could have. A replica on probation takes one call at a time, and before all others: it is to be known soon. */
   get free(): number {
-    if (this.restsUntil !== undefined) return 0;
+    if (this.restsUntil !== undefined || this.isTaken) return 0;
     if (this.#isOnProbation) return this.busy === 0 ? Number.POSITIVE_INFINITY : 0;
     return this.replica.slots - this.busy;
   }

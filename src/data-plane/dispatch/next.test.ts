@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { next, type Slot, type Waiting } from './next.ts';
 
 const call = (id: string, more: Partial<Waiting> = {}) => ({ id, revision: 'r', rows: 1, batchKey: undefined, avoid: new Set<string>(), ...more });
-const slot = (replica: string, { free = 1, maxBatchSize = 1 } = {}): Slot => ({ replica: { id: replica }, revision: { id: 'r', maxBatchSize }, free });
+const slot = (replica: string, { free = 1, maxBatchSize = 1, busy = 0 } = {}): Slot => ({ replica: { id: replica }, revision: { id: 'r', maxBatchSize }, free, busy });
 /** The pick by names. */
 const pick = (calls: readonly ReturnType<typeof call>[], slots: readonly Slot[]) => {
   const picked = next(calls, slots);
@@ -50,4 +50,17 @@ test('calls without a key, of another revision, or that avoid the replica are no
   const slots = [slot('a', { maxBatchSize: 8 })];
   expect(pick([call('1'), call('2')], slots)?.calls).toEqual(['1']);
   expect(pick([call('1', { batchKey: 'k' }), call('2', { batchKey: 'k', revision: 'old' }), call('3', { batchKey: 'k', avoid: new Set(['a']) })], slots)?.calls).toEqual(['1']);
+});
+
+test('S17: a call that is to be alone waits for a replica to run empty, and nothing else goes there meanwhile', () => {
+  const alone = call('alone', { isAlone: true });
+  expect(pick([alone], [slot('a', { busy: 1, free: 7 })])).toBeUndefined();
+  expect(pick([alone, call('b')], [slot('a', { busy: 1, free: 7 })])).toBeUndefined();
+  expect(pick([alone, call('b')], [slot('a', { busy: 1, free: 7 }), slot('c', { busy: 3, free: 1 })])).toEqual({ replica: 'c', calls: ['b'] });
+  expect(pick([alone, call('b')], [slot('a', { busy: 1, free: 7 }), slot('c')])).toEqual({ replica: 'c', calls: ['alone'] });
+  // Each holds one replica back, no more.
+  const others = [call('second', { isAlone: true }), call('b')];
+  expect(pick([alone, ...others], [slot('a', { busy: 2, free: 6 }), slot('c', { busy: 1, free: 7 })])).toBeUndefined();
+  expect(pick([alone, ...others], [slot('a', { busy: 2, free: 6 }), slot('c', { busy: 1, free: 7 }), slot('d', { busy: 3, free: 5 })])).toEqual({ replica: 'd', calls: ['b'] });
+  expect(pick([call('first'), alone], [slot('a', { busy: 1, free: 7 })])).toEqual({ replica: 'a', calls: ['first'] });
 });

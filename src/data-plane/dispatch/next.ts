@@ -10,12 +10,16 @@ export interface Waiting {
   readonly batchKey: string | undefined;
   /** Replicas that have already refused this call. */
   readonly avoid: ReadonlySet<string>;
+  /** Runs in a replica where nothing else does: it may be what has ended one (S17). */
+  readonly isAlone?: boolean;
 }
 
 export interface Slot {
   readonly replica: { readonly id: string };
   readonly revision: { readonly id: string; readonly maxBatchSize: number };
   readonly free: number;
+  /** Calls or batches that run there. */
+  readonly busy: number;
 }
 
 export interface Pick<Call extends Waiting, Lane extends Slot> {
@@ -27,10 +31,14 @@ export interface Pick<Call extends Waiting, Lane extends Slot> {
 export function next<Call extends Waiting, Lane extends Slot>(waiting: Iterable<Call>, lanes: readonly Lane[]): Pick<Call, Lane> | undefined {
   if (!lanes.some(({ free }) => free > 0)) return undefined;
   const calls = waiting[Symbol.iterator]();
+  /** Lanes that run empty for a call that is to be alone there, in the order in which those wait. */
+  let reserved: Lane[] | undefined;
   for (let step = calls.next(); !step.done; step = calls.next()) {
     const call = step.value;
-    const lane = freest(lanes, call);
-    if (lane) return { lane, calls: call.batchKey === undefined ? [call] : [call, ...companions(call, calls, lane)] };
+    const open = reserved ? lanes.filter((one) => !reserved?.includes(one)) : lanes;
+    const lane = call.isAlone ? emptiest(open, call) : freest(open, call);
+    if (lane && call.isAlone && lane.busy > 0) (reserved ??= []).push(lane);
+    else if (lane) return { lane, calls: call.batchKey === undefined ? [call] : [call, ...companions(call, calls, lane)] };
   }
   return undefined;
 }
@@ -40,6 +48,15 @@ function freest<Lane extends Slot>(lanes: readonly Lane[], call: Waiting): Lane 
   for (const lane of lanes) {
     if (lane.free <= 0 || lane.revision.id !== call.revision || call.avoid.has(lane.replica.id)) continue;
     if (!best || lane.free > best.free) best = lane;
+  }
+  return best;
+}
+
+function emptiest<Lane extends Slot>(lanes: readonly Lane[], call: Waiting): Lane | undefined {
+  let best: Lane | undefined;
+  for (const lane of lanes) {
+    if (lane.revision.id !== call.revision || call.avoid.has(lane.replica.id) || (lane.busy === 0 && lane.free <= 0)) continue;
+    if (!best || lane.busy < best.busy) best = lane;
   }
   return best;
 }

@@ -51,6 +51,7 @@ class Rig {
       const entry: Entry = {
         revision: 'r',
         rows: 1,
+        isAlone: false,
         batchKey: undefined,
         avoid: new Set(),
         tenant: 't',

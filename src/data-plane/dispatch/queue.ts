@@ -135,9 +135,17 @@ export class DeploymentQueue {
     this.#pump();
   }
 
-  /** Whether a call whose engine was lost may try another: one that is not among those to avoid is there, and the budget allows it. */
-  mayRetry(revision: string, avoid: ReadonlySet<string>): boolean {
-    return this.#laneList.some((lane) => lane.revision.id === revision && !avoid.has(lane.replica.id)) && this.#budget.withdraw();
+  /** Whether a call that was lost with its engine may be made again. An engine of ours has ended: it comes back, or another is there. Of somebody else's server only a connection has, and the budget decides (S6). */
+  mayRetry(revision: string, { upstream: { foreign } }: Lane, avoid: ReadonlySet<string>): boolean {
+    if (foreign) return this.#laneList.some((lane) => lane.revision.id === revision && !avoid.has(lane.replica.id)) && this.#budget.withdraw();
+    const { state } = this.#route.revisions.find(({ id }) => id === revision) ?? {};
+    return state !== undefined && state !== 'failed' && state !== 'stopped';
+  }
+
+  /** Whether a call could only go to replicas that it avoids. */
+  hasOnly(avoid: ReadonlySet<string>, revision: string): boolean {
+    const lanes = this.#laneList.filter((lane) => lane.revision.id === revision);
+    return lanes.length > 0 && lanes.every(({ replica }) => avoid.has(replica.id));
   }
 
   /** When a call of this deployment is sent a second time; undefined: never. */
@@ -165,6 +173,7 @@ export class DeploymentQueue {
   /** A lane has a slot back, after `ms` in which these calls shared it. `outcome`: what that says of the replica; undefined: nothing. */
   free(lane: Lane, calls: readonly Entry[], ms: number, outcome: Outcome | undefined): void {
     lane.busy--;
+    lane.isTaken = false;
     const rows = calls.reduce((sum, call) => sum + call.rows, 0);
     for (const call of calls) this.#line.end(call, (ms * call.rows) / Math.max(rows, 1), call.charged);
     if (outcome === 'served' && this.#route.hedge === true) this.#hedge.observe(ms);
@@ -194,7 +203,8 @@ export class DeploymentQueue {
   }
 
   #start({ lane, calls }: Pick<Entry, Lane>): void {
-    lane.busy++;
+    if (lane.busy++ > 0) lane.meetings++;
+    lane.isTaken = calls[0]?.isAlone ?? false;
     if (lane.revision.maxBatchSize > 1) this.#options.batched?.(this.#route.name, calls.length);
     for (const call of calls) call.charged = this.#line.begin(call);
     calls[0]?.start(lane, calls);

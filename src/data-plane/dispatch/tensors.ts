@@ -41,7 +41,7 @@ export class TensorJob extends Job {
     this.work = work;
     this.rows = work.rows;
     // One whose engine was lost goes alone: should it be what killed it, its neighbours are not lost with it again (S17).
-    this.batchKey = target.revision.maxBatchSize > 1 && parts.avoid.size === 0 ? batchKey(work.request, work.rows) : undefined;
+    this.batchKey = target.revision.maxBatchSize > 1 && !parts.isAlone ? batchKey(work.request, work.rows) : undefined;
   }
 
   start(lane: Lane, batch: readonly Entry[]): void {

@@ -4,6 +4,7 @@ import type { EngineSpec } from '../../contract/engine-wire.ts';
 import { Fault } from '../../contract/errors.ts';
 import type { Embeddings, GenerateRequest, Generation, Piece, Prompt, TextEngine } from '../engine.ts';
 import { createStopCutter } from '../stop-cutter.ts';
+import { TOOL_CALL_CLOSE, TOOL_CALL_OPEN, type ToolUse } from '../tools.ts';
 import { promptWords, readScript, scriptFault, spokenText, wordsOf, type Script } from './script.ts';
 
 const SLOTS_DEFAULT = 8;
@@ -50,7 +51,16 @@ export function createEchoEngine(spec: Pick<EngineSpec, 'manifest'>, clock: Cloc
 
 function scriptOf(request: GenerateRequest, options: Readonly<Record<string, unknown>>): Script {
   const script = readScript(spokenText(request.prompt), options);
+  const { tools } = request;
+  const calls = tools?.mode === 'required' ? Math.max(1, script.calls) : script.calls;
+  if (tools && calls > 0) return { ...script, words: callsOf(tools, tools.isParallel ? calls : 1, script.words.join('')) };
   return request.format.type === 'text' ? script : { ...script, words: [JSON.stringify({ echo: script.words.join('') })] };
+}
+
+/** Calls of the first function, each with what was said as its argument, a word a token. */
+function callsOf({ functions }: ToolUse, count: number, text: string): string[] {
+  const call = JSON.stringify({ name: functions[0]?.name ?? '', arguments: { text } });
+  return Array.from({ length: count }, () => [TOOL_CALL_OPEN, ...(call.match(/[^ ]+ ?/gu) ?? []), TOOL_CALL_CLOSE]).flat();
 }
 
 interface Speech {
@@ -84,6 +94,7 @@ async function speak(script: Script, request: GenerateRequest, { clock, onPiece,
 /** Crashes, hangs until aborted, or fails at once where there is no word to say first. */
 async function obey(script: Script, clock: Clock, signal: AbortSignal): Promise<void> {
   if (script.isCrash) process.abort();
+  if (script.isFrozen) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (script.isHang) await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
   if (script.errorStatus !== undefined && (script.words.length === 0 || script.words.join('') === '')) throw scriptFault(script.errorStatus);
 }

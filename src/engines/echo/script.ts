@@ -2,7 +2,7 @@ import type { Prompt } from '../engine.ts';
 import { Fault, httpStatus, type FaultKind } from '../../contract/errors.ts';
 
 const TOKENS_MAX = 1_000_000;
-const DIRECTIVE = /\[\[(tokens|delay-ms|error|crash|hang|empty)(?::(\d{1,9}))?\]\]/gu;
+const DIRECTIVE = /\[\[(tokens|delay-ms|error|crash|hang|freeze|empty|call)(?::(\d{1,9}))?\]\]/gu;
 const KINDS: readonly FaultKind[] = ['invalid_argument', 'not_found', 'rate_limited', 'internal', 'bad_upstream', 'unavailable', 'deadline_exceeded'];
 
 /** What an echo engine does for one call. */
@@ -10,14 +10,17 @@ export interface Script {
   readonly words: readonly string[];
   readonly delayMs: number;
   readonly errorStatus?: number;
+  /** How many calls of a tool it makes, where it may choose. */
+  readonly calls: number;
   readonly isCrash: boolean;
   readonly isHang: boolean;
+  readonly isFrozen: boolean;
 }
 
 /**
  * Reads the directives in the last user message (or the prompt); what remains of it is echoed word by word, one token each:
  * `[[tokens:N]]` exactly N tokens, the words again and again · `[[delay-ms:N]]` before each token · `[[error:STATUS]]` fail
- * after what words there are · `[[crash]]` abort the process · `[[hang]]` never answer a call · `[[empty]]` no token.
+ * after what words there are · `[[crash]]` abort the process · `[[hang]]` never answer a call · `[[freeze]]` keep the process's main thread busy for ever · `[[call:N]]` N calls of the first tool, if the caller has any · `[[empty]]` no token.
  * `defaults` are the manifest's engineOptions: `delayMs`, `tokens`.
  */
 export function readScript(text: string, defaults: Readonly<Record<string, unknown>>): Script {
@@ -29,8 +32,10 @@ export function readScript(text: string, defaults: Readonly<Record<string, unkno
     words: repeated(spoken, Math.min(count, TOKENS_MAX)),
     delayMs: found.get('delay-ms') ?? wholeNumber(defaults.delayMs) ?? 0,
     ...(errorStatus !== undefined && { errorStatus }),
+    calls: found.get('call') ?? 0,
     isCrash: found.has('crash'),
     isHang: found.has('hang'),
+    isFrozen: found.has('freeze'),
   };
 }
 

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
+import { TOOL_CALL_OPEN } from '../tools.ts';
 import type { RenderReply, RenderRequest, TemplateWorkerData } from './template-worker.ts';
 
 const RENDER_MS_MAX = 1_000;
@@ -12,6 +13,8 @@ const WORKER_MEMORY_MIB_MAX = 128;
 const ERROR_CHARACTERS_MAX = 200;
 
 export interface ChatTemplate {
+  /** It writes tools and calls itself, in the form that we read. */
+  readonly isToolNative: boolean;
   /** Renders the template once per set of variables; rejects with `chat_template_failed`. */
   render(renderings: readonly Readonly<Record<string, unknown>>[]): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -46,6 +49,7 @@ export function createChatTemplate(chatTemplate: string, clock: Clock): ChatTemp
   };
 
   return {
+    isToolNative: /\btools\b/.test(chatTemplate) && chatTemplate.includes(TOOL_CALL_OPEN),
     render(renderings) {
       const target = (running ??= start({ chatTemplate, outputCharactersMax: OUTPUT_CHARACTERS_MAX }, stop));
       const id = ++lastId;

@@ -1,6 +1,7 @@
 import type { Llama, LlamaGrammar } from 'node-llama-cpp';
 import { Fault } from '../../contract/errors.ts';
 import type { GenerateRequest } from '../engine.ts';
+import { PARALLEL_MAX, TOOL_CALL_CLOSE, TOOL_CALL_OPEN, type ToolUse } from '../tools.ts';
 import { toGrammarSchema } from './json-schema.ts';
 
 /** Compiled grammars kept, least recently used first out (X24). */
@@ -21,16 +22,16 @@ ws ::= "" | " " | "\n" [ ]{0,12}
 
 export interface Grammars {
   /** The grammar that an answer of this format must follow; undefined for text. */
-  for(format: GenerateRequest['format']): Promise<LlamaGrammar | undefined>;
+  for(format: GenerateRequest['format'], tools?: ToolUse): Promise<LlamaGrammar | undefined>;
 }
 
 export function createGrammars(llama: Llama): Grammars {
   const cache = new Map<string, LlamaGrammar>();
   return {
-    async for(format) {
-      if (format.type === 'text') return undefined;
-      const key = format.type === 'json' ? '' : JSON.stringify(format.schema);
-      const grammar = cache.get(key) ?? (format.type === 'json' ? await llama.createGrammar({ grammar: JSON_OBJECT }) : await compile(llama, format.schema));
+    async for(format, tools) {
+      if (format.type === 'text' && !tools) return undefined;
+      const key = JSON.stringify([format, tools]);
+      const grammar = cache.get(key) ?? (await compile(llama, format, tools));
       cache.delete(key);
       cache.set(key, grammar);
       if (cache.size > GRAMMARS_MAX) cache.delete(cache.keys().next().value ?? '');
@@ -39,17 +40,45 @@ export function createGrammars(llama: Llama): Grammars {
   };
 }
 
-async function compile(llama: Llama, schema: unknown): Promise<LlamaGrammar> {
+async function compile(llama: Llama, format: GenerateRequest['format'], tools: ToolUse | undefined): Promise<LlamaGrammar> {
+  if (tools) return llama.createGrammar({ grammar: toolGrammar(await schemaGrammar(llama, callSchema(tools), 'tools'), tools) });
+  if (format.type !== 'json_schema') return llama.createGrammar({ grammar: JSON_OBJECT });
+  return llama.createGrammar({ grammar: await schemaGrammar(llama, format.schema, 'response_format.json_schema.schema') });
+}
+
+/** One call: which function, and arguments after its own schema. */
+function callSchema({ functions }: ToolUse): unknown {
+  return {
+    oneOf: functions.map(({ name, parameters }) => ({
+      type: 'object',
+      properties: { name: { const: name }, arguments: argumentsSchema(parameters) },
+      additionalProperties: false,
+    })),
+  };
+}
+
+/** A function that says nothing of its arguments has none. */
+function argumentsSchema(parameters: unknown): unknown {
+  const schema = parameters as { type?: unknown; properties?: unknown };
+  return schema.type === undefined && schema.properties === undefined ? { type: 'object', properties: {} } : parameters;
+}
+
+/** Calls in marks, one or several; or, where the model may choose, text that does not begin like one. */
+function toolGrammar(call: string, { mode, isParallel }: ToolUse): string {
+  const marked = `"${TOOL_CALL_OPEN}" [\\n]? call [\\n]? "${TOOL_CALL_CLOSE}"`;
+  const calls = isParallel ? `tool-call ([\\n]? tool-call){0,${PARALLEL_MAX - 1}}` : 'tool-call';
+  const root = mode === 'required' ? calls : `${calls} | [^<{] [^\\x00]* | "<" [^t] [^\\x00]*`;
+  return `root ::= ${root}\ntool-call ::= ${marked}\n${call.replace(/^root ::= /, 'call ::= ')}`;
+}
+
+async function schemaGrammar(llama: Llama, schema: unknown, param: string): Promise<string> {
   const converted = toGrammarSchema(schema);
   try {
     const { grammar } = await llama.createGrammarForJsonSchema(converted as { type: 'object' });
     if (grammar.length > GRAMMAR_CHARACTERS_MAX) throw new Error(`the grammar has ${grammar.length} characters, ${GRAMMAR_CHARACTERS_MAX} are accepted`);
     if (!grammar.includes(TAIL)) throw new Error('the grammar has not the expected end');
-    return await llama.createGrammar({ grammar: grammar.replace(TAIL, '') });
+    return grammar.replace(TAIL, '');
   } catch (error) {
-    throw new Fault('invalid_argument', 'unsupported_json_schema', "The JSON schema can't be turned into a grammar.", {
-      param: 'response_format.json_schema.schema',
-      cause: error,
-    });
+    throw new Fault('invalid_argument', 'unsupported_json_schema', "The JSON schema can't be turned into a grammar.", { param, cause: error });
   }
 }

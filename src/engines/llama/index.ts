@@ -44,9 +44,9 @@ async function chatEngine(spec: EngineSpec, shape: TextShape, loaded: LoadedMode
     dialect: 'openai',
     slots,
     async generate(request, onPiece, signal) {
-      const prompt = await prompts.tokens(request.prompt);
+      const prompt = await prompts.tokens(request.prompt, request.tools);
       assertFits(prompt, contextTokens);
-      const grammar = await grammars.for(request.format);
+      const grammar = await grammars.for(request.format, request.tools);
       return await generate({ model, pool, barrier, contextTokensMax: contextTokens }, { prompt, request, grammar, onPiece, signal });
     },
     embed: () => Promise.reject(invalid('This model generates text; it has no embeddings.', 'model', 'unsupported_task')),

@@ -2,24 +2,27 @@ import { randomUUID } from 'node:crypto';
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import { Fault, invalid } from '../../contract/errors.ts';
 import type { ChatMessage, Prompt } from '../engine.ts';
+import type { ToolUse } from '../tools.ts';
 import type { ChatTemplate } from './chat-template.ts';
+import { templateMessage, toolPrompt, type ToolPrompt } from './tool-prompt.ts';
 
 /** No vocabulary packs more characters than this into a token on average: longer prompts are refused before they are tokenised. */
 const CHARACTERS_PER_TOKEN_MAX = 64;
 
 export interface Prompts {
   /** Token ids as the model sees them, the beginning-of-sequence token included where the model wants it. */
-  tokens(prompt: Prompt): Promise<Token[]>;
+  tokens(prompt: Prompt, tools?: ToolUse): Promise<Token[]>;
 }
 
 export function createPrompts(model: LlamaModel, template: ChatTemplate | undefined, contextTokens: number): Prompts {
   const charactersMax = contextTokens * CHARACTERS_PER_TOKEN_MAX;
   return {
-    async tokens(prompt) {
+    async tokens(prompt, tools) {
       if (prompt.type === 'tokens') return checkedIds(model, prompt.tokens);
       const characters = prompt.type === 'text' ? prompt.text.length : prompt.messages.reduce((sum, { content }) => sum + content.length, 0);
       if (characters > charactersMax) throw tooLong(`about ${Math.ceil(characters / 4)}`, contextTokens);
-      const tokens = prompt.type === 'text' ? model.tokenize(prompt.text, false) : await chatTokens(model, template, prompt.messages);
+      const tokens =
+        prompt.type === 'text' ? model.tokenize(prompt.text, false) : await chatTokens(model, template, toolPrompt(prompt.messages, tools, template?.isToolNative ?? false));
       return withBos(model, tokens);
     },
   };
@@ -54,11 +57,14 @@ function withBos(model: LlamaModel, tokens: Token[]): Token[] {
  * control tokens are the template's own. If the contents add none, the whole text is tokenised as it is; if they do, it is
  * tokenised in pieces, the contents without control tokens; where the template changes contents, such a text is refused.
  */
-async function chatTokens(model: LlamaModel, template: ChatTemplate | undefined, messages: readonly ChatMessage[]): Promise<Token[]> {
+async function chatTokens(model: LlamaModel, template: ChatTemplate | undefined, { messages, tools }: ToolPrompt): Promise<Token[]> {
   if (template === undefined) throw invalid('This model has no chat template; use the completions endpoint.', 'messages', 'no_chat_template');
   const nonce = randomUUID().replaceAll('-', '');
   const marked = messages.map((message, i) => ({ ...message, content: `${nonce}${i}x` }));
-  const [plain = '', outline = ''] = await template.render([variables(model, messages), variables(model, marked)]);
+  const declared = tools === null ? '' : JSON.stringify(tools);
+  if (controlCount(model, model.tokenize(declared, true)) > 0)
+    throw invalid("A tool contains text that is one of the model's control tokens.", 'tools', 'control_token_in_content');
+  const [plain = '', outline = ''] = await template.render([variables(model, { messages, tools }), variables(model, { messages: marked, tools })]);
   const tokens = model.tokenize(plain, true);
   if (controlCount(model, tokens) === controlCount(model, model.tokenize(outline, true))) return tokens;
   const pieces = piecesOf(outline, nonce, messages, plain);
@@ -66,13 +72,13 @@ async function chatTokens(model: LlamaModel, template: ChatTemplate | undefined,
   return pieces.flatMap(({ text, isContent }) => model.tokenize(text, !isContent));
 }
 
-function variables(model: LlamaModel, messages: readonly ChatMessage[]): Record<string, unknown> {
+function variables(model: LlamaModel, { messages, tools }: ToolPrompt): Record<string, unknown> {
   return {
-    messages: messages.map(({ role, content }) => ({ role: role === 'developer' ? 'system' : role, content })),
+    messages: messages.map(templateMessage),
     add_generation_prompt: true,
     bos_token: model.tokens.bosString ?? '',
     eos_token: model.tokens.eosString ?? '',
-    tools: null,
+    tools,
   };
 }
 

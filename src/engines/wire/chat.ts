@@ -1,10 +1,12 @@
 import { invalid } from '../../contract/errors.ts';
-import type { GenerateRequest, TextEngine, TokenLogprob } from '../engine.ts';
+import type { GenerateRequest, TextEngine } from '../engine.ts';
 import { isObject, readObject } from './body.ts';
 import type { Choice } from './choices.ts';
 import type { WireContext, WireHandler } from './context.ts';
 import { booleanField, messagesField, modelField, refuseUnsupported, samplingFields, wholeField } from './fields.ts';
-import { respond, type Voice } from './respond.ts';
+import { chatVoice } from './chat-voice.ts';
+import { respond } from './respond.ts';
+import { toolsField } from './tool-fields.ts';
 
 const N_MAX = 128;
 const TOP_LOGPROBS_MAX = 20;
@@ -22,7 +24,7 @@ export const handleChat: WireHandler<TextEngine> = async (engine, request, respo
       choices,
       stream: booleanField(body, 'stream'),
       includeUsage: isObject(body.stream_options) && booleanField(body.stream_options, 'include_usage'),
-      voice: chatVoice(modelField(body), generate.topLogprobs !== undefined, context),
+      voice: chatVoice({ model: modelField(body), wantsLogprobs: generate.topLogprobs !== undefined, hasTools: generate.tools !== undefined }, context),
     },
     response,
     context,
@@ -36,45 +38,20 @@ export function withSeed(request: GenerateRequest, index: number): GenerateReque
 
 function chatRequest(body: Record<string, unknown>, { cacheSalt, requestId }: WireContext): GenerateRequest {
   refuseUnsupported(body, UNSUPPORTED);
-  if (body.tool_choice !== 'none') refuseUnsupported(body, ['tools']);
+  const tools = toolsField(body);
+  const sampling = samplingFields(body);
+  if (tools && sampling.format.type !== 'text') throw invalid('"response_format" and "tools" do not go together; leave one out, or set "tool_choice": "none".', 'response_format');
   const maxTokens = wholeField(body, 'max_completion_tokens', 0, 2 ** 31) ?? wholeField(body, 'max_tokens', 0, 2 ** 31);
   const topLogprobs = wholeField(body, 'top_logprobs', 0, TOP_LOGPROBS_MAX);
   const wantsLogprobs = booleanField(body, 'logprobs');
   if (topLogprobs !== undefined && !wantsLogprobs) throw invalid('"top_logprobs" needs "logprobs": true.', 'top_logprobs');
   return {
-    ...samplingFields(body),
+    ...sampling,
+    ...(tools && { tools }),
     prompt: { type: 'messages', messages: messagesField(body) },
     ...(maxTokens !== undefined && { maxTokens }),
     ...(wantsLogprobs && { topLogprobs: topLogprobs ?? 0 }),
     cacheSalt,
     requestId,
   };
-}
-
-function chatVoice(model: string, wantsLogprobs: boolean, { requestId, clock }: WireContext): Voice {
-  const logprobs = (tokens: readonly TokenLogprob[] | undefined): unknown => (wantsLogprobs ? { content: (tokens ?? []).map(entry), refusal: null } : null);
-  const chunk = (index: number, delta: unknown, finish: string | null, tokens?: readonly TokenLogprob[]): unknown => ({
-    index,
-    delta,
-    logprobs: tokens === undefined ? null : logprobs(tokens),
-    finish_reason: finish,
-  });
-  return {
-    head: { id: `chatcmpl-${requestId}`, created: Math.floor(clock.now() / 1000), model },
-    object: 'chat.completion',
-    chunkObject: 'chat.completion.chunk',
-    open: ({ index }) => [chunk(index, { role: 'assistant', content: '' }, null)],
-    piece: ({ index }, { text, tokens }) => chunk(index, { content: text }, null, tokens),
-    close: ({ index }, finish) => chunk(index, {}, finish),
-    whole: ({ index }, { text, tokens, finish }) => ({
-      index,
-      message: { role: 'assistant', content: text, refusal: null },
-      logprobs: logprobs(tokens),
-      finish_reason: finish,
-    }),
-  };
-}
-
-function entry({ token, bytes, logprob, top }: TokenLogprob): unknown {
-  return { token, bytes, logprob, top_logprobs: top };
 }

@@ -71,8 +71,8 @@ function completionVoice(model: string, echoes: readonly string[], wantsLogprobs
     object: 'text_completion',
     chunkObject: 'text_completion',
     open: ({ index, promptIndex }) => (echoes[promptIndex] ? [{ index, text: echoes[promptIndex], logprobs: null, finish_reason: null }] : []),
-    piece: ({ index }, { text, tokens }) => ({ index, text, logprobs: logprobs(index, tokens), finish_reason: null }),
-    close: ({ index }, finish) => ({ index, text: '', logprobs: null, finish_reason: finish }),
+    piece: ({ index }, { text, tokens }) => [{ index, text, logprobs: logprobs(index, tokens), finish_reason: null }],
+    close: ({ index }, finish) => [{ index, text: '', logprobs: null, finish_reason: finish }],
     whole: ({ index, promptIndex }, { text, tokens, finish }) => ({ index, text: (echoes[promptIndex] ?? '') + text, logprobs: logprobs(index, tokens), finish_reason: finish }),
   };
 }

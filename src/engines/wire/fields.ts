@@ -1,6 +1,7 @@
 import { invalid } from '../../contract/errors.ts';
 import type { ChatMessage, GenerateRequest } from '../engine.ts';
 import { isObject } from './body.ts';
+import { toolCallsOf } from './tool-calls.ts';
 
 /**
  * Readers of an OpenAI request's fields. The gateway has validated already; these make sure that nothing else that reaches
@@ -109,7 +110,15 @@ export function messagesField(body: Body): ChatMessage[] {
     if (!isObject(message)) throw invalid(`"${at}" must be an object.`, at);
     const role = ROLES.find((one) => one === message.role);
     if (role === undefined) throw invalid(`"${at}.role" must be one of ${ROLES.join(', ')}.`, `${at}.role`);
-    return { role: role === 'developer' ? 'system' : role, content: contentOf(message.content, role, `${at}.content`) };
+    const toolCalls = toolCallsOf(message.tool_calls, `${at}.tool_calls`);
+    const toolCallId = message.tool_call_id;
+    if (role === 'tool' && typeof toolCallId !== 'string') throw invalid(`"${at}.tool_call_id" must name the call that this answers.`, `${at}.tool_call_id`);
+    return {
+      role: role === 'developer' ? 'system' : role,
+      content: contentOf(message.content, role, `${at}.content`),
+      ...(toolCalls.length > 0 && { toolCalls }),
+      ...(role === 'tool' && { toolCallId: toolCallId as string }),
+    };
   });
 }
 

@@ -14,8 +14,8 @@ export interface Voice {
   readonly object: string;
   /** Frames' choices before a choice's first piece. */
   open(choice: Choice): readonly unknown[];
-  piece(choice: Choice, piece: Piece): unknown;
-  close(choice: Choice, finish: Generation['finish']): unknown;
+  piece(choice: Choice, piece: Piece): readonly unknown[];
+  close(choice: Choice, finish: Generation['finish']): readonly unknown[];
   /** A choice of the whole answer. */
   whole(choice: Choice, answer: { text: string; tokens: readonly TokenLogprob[]; finish: Generation['finish'] }): unknown;
 }
@@ -43,11 +43,11 @@ async function respondStreaming(engine: TextEngine, { choices, includeUsage, voi
   const events = {
     piece(choice: Choice, piece: Piece) {
       open(choice);
-      say(voice.piece(choice, piece));
+      voice.piece(choice, piece).forEach(say);
     },
     done(choice: Choice, { finish }: Generation) {
       open(choice);
-      say(voice.close(choice, finish));
+      voice.close(choice, finish).forEach(say);
     },
   };
   let result;

@@ -9,13 +9,16 @@ export interface Launchers {
 
 /** Each replica by the launcher of its engine's kind. */
 export function launchByKind({ own, command, remote }: Launchers): Launcher {
-  const all = [own, command, remote];
+  /** Who has launched a deployment's newest replica: as many as there are deployments. */
+  const newest = new Map<string, Launcher>();
   return {
     launch(order) {
       const { kind } = order.engine;
-      return (kind === 'command' ? command : kind === 'remote' ? remote : own).launch(order);
+      const launcher = kind === 'command' ? command : kind === 'remote' ? remote : own;
+      newest.set(order.deployment, launcher);
+      return launcher.launch(order);
     },
-    logs: (deployment, linesMax) => all.map((launcher) => launcher.logs(deployment, linesMax)).find((lines) => lines.length > 0) ?? [],
-    close: async () => void (await Promise.all(all.map((launcher) => launcher.close()))),
+    logs: (deployment, linesMax) => newest.get(deployment)?.logs(deployment, linesMax) ?? [],
+    close: async () => void (await Promise.all([own, command, remote].map((launcher) => launcher.close()))),
   };
 }

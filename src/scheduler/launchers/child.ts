@@ -21,6 +21,8 @@ export interface WatchedChild {
   readonly exited: Promise<ExitInfo>;
   /** Aborted once it has ended. */
   readonly ended: AbortSignal;
+  /** Ends it at once, and this is why. */
+  condemn(reason: string): void;
   /** Asks it to end; makes it end after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -37,6 +39,7 @@ export interface Watching {
 
 export function watchChild(child: ChildProcess, { buffer, clock, name, kill, done }: Watching): WatchedChild {
   let lastLine = '';
+  let verdict: string | undefined;
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
     createInterface({ input: stream }).on('line', (line) => {
@@ -49,7 +52,7 @@ export function watchChild(child: ChildProcess, { buffer, clock, name, kill, don
     const end = (reason: string) => {
       done();
       ended.abort();
-      resolve({ reason });
+      resolve({ reason: verdict ?? reason });
     };
     child.once('error', (error) => end(`${name} could not be started: ${error.message}`));
     // `close`, not `exit`: by then its last words have been read.
@@ -58,6 +61,10 @@ export function watchChild(child: ChildProcess, { buffer, clock, name, kill, don
   return {
     exited,
     ended: ended.signal,
+    condemn(reason) {
+      verdict = `${name} was ended: ${reason}`;
+      kill('SIGKILL');
+    },
     async stop(graceMs) {
       if (child.exitCode !== null || child.signalCode !== null) return;
       kill('SIGTERM');

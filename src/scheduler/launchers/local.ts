@@ -9,12 +9,15 @@ import type { Clock } from '../../base/clock.ts';
 import type { EngineHealth, EngineSpec } from '../../contract/engine-wire.ts';
 import { processUsage } from './process-usage.ts';
 import type { Launched, Launcher, LaunchOrder } from '../ports.ts';
-import { childEnvironment, watchChild } from './child.ts';
+import { childEnvironment, watchChild, type WatchedChild } from './child.ts';
 import { LogBuffer } from './log-buffer.ts';
 
 const ENGINE_MAIN = fileURLToPath(new URL('../../engines/main.ts', import.meta.url));
 const HEALTH_EVERY_MS = 50;
 const HEALTH_TIMEOUT_MS = 5_000;
+/** How often one that serves is asked whether it is alive, and how many times in a row it may not answer: 10 s in all (S19). A main thread that computes nothing always does. */
+const ALIVE_EVERY_MS = 2_000;
+const SILENT_MAX = 2;
 const LOAD_TIMEOUT_MS = 600_000;
 
 export interface LocalLauncherOptions {
@@ -62,14 +65,30 @@ function follow(child: ChildProcess, { order, socket, buffer, clock, done }: Fol
   const spec: EngineSpec = { ...order.engine, listen: { socket } };
   child.stdin?.on('error', () => undefined); // a child that ended early is told by `exited`
   child.stdin?.write(`${JSON.stringify(spec)}\n`);
+  const ready = becomesReady(socket, clock, watched.ended);
+  // One that does not become ready is told by `ready`.
+  ready.then(() => watchLife(socket, clock, watched)).catch(() => undefined);
   return {
     address: { socket },
     ...(child.pid !== undefined && { pid: child.pid }),
-    ready: becomesReady(socket, clock, watched.ended),
+    ready,
     exited: watched.exited,
     usage: () => processUsage(child.pid),
     stop: (graceMs) => watched.stop(graceMs),
   };
+}
+
+/** Ends an engine whose main thread has been silent for too long. */
+async function watchLife(socket: string, clock: Clock, { ended, condemn }: WatchedChild): Promise<void> {
+  for (let silent = 0; !ended.aborted;) {
+    await clock.after(ALIVE_EVERY_MS, ended);
+    const answered = await healthOf(socket).then(
+      () => true,
+      () => false,
+    );
+    silent = answered ? 0 : silent + 1;
+    if (silent >= SILENT_MAX && !ended.aborted) return condemn(`its main thread was silent for ${(SILENT_MAX * HEALTH_TIMEOUT_MS) / 1_000} s`);
+  }
 }
 
 async function becomesReady(socket: string, clock: Clock, ended: AbortSignal): Promise<{ slots: number }> {

@@ -7,13 +7,11 @@ import { exactly, type InferRoute } from '../protocol.ts';
 
 const PATH = '/v1/chat/completions';
 const check = checker(ChatRequest);
-/** Until tool calls are built, they are refused by name. */
-const TOOL_FIELDS = ['tools', 'tool_choice', 'parallel_tool_calls', 'functions', 'function_call'] as const;
-
 export const chatRoute: InferRoute = { kind: 'infer', method: 'POST', match: exactly(PATH), operation: 'chat', scope: 'inference', faults: openaiFaults, decode };
 
 function decode(body: Buffer): DecodedRequest {
-  const request = parseBody(body, (value) => check(withoutTools(value)));
+  const request = parseBody(body, check);
+  checkTools(request);
   if (typeof request.top_logprobs === 'number' && request.logprobs !== true) {
     throw invalid('"top_logprobs" needs "logprobs": true.', 'top_logprobs');
   }
@@ -28,16 +26,23 @@ function decode(body: Buffer): DecodedRequest {
   };
 }
 
-function withoutTools(value: unknown): unknown {
-  const request = value as Record<string, unknown>;
-  let isGiven = false;
-  for (const field of TOOL_FIELDS) {
-    if (request[field] === undefined) continue;
-    isGiven = true;
-    if (request[field] !== null) {
-      throw invalid(`"${field}" is not supported yet: this server makes no tool calls. Leave it out.`, field, 'unsupported_parameter');
-    }
+/** What a schema can not say. @throws Fault that names the field */
+function checkTools({ tools, tool_choice: choice, response_format: format, messages }: ChatRequest): void {
+  const names = (tools ?? []).map(({ function: { name } }) => name);
+  if (new Set(names).size < names.length) throw invalid('"tools" names a function twice.', 'tools');
+  if (typeof choice === 'object' && choice !== null && !names.includes(choice.function.name)) {
+    throw invalid(`"tool_choice" names the function "${choice.function.name}", which is none of "tools".`, 'tool_choice');
   }
-  if (!isGiven) return value;
-  return Object.fromEntries(Object.entries(request).filter(([field]) => !(TOOL_FIELDS as readonly string[]).includes(field)));
+  if (choice === 'required' && names.length === 0) throw invalid('"tool_choice" is "required", and there are no "tools".', 'tool_choice');
+  const mayCall = names.length > 0 && choice !== 'none';
+  if (mayCall && format && format.type !== 'text')
+    throw invalid('"response_format" and "tools" do not go together; leave one out, or set "tool_choice": "none".', 'response_format');
+  for (const [i, { role, content, tool_calls: calls, tool_call_id: answered }] of messages.entries()) {
+    if (role === 'tool' && answered === undefined) throw invalid(`"messages[${i}].tool_call_id" must name the call that this answers.`, `messages[${i}].tool_call_id`);
+    if (role !== 'assistant' && typeof content !== 'string' && !Array.isArray(content))
+      throw invalid(`"messages[${i}].content" must be a string or a list of parts.`, `messages[${i}].content`);
+    if (role !== 'assistant' && calls && calls.length > 0) throw invalid(`"messages[${i}].tool_calls" may stand in an assistant's message only.`, `messages[${i}].tool_calls`);
+    if (role === 'assistant' && (content === null || content === undefined) && !(calls && calls.length > 0))
+      throw invalid(`"messages[${i}]" has neither "content" nor "tool_calls".`, `messages[${i}].content`);
+  }
 }
