@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           ...node,
           name: 'chaos',
-          include: ['tests/chaos/**/*.test.ts'],
+          include: ['tests/{chaos,fuzz,soak}/**/*.test.ts'],
           exclude: ['tests/chaos/money/auditor*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,

@@ -7,6 +7,8 @@ const TASKS = {
   check: ['checks/run.ts'],
   bench: ['bench/run.ts'],
   chaos: ['tests/chaos/money/run.ts'],
+  fuzz: ['tests/fuzz/run.ts'],
+  soak: ['tests/soak/run.ts'],
   generate: ['checks/generate.ts'],
   format: ['node_modules/oxfmt/bin/oxfmt'],
   'example:seed': ['examples/seed/main.ts'],

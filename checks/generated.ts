@@ -1,4 +1,5 @@
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
+import { requirementsPage } from './requirements.ts';
 import { startHarness } from '../tests/harness.ts';
 
 const HEAD = '// Made by "npm run generate" from the route schemas. Do not edit.\n\n';
@@ -11,5 +12,6 @@ export async function generateAll(): Promise<Map<string, string>> {
   return new Map([
     ['docs/reference/openapi.json', `${JSON.stringify(document, null, 2)}\n`],
     ['sdk/src/generated/api.ts', HEAD + types],
+    ['docs/reference/requirements.md', requirementsPage()],
   ]);
 }

@@ -5,6 +5,7 @@ import { checkDrift } from './drift.ts';
 import { checkFaces } from './faces.ts';
 import { checkHouse } from './house.ts';
 import { checkLinks } from './links.ts';
+import { checkRequirements } from './requirements.ts';
 import { checkSupplyChain } from './supply-chain.ts';
 
 /** Everything that a change must pass. Prints one line a check, and what is wrong under it. */
@@ -24,6 +25,7 @@ const CHECKS: readonly Check[] = [
   ['dead code', tool('knip/bin/knip.js', '--no-progress')],
   ['house numbers', checkHouse],
   ['openapi and sdk drift', checkDrift],
+  ['requirements', checkRequirements],
   ['links in the docs', checkLinks],
   ['supply chain', checkSupplyChain],
   ['dependency age', checkDependencyAge],

@@ -71,9 +71,9 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     db,
     usageLog: options.usageSink ?? usageLog,
     launcher: own,
+    folder,
     signingKey,
     environment,
-    ...placesIn(folder),
     tracing,
     ready: () => ready().ready,
   });
@@ -119,11 +119,6 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     control,
     close: () => parts.disposeAsync(),
   };
-}
-
-/** Where in the home the parts have what is theirs. */
-function placesIn({ blobs, audit, logs, path }: HomeFolder) {
-  return { blobFolder: blobs, auditFolder: audit, logFolder: logs, holder: path };
 }
 
 /** Who acts for the server itself. */

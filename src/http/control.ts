@@ -2,13 +2,13 @@ import type { RequestListener, Server } from 'node:http';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyPluginCallbackTypebox, TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Clock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
 import { checker } from '../contract/check.ts';
-import { Fault, httpStatus, toFault } from '../contract/errors.ts';
+import { Fault, httpStatus, invalid, toFault } from '../contract/errors.ts';
 import type { CallerEntry } from '../contract/feeds.ts';
 import { parseJsonBody } from '../contract/oip-json.ts';
 import { type Authenticate, InsufficientScope } from '../data-plane/authenticate/authenticate.ts';
@@ -17,6 +17,7 @@ import { addCompression } from './control-compression.ts';
 import type { Exposure } from './exposure.ts';
 import { closeLingering, isUnread } from './linger.ts';
 import { notAccepted } from './media.ts';
+import { checkStorable } from '../contract/storable.ts';
 import { described, describeInference, LOGO } from './openapi.ts';
 
 /** JSON bodies of the control API are small; blobs stream past this limit. */
@@ -53,6 +54,8 @@ export async function createControl(options: ControlOptions): Promise<FastifyIns
     genReqId: () => newId('req', options.clock.now()),
     routerOptions: { maxParamLength: PARAM_CHARS_MAX },
     serverFactory: (handler) => options.createServer(handler),
+    // A path that can't be decoded never reaches a route.
+    frameworkErrors: (error, request, reply) => void (reply as FastifyReply).code(400).send(errorBody(faultOf(error, request as FastifyRequest))),
   }).withTypeProvider<TypeBoxTypeProvider>();
   // The same bounds on depth and keys as everywhere else (S24).
   app.removeContentTypeParser('application/json');
@@ -135,11 +138,21 @@ function validator(schema: TSchema, httpPart: string | undefined): (value: unkno
   const check = checker(schema);
   return (value) => {
     try {
-      return { value: check(httpPart === 'body' ? value : Value.Convert(schema, value)) };
+      checkStorable(value);
+      return { value: check(httpPart === 'body' ? value : exact(Value.Convert(schema, value))) };
     } catch (error) {
       return { error: error as Error };
     }
   };
+}
+
+/** Numbers of a path or a query count or tell the time: beyond 2^53 they are others than were sent, and beyond 2^63 no database takes them. */
+function exact(values: unknown): unknown {
+  for (const [name, value] of Object.entries(values as Record<string, unknown>)) {
+    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+      throw invalid(`"${name}" is too large; accepted are numbers up to ${Number.MAX_SAFE_INTEGER}.`, name);
+  }
+  return values;
 }
 
 /** fastify's own complaints about a request are the client's to mend. */

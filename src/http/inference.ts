@@ -23,12 +23,12 @@ export interface InferenceParts {
   readonly repository: Repository;
   ready(): boolean;
   readonly version: string;
-  readonly statistics: ModelStatistics;
-  /** The Open Inference Protocol speaks as NVIDIA's server where clients look for its words. */
-  readonly asTriton: boolean;
   readonly clock: Clock;
   /** Absent where models can't be loaded. */
   readonly audit?: AuditLog | undefined;
+  readonly statistics: ModelStatistics;
+  /** The Open Inference Protocol speaks as NVIDIA's server where clients look for its words. */
+  readonly asTriton: boolean;
 }
 
 /** A matched inference route's handler: the request path for calls, a plain answer for discovery. Both authenticate first. */

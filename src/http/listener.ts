@@ -9,8 +9,7 @@ import type { Exposure } from './exposure.ts';
 import { HttpExchange, pathOf } from './exchange.ts';
 import { refuseForm } from './media.ts';
 import { sendFault } from './sink.ts';
-import { isInferencePath, matchRoute } from '../data-plane/protocols/table.ts';
-import { openaiFaults } from '../data-plane/protocols/openai-errors.ts';
+import { faultsOf, isInferencePath, matchRoute } from '../data-plane/protocols/table.ts';
 
 const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 300_000;
@@ -41,9 +40,9 @@ export function createListener({ clock, inference, exposure, certificate }: List
       // A connection that stays open after its last answer would hold up a server that is stopping.
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
     });
-    const fault = exposure.refuse(request);
-    if (fault) return sendFault(response, fault, openaiFaults, clock);
     const path = pathOf(request);
+    const fault = exposure.refuse(request);
+    if (fault) return sendFault(response, fault, faultsOf(path), clock);
     if (!isInferencePath(path)) return control(request, response);
     const matched = matchRoute(request.method ?? 'GET', path);
     if ('fault' in matched) return sendFault(response, matched.fault, matched.faults, clock);
@@ -68,22 +67,34 @@ export function createListener({ clock, inference, exposure, certificate }: List
     if (!isInferencePath(pathOf(request))) response.writeContinue();
     handle(request, response);
   });
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => sendFault(response, UNEXPECTED, faultsOf(pathOf(request)), clock));
+  server.on('connect', refuseTunnel);
   server.on('clientError', refuseUnreadable);
   return server;
 }
 
-const UNREADABLE: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
+const UNEXPECTED = new Fault('invalid_argument', 'unsupported_expectation', 'The header "Expect" has a value that is not accepted; send "100-continue" or leave it out.');
+
+const UNREADABLE: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large', `The request's headers are longer than ${HEADER_BYTES_MAX} bytes.`],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'request_timeout', 'The request did not arrive in time.'],
 };
 
+type Refusal = readonly [status: string, code: string, message: string];
+
 /** What is not HTTP never becomes a request; it still gets an answer in JSON. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const [status, code, message] = UNREADABLE[error.code ?? ''] ?? ['400 Bad Request', 'malformed_request', 'The request is not valid HTTP.'];
+  if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
+  else refuse(socket, UNREADABLE[error.code ?? ''] ?? ['400 Bad Request', 'malformed_request', 'The request is not valid HTTP.']);
+}
+
+function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
+  // The server has let go of this socket, and with it of its errors.
+  socket.on('error', () => undefined);
+  refuse(socket, ['405 Method Not Allowed', 'method_not_allowed', 'This server is no proxy: CONNECT is not accepted.']);
+}
+
+function refuse(socket: Duplex, [status, code, message]: Refusal): void {
   const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code } });
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }

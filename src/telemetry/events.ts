@@ -4,6 +4,7 @@ import type { Fault } from '../contract/errors.ts';
 import type { UsageRecord } from '../contract/usage.ts';
 import { createCounters } from './counters.ts';
 import { CallStats, type CallTotals, registerCallStats } from './call-stats.ts';
+import { registerProcess } from './process-gauges.ts';
 import { type GaugeSources, registerGauges } from './gauges.ts';
 import { type Execution, ModelStats } from './model-stats.ts';
 import { RecentCalls, type RecentFigures } from './recent-calls.ts';
@@ -21,10 +22,10 @@ export interface Events {
   callFellBack(revision: string): void;
   /** Calls went to an engine together; of deployments that batch only. */
   batchSent(deployment: string, calls: number): void;
-  /** An engine has answered a call, or several together. */
-  executed(execution: Execution): void;
   /** An input has ended engines, and is refused from now on. */
   inputQuarantined(deployment: string): void;
+  /** An engine has answered a call, or several together. */
+  executed(execution: Execution): void;
   replicaChanged(change: ReplicaChange): void;
   usageProblem(problem: { readonly message: string; readonly error?: unknown }): void;
   /** Something in the control plane failed behind a caller's back. */
@@ -71,6 +72,7 @@ export function createTelemetry(log: Logger, clock: Clock, sources: GaugeSources
   const models = new ModelStats();
   const { refused, replayed, replicas, problems, unpriced, quarantined, batches, freed } = createCounters(registry);
   registerGauges(registry, sources);
+  registerProcess(registry);
   tracing?.countOn(registry);
   return {
     tracing,

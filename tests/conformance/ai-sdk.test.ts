@@ -1,5 +1,5 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { embed, generateText, streamText } from 'ai';
+import { embed, generateText, jsonSchema, Output, streamText, tool, type ToolSet } from 'ai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RealServer, startRealServer } from '../with-models/real-server.ts';
 
@@ -33,6 +33,45 @@ describe('@ai-sdk/openai-compatible, unmodified', () => {
     for await (const _ of result.textStream) pieces++;
     expect(pieces).toBeGreaterThan(1);
     expect((await result.usage).outputTokens).toBe(12);
+  });
+
+  const weather = tool({
+    description: 'The weather of a city',
+    inputSchema: jsonSchema<{ city: string }>({ type: 'object', properties: { city: { type: 'string', maxLength: 20 } }, required: ['city'], additionalProperties: false }),
+  });
+
+  test('C23 C26: a tool is called, whole and streamed', async () => {
+    const order = {
+      model: provider('smollm2-135m-instruct'),
+      prompt: 'What is the weather in Paris?',
+      temperature: 0,
+      maxOutputTokens: 80,
+      tools: { weather } as unknown as ToolSet,
+      toolChoice: 'required',
+    } as const;
+    const whole = await generateText(order);
+    expect(whole.toolCalls.length).toBeGreaterThan(0);
+    for (const call of whole.toolCalls) expect(call).toMatchObject({ toolName: 'weather', input: { city: expect.any(String) as string } });
+    const streamed = await streamText({ ...order, toolChoice: { type: 'tool', toolName: 'weather' } }).toolCalls;
+    expect(streamed).toMatchObject([{ toolName: 'weather', input: { city: expect.any(String) as string } }]);
+  });
+
+  test('C29: structured output', async () => {
+    const schema = jsonSchema<{ name: string; people: number }>({
+      type: 'object',
+      properties: { name: { type: 'string', maxLength: 20 }, people: { type: 'integer' } },
+      required: ['name', 'people'],
+      additionalProperties: false,
+    });
+    const structured = createOpenAICompatible({ name: 'modelyard', baseURL: `${server.url}/v1`, apiKey: server.key, supportsStructuredOutputs: true });
+    const { output } = await generateText({
+      model: structured('smollm2-135m-instruct'),
+      prompt: 'Name a city.',
+      temperature: 0,
+      maxOutputTokens: 60,
+      output: Output.object({ schema }),
+    });
+    expect(Number.isInteger(output.people)).toBe(true);
   });
 
   test('embed', async () => {

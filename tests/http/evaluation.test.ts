@@ -55,6 +55,14 @@ test('Q2: the area under the curve of one class is not defined, and is left out,
   expect(report.metrics['log_loss']?.value).toBeGreaterThan(0);
 });
 
+test('S32: a metric of numbers so large that it is no number any more is left out', async () => {
+  const response = await evaluate({ task: 'regression', actual: [1e199, 0, 1], predicted: [0, 1e-108, 2] });
+  const { metrics } = (await response.json()) as Made;
+  expect(response.status).toBe(201);
+  expect(metrics['max_error']?.value).toBe(1e199);
+  for (const name of ['mean_squared_error', 'r2']) expect(metrics[name]).not.toHaveProperty('value');
+});
+
 test('two versions on the same examples are compared pair by pair; on others they are refused', async () => {
   const [first, second] = [await made({ task: 'classification', actual: ACTUAL, predicted: ACTUAL }), await made({ task: 'classification', actual: ACTUAL, predicted: PREDICTED })];
   expect(await (await modelyard.call(`/api/v1/evaluations/${first.id}/compare?with=${second.id}`)).json()).toMatchObject({

@@ -207,3 +207,30 @@ test('S32: what is no request at all, and any JSON at all, is a 4xx and never a 
   );
   await alive();
 });
+
+test('S32: paths that can not be decoded, other expectations, tunnels and hosts that are not ours get an error as their protocol says it', async () => {
+  const head = { authorization: `Bearer ${modelyard.key}` };
+  const cases: [string, Record<string, string>, number, RegExp][] = [
+    ['GET /api/v1/models/%c0%af', head, 400, /^{"error":{"code":"bad_request","message":"[^"]+","param":null}}$/],
+    ['GET /api/v1/models/%', head, 400, /^{"error":{"code":"bad_request"/],
+    [`POST ${CHAT}`, { ...head, expect: 'tea' }, 400, /^{"error":{.*"code":"unsupported_expectation"}}$/],
+    ['GET /v2/models/echo', { ...head, expect: 'tea' }, 400, /^{"error":"The header/],
+    ['CONNECT /v2/models/echo', head, 405, /^{"error":{.*"code":"method_not_allowed"}}$/],
+    ['GET /v2/models/echo', { ...head, host: 'evil.example' }, 403, /^{"error":"[^"]+"}$/],
+  ];
+  for (const [line, headers, status, body] of cases) {
+    const answer = await raw(modelyard.url, rawRequest(line, headers));
+    expect(answer.status, line).toBe(status);
+    expect(answer.body, line).toMatch(body);
+  }
+  await alive();
+});
+
+test('S32: what no database keeps as it is, NUL, half a surrogate pair and endless numbers, is a 400 in body, path and query', async () => {
+  for (const name of ['half \ud800', 'nul \0', '\udc00']) {
+    const answer = await modelyard.call('/api/v1/members', { body: { name, role: 'operator' } });
+    expect([answer.status, await answer.text()], JSON.stringify(name)).toEqual([400, expect.stringContaining('"invalid_text"')]);
+  }
+  for (const path of ['/api/v1/models/a%00b', '/api/v1/evaluations?model=a%00b', '/api/v1/events?after=99999999999999999999'])
+    expect((await modelyard.call(path)).status, path).toBe(400);
+});

@@ -48,8 +48,8 @@ export function composeDataPlane(parts: DataPlaneParts) {
     foreign: parts.foreign,
     wake: () => parts.wake(),
     batched: (deployment, calls) => events.batchSent(deployment, calls),
-    executed: (execution) => events.executed(execution),
     quarantined: (deployment) => events.inputQuarantined(deployment),
+    executed: (execution) => events.executed(execution),
   });
   const authenticate = createAuthenticate(callers, clock);
   const requestPath = createRequestPath({
@@ -69,9 +69,19 @@ export function composeDataPlane(parts: DataPlaneParts) {
       replayed: (operation) => events.callReplayed(operation),
     },
   });
-  const { audit, ready, version } = parts;
-  const statistics = telemetry.models;
-  const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, clock, audit, statistics, asTriton: limits.asTriton, ready, version });
+  const { ready, version, audit } = parts;
+  const inference = createInferenceHandler({
+    requestPath,
+    authenticate,
+    routes,
+    repository,
+    statistics: telemetry.models,
+    asTriton: limits.asTriton,
+    clock,
+    audit,
+    ready,
+    version,
+  });
   return {
     authenticate,
     inference,

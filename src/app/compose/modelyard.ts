@@ -14,6 +14,7 @@ import { type ConfigFile, garbageSettings } from '../config-file.ts';
 import type { Config } from '../config.ts';
 import { figuresOf, gaugeSources, loadByDeployment } from '../figures.ts';
 import type { InnerCalls } from '../inner-calls.ts';
+import type { HomeFolder } from '../home.ts';
 import { mainGatewayName } from '../own-gateway.ts';
 import { composeAudit } from './audit.ts';
 import { composeControlPlane, type ControlPlane, repositoryOf } from './control-plane.ts';
@@ -32,22 +33,19 @@ export interface ModelyardParts {
   readonly db: Db;
   readonly usageLog: UsageSink;
   readonly launcher: Launcher;
-  readonly blobFolder: string;
-  readonly auditFolder: string;
+  /** Its path is also this server's own name among those that share the database. */
+  readonly folder: HomeFolder;
   readonly signingKey: Buffer;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly logFolder: string;
-  /** This server's own name among those that share the database. */
-  readonly holder: string;
   readonly tracing: Tracing | undefined;
   ready(): boolean;
 }
 
 /** The scheduler, the control plane and the data plane, joined: nothing runs yet. What each needs of the others it asks for when it is there. */
-export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, blobFolder, signingKey, auditFolder, holder, tracing, ready, ...parts }: ModelyardParts) {
+export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, folder, signingKey, tracing, ready, ...parts }: ModelyardParts) {
   const telemetry = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), ...gaugeSources(() => control) }, tracing);
   const { events } = telemetry;
-  const foreign = composeForeign({ ...parts, db, clock, file, signingKey, own, running: () => running(control) });
+  const foreign = composeForeign({ ...parts, logFolder: folder.logs, db, clock, file, signingKey, own, running: () => running(control) });
   const { reconciler, scheduling, fleet } = composeScheduler({
     clock,
     launcher: foreign.launcher,
@@ -64,7 +62,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
   const leadership = new Leadership({
     clock,
     ttlMs: config.leaderTtlMs,
-    take: (epoch, ttlMs) => takeLease(db, { name: 'leader', holder, epoch, now: clock.now(), ttlMs }),
+    take: (epoch, ttlMs) => takeLease(db, { name: 'leader', holder: folder.path, epoch, now: clock.now(), ttlMs }),
     gained: () => void control.deployments.refresh().catch((error: unknown) => events.controlProblem(error)),
     lost: () => reconciler.stepDown(),
     problem: (error) => events.controlProblem(error),
@@ -74,7 +72,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     db,
     clock,
     events,
-    blobFolder,
+    blobFolder: folder.blobs,
     threadsDefault: config.threadsDefault,
     scheduling,
     fleet,
@@ -89,7 +87,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     publish: (feed) => feeds.publish(feed),
     callerChanged: (change) => feeds.callerChanged(change.hash, 'removed' in change ? undefined : change),
   });
-  const written = composeAudit({ db, clock, signingKey, folder: auditFolder, problem: (error) => events.controlProblem(error) });
+  const written = composeAudit({ db, clock, signingKey, folder: folder.audit, problem: (error) => events.controlProblem(error) });
   const plane: DataPlane = composeDataPlane({
     clock,
     callers: { find: (hash) => callerOf(hash, feeds, control) ?? innerCalls.find(hash) },

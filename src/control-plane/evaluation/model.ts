@@ -190,12 +190,18 @@ function generation({ task, predictions, references, likelihoods }: Examples & {
   return { task, examples: predictions.length, seed, metrics: measured(values, { exact_match: interval }), signatures: [bleu.signature, chrf.signature] };
 }
 
+/** Squares of enormous values, and what is divided by them, are no numbers any more: not defined, as JSON has no word for them. */
+function finite(value: number | undefined): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
+}
+
 function measured(values: Values, intervals: Partial<Record<metrics.MetricName, metrics.Interval>> = {}): Report['metrics'] {
   const report: Partial<Record<metrics.MetricName, Measured>> = {};
   for (const name of Object.keys(values) as metrics.MetricName[]) {
     const { version, higherIsBetter, unit } = metrics.METRICS[name];
     const interval = intervals[name];
-    report[name] = { value: values[name], version, higherIsBetter, unit, ...(interval && { interval }) };
+    const isWhole = interval && Number.isFinite(interval.low) && Number.isFinite(interval.high);
+    report[name] = { value: finite(values[name]), version, higherIsBetter, unit, ...(isWhole && { interval }) };
   }
   return report;
 }

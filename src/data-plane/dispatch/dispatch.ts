@@ -25,9 +25,9 @@ export interface DispatchOptions {
   /** Told when a call waits for a revision that has no replica: it is to be loaded. */
   wake(): void;
   batched?: NonNullable<QueueOptions['batched']>;
-  executed?: NonNullable<QueueOptions['executed']>;
   /** Told of an input that is refused from now on: it has ended engines. */
   quarantined?(deployment: string): void;
+  executed?: NonNullable<QueueOptions['executed']>;
 }
 
 /** What a dispatched call brings. */

@@ -22,6 +22,11 @@ export function isInferencePath(path: string): boolean {
   return path.startsWith('/v1/') || path === '/v2' || path.startsWith('/v2/');
 }
 
+/** How a path's protocol says that something is wrong. */
+export function faultsOf(path: string): FaultEncoder {
+  return path.startsWith('/v2') ? oipFaults : openaiFaults;
+}
+
 /** Matches the path as it was sent, byte by byte: no folding of case, slashes, dots or encodings (X9). */
 export function matchRoute(method: string, path: string): Matched {
   let otherMethod = false;
@@ -31,7 +36,7 @@ export function matchRoute(method: string, path: string): Matched {
     if (route.method === method) return { route, params };
     otherMethod = true;
   }
-  const faults = path.startsWith('/v2') ? oipFaults : openaiFaults;
+  const faults = faultsOf(path);
   if (otherMethod) return { fault: new Fault('method_not_allowed', 'method_not_allowed', `${method} is not allowed on this path.`), faults };
   return { fault: new Fault('not_found', 'unknown_url', `Unknown request URL: ${method} ${path.slice(0, 200)}`), faults };
 }

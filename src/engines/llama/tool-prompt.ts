@@ -39,14 +39,15 @@ function instructionOf({ functions, mode }: ToolUse): string {
   return `You can call these functions:\n${lines}\n${when} with nothing but\n${TOOL_CALL_OPEN}\n{"name": <function name>, "arguments": <its arguments as JSON>}\n${TOOL_CALL_CLOSE}`;
 }
 
-function plainMessage({ role, content, toolCalls, toolCallId }: ChatMessage): ChatMessage {
-  if (role === 'tool') return { role: 'user', content: `<tool_response id=${JSON.stringify(toolCallId ?? '')}>\n${content}\n</tool_response>` };
+/** In words: a model that was not trained on calls copies those that it sees in place of answering by their results. */
+function plainMessage({ role, content, toolCalls }: ChatMessage): ChatMessage {
+  if (role === 'tool') return { role: 'user', content: `The function returned: ${content}\nAnswer me in plain words with it.` };
   if (!toolCalls) return { role, content };
-  return { role, content: [content, ...toolCalls.map(written)].filter((part) => part !== '').join('\n') };
+  return { role, content: [content, ...toolCalls.map(told)].filter((part) => part !== '').join('\n') };
 }
 
-function written({ name, arguments: text }: ToolCall): string {
-  return `${TOOL_CALL_OPEN}\n{"name": ${JSON.stringify(name)}, "arguments": ${text}}\n${TOOL_CALL_CLOSE}`;
+function told({ name, arguments: text }: ToolCall): string {
+  return `I ask the function ${name} with ${text}.`;
 }
 
 function valueOf(text: string): unknown {

@@ -32,7 +32,7 @@ export function readClients(file: string): Attempt[] {
   return jsonLines(file) as unknown as Attempt[];
 }
 
-/** What is left in the folders of usage logs: lines of a checksum, a space, and the record as a list of values. */
+/** What is left in the folders of usage logs: lines of a comma and a list, whose first value is a checksum and the others the record's. */
 export function readSegments(folders: readonly string[]): UsageRow[] {
   const files = folders.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
   return files.flatMap((file) =>
@@ -44,7 +44,8 @@ export function readSegments(folders: readonly string[]): UsageRow[] {
 
 function recordOf(line: string): UsageRow | undefined {
   try {
-    const values = JSON.parse(line.slice(line.indexOf(' ') + 1)) as unknown[];
+    if (!line.startsWith(',[')) return undefined;
+    const [, ...values] = JSON.parse(line.slice(1)) as unknown[];
     const at = (place: number): number => Number(values[place]);
     return {
       id: String(values[0]),
