@@ -57,6 +57,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['restore', 'make a home of a backup', async () => (await import('./local/backup.ts')).addRestore],
   ['migrate', "copy a home's database into PostgreSQL", async () => (await import('./local/migrate.ts')).addMigrate],
   ['doctor', 'check this machine and a home', async () => (await import('./local/doctor.ts')).addDoctor],
+  ['completion', 'make your shell complete commands', async () => (await import('./remote/completion.ts')).addCompletion],
 ];
 
 /** Most of `keys` is a client's; one of its commands works on a home without a server. */
@@ -71,8 +72,29 @@ async function loadAudit(): Promise<AddCommand> {
   return (program) => addAudit(program, addAuditVerify);
 }
 
+/** All commands: those that `isWanted` with all that they have, others by name and summary. Without `completion`, which tab adds itself. */
+export async function commandTree(isWanted: (name: string) => boolean = () => true): Promise<Command> {
+  const program = new Command('modelyard');
+  for (const [name, summary, load] of COMMANDS) {
+    if (name === 'completion') continue;
+    if (isWanted(name)) (await load())(program);
+    else program.command(name).description(summary);
+  }
+  return program;
+}
+
+/** Answers a shell (`modelyard complete -- WORDS`). Only the command that is typed is loaded; a failure says nothing: it would stand in somebody's line. */
+async function answerShell(words: readonly string[]): Promise<number> {
+  const { complete } = await import('./completion.ts');
+  const { namesOf } = await import('./remote/completion.ts');
+  const program = await commandTree((name) => name === words[0] && words.length > 1);
+  await complete({ program, words, names: namesOf, print: (text) => process.stdout.write(text) }).catch(() => undefined);
+  return EXIT.ok;
+}
+
 /** Runs one command line. Returns its exit code. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'complete') return answerShell(argv.slice(argv[1] === '--' ? 2 : 1));
   const program = new Command('modelyard')
     .description('Publish, deploy, call and measure models: a self-hosted Model-as-a-Service platform.')
     .version(VERSION)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../fake-clock.ts';
 import { chatBody, echoManifest, type EchoOptions, type Harness, startHarness } from '../harness.ts';
-import { usageOf, whileAdvancing } from './support.ts';
+import { fakeForeignUpstream, pause, usageOf, whileAdvancing } from './support.ts';
 
 test('S13: calls that wait while a new version takes the traffic are served by it; none is refused', async () => {
   await using modelyard = await startHarness();
@@ -238,4 +238,19 @@ test('a call that its deployment can not serve goes to the fallback, is metered 
   expect((await modelyard.call('/v1/chat/completions', { body: { ...chatBody('main', 'x'), temperature: 9 } })).status).toBe(400);
   await patch({ fallback: null });
   expect((await ask()).status).toBe(502);
+});
+
+test('what a deployment has begun to answer, and not sent, is not in front of the answer of its fallback', async () => {
+  await using modelyard = await startHarness();
+  await using half = await fakeForeignUpstream(modelyard, 'half', async (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+    response.write('{"half":');
+    await pause(50);
+    response.destroy();
+  });
+  await modelyard.deployEcho('spare');
+  await modelyard.call('/api/v1/deployments/half', { method: 'PATCH', body: { fallback: 'spare' } });
+  const response = await modelyard.call('/v1/chat/completions', { body: chatBody('half', 'hi') });
+  expect([response.status, ((await response.json()) as { choices: { message: { content: string } }[] }).choices[0]?.message.content]).toEqual([200, 'hi']);
+  expect(half.received.length).toBeGreaterThan(0);
 });

@@ -32,7 +32,7 @@ export function remoteOptions(command: Command): Command {
 }
 
 /** Opens a session by flags, environment (MODELYARD_URL, MODELYARD_API_KEY) or the login, in this order. */
-async function openSession(flags: CommonFlags): Promise<Session> {
+export async function openSession(flags: CommonFlags): Promise<Session> {
   const environment = readCliEnvironment();
   const home = flags.home ?? environment.home;
   const saved = await readLogin(home);

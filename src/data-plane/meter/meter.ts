@@ -25,6 +25,9 @@ import type { UsageSink } from '../ports.ts';
 /** Of an answer without the usage header, this much of its end is kept to look for usage in. */
 const TAIL_BYTES = 4_096;
 
+/** What of an engine's headers is the client's to see. */
+const PASSED_ON = ['content-type', 'content-length', 'cache-control', OIP_HEADER_LENGTH] as const;
+
 const UNPRICED: Terms = { subscription: '', priceVersion: '', lease: '' };
 
 /** What is measured: the call, who made it, where it went, how large it came in. */
@@ -64,6 +67,12 @@ export class Meter implements AnswerSink {
   /** The call goes elsewhere: it is measured by what it becomes there. Only before the first byte. */
   turnTo(target: Target, work: Work): void {
     this.#metered = { ...this.#metered, target, work };
+    // What has come of an answer that broke off belongs to no other.
+    this.#held = undefined;
+    this.#tail = Buffer.alloc(0);
+    this.#usage = undefined;
+    this.#responseBytes = 0;
+    for (const name of PASSED_ON) delete this.#headers[name];
   }
 
   /** A byte of the answer has been sent. */
@@ -192,7 +201,7 @@ function roundedTimes({ times }: Call): Record<string, number> {
   return rounded;
 }
 
-/** What of an engine's headers is the client's to see. One name after the other: a loop over names costs several times as much. */
+/** Passes on what is `PASSED_ON`. One name after the other: a loop over names costs several times as much. */
 function passOn(from: AnswerHeaders, to: Record<string, string>): void {
   const type = from['content-type'];
   const length = from['content-length'];
