@@ -19,6 +19,8 @@ const EgressSection = Type.Object({ allow: Type.Optional(Type.Array(Type.String(
 const UsageLogSection = Type.Object({ sync: Type.Optional(Type.Enum(['group', 'before-answer'])) }, closed);
 /** `freeWhenUnavailable`: calls of free plans go on, uncounted, while the database can't be asked for their quota; false unless told otherwise. */
 const CreditSection = Type.Object({ freeWhenUnavailable: Type.Optional(Type.Boolean()) }, closed);
+/** `maxAgeSeconds`: a gateway takes no calls by routes and keys that its database has not confirmed for longer; 86,400 unless told otherwise. */
+const FeedsSection = Type.Object({ maxAgeSeconds: Type.Optional(Type.Integer({ minimum: 10, maximum: 31_536_000 })) }, closed);
 /** `hf`: where the Hugging Face Hub or a mirror of it is, and a file with the token for it; huggingface.co without a token unless told otherwise. */
 const HubSection = Type.Object({ endpoint: Type.Optional(Type.String({ maxLength: 300 })), tokenFile: Type.Optional(FilePath) }, closed);
 const SourcesSection = Type.Object({ hf: Type.Optional(HubSection) }, closed);
@@ -35,6 +37,7 @@ const ConfigFileSchema = Type.Object(
     egress: Type.Optional(EgressSection),
     usageLog: Type.Optional(UsageLogSection),
     credit: Type.Optional(CreditSection),
+    feeds: Type.Optional(FeedsSection),
     engines: Type.Optional(EnginesSection),
     sources: Type.Optional(SourcesSection),
     garbage: Type.Optional(GarbageSection),
@@ -47,10 +50,11 @@ export type ConfigFile = Static<typeof ConfigFileSchema>;
 const check = checker(ConfigFileSchema);
 
 /** What of the file every process with a gateway goes by. */
-export function gatewaySettings({ usageLog, credit }: ConfigFile): Partial<Pick<Config, 'usageLogSync' | 'freeWhenUnavailable'>> {
+export function gatewaySettings({ usageLog, credit, feeds }: ConfigFile): Partial<Pick<Config, 'usageLogSync' | 'freeWhenUnavailable' | 'feedsAgeMsMax'>> {
   return {
     ...(usageLog?.sync !== undefined && { usageLogSync: usageLog.sync }),
     ...(credit?.freeWhenUnavailable !== undefined && { freeWhenUnavailable: credit.freeWhenUnavailable }),
+    ...(feeds?.maxAgeSeconds !== undefined && { feedsAgeMsMax: feeds.maxAgeSeconds * 1_000 }),
   };
 }
 

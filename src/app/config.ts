@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { invalid } from '../contract/errors.ts';
 import { parseDatabaseUrl } from './database.ts';
 import type { Environment } from './env.ts';
+import { connectionsMax } from './open-files.ts';
+import type { SocketLimits } from '../http/listener.ts';
 
 /** Flags of `modelyard up`. */
 export interface Flags {
@@ -56,6 +58,9 @@ export interface Config {
   readonly freeWhenUnavailable: boolean;
   /** A paid call waits so long for its credit when what is leased is used up. */
   readonly leaseWaitMs: number;
+  /** A gateway takes no calls by routes and keys that nobody has confirmed for longer. */
+  readonly feedsAgeMsMax: number;
+  readonly sockets: SocketLimits;
 }
 
 const PORT_DEFAULT = 8420;
@@ -65,6 +70,10 @@ const QUEUE_MAX = 256;
 const DRAIN_MS = 30_000;
 const LEADER_TTL_MS = 15_000;
 const LEASE_WAIT_MS = 250;
+const FEEDS_AGE_MS_MAX = 24 * 3_600_000;
+const HEADERS_TIMEOUT_MS = 20_000;
+const REQUEST_TIMEOUT_MS = 300_000;
+const STALL_MS = 60_000;
 
 /** Of the memory that this process may use, by its cgroup or the machine's, engines get this share; the rest is the gateway's, the system's and the page cache's. */
 const ENGINE_MEMORY_SHARE = 0.75;
@@ -107,6 +116,8 @@ export function loadConfig(flags: Flags, environment: Environment): Config {
     leaderTtlMs: LEADER_TTL_MS,
     freeWhenUnavailable: false,
     leaseWaitMs: LEASE_WAIT_MS,
+    feedsAgeMsMax: FEEDS_AGE_MS_MAX,
+    sockets: { connectionsMax: connectionsMax(), headersTimeoutMs: HEADERS_TIMEOUT_MS, requestTimeoutMs: REQUEST_TIMEOUT_MS, stallMs: STALL_MS },
   };
 }
 

@@ -13,7 +13,7 @@ const options = (
   authenticate,
   version: 'test',
   domains,
-  operations: { ready: () => ({ ready: true, status: 'ready', reasons: [] }), metrics: async () => '' },
+  operations: { live: () => true, ready: () => ({ ready: true, status: 'ready', reasons: [] }), metrics: async () => '' },
   failed: (fault) => failures.push(fault),
   createServer: (handler) => createServer(handler),
 });

@@ -4,6 +4,12 @@ import { Fault } from '../contract/errors.ts';
 import { type Exchange, type FaultEncoder, Presence, type ReplySink } from '../data-plane/call.ts';
 import { ResponseSink } from './sink.ts';
 
+export interface ExchangeParts {
+  readonly clock: Clock;
+  /** A reader who takes nothing for so long is cut off. */
+  readonly stallMs: number;
+}
+
 /** A node:http request and response as the request path sees them. */
 export class HttpExchange implements Exchange {
   readonly method: string;
@@ -12,15 +18,15 @@ export class HttpExchange implements Exchange {
   readonly presence = new Presence();
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #clock: Clock;
+  readonly #parts: ExchangeParts;
 
-  constructor(request: IncomingMessage, response: ServerResponse, clock: Clock) {
+  constructor(request: IncomingMessage, response: ServerResponse, parts: ExchangeParts) {
     this.method = request.method ?? 'GET';
     this.path = pathOf(request);
     this.headers = request.headers;
     this.#request = request;
     this.#response = response;
-    this.#clock = clock;
+    this.#parts = parts;
   }
 
   readBody(bytesMax: number): Promise<Buffer> {
@@ -28,7 +34,7 @@ export class HttpExchange implements Exchange {
   }
 
   reply(faults: FaultEncoder): ReplySink {
-    return new ResponseSink(this.#response, faults, this.#clock);
+    return new ResponseSink(this.#response, faults, this.#parts.clock, this.#parts.stallMs);
   }
 
   /** The response has been closed: by its end, or because the client has left. */

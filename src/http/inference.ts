@@ -13,6 +13,7 @@ export interface InferenceParts {
   readonly routes: Routes;
   readonly repository: Repository;
   ready(): boolean;
+  live(): boolean;
   readonly version: string;
 }
 
@@ -32,7 +33,7 @@ async function answer(route: AnswerRoute, params: PathParams, exchange: Exchange
 
 function question(route: AnswerRoute, params: PathParams, exchange: Exchange, parts: InferenceParts): Question {
   const { routes, repository, version } = parts;
-  const common = { params, ready: parts.ready(), version };
+  const common = { params, ready: parts.ready(), live: parts.live(), version };
   if (route.scope === 'public') {
     const closed = () => Promise.reject(new Error('a public route orders nothing'));
     return { ...common, visible: () => [], load: closed, unload: closed };

@@ -5,26 +5,51 @@ import type { Clock } from '../base/clock.ts';
 import { Fault, toFault } from '../contract/errors.ts';
 import type { InferenceHandler } from './inference.ts';
 import { createHostGuard } from './host-guard.ts';
+import { ConnectionLimit } from './connections.ts';
 import { HttpExchange, pathOf } from './exchange.ts';
 import { sendFault } from './sink.ts';
+import { cutWhenUnread } from './slow-reader.ts';
+import { isHealthPath, overloadedFault, type Pressure } from './pressure.ts';
+import { oipFaults } from '../data-plane/protocols/oip-rest/errors.ts';
 import { isInferencePath, matchRoute } from '../data-plane/protocols/table.ts';
 import { openaiFaults } from '../data-plane/protocols/openai-errors.ts';
 
-const HEADERS_TIMEOUT_MS = 20_000;
-const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
+/** So often node:http looks for requests that take too long: by so much they may be late. */
+const CHECK_EVERY_MS = 1_000;
+
+/** What a client may take of this server without giving anything (S25, S29). */
+export interface SocketLimits {
+  /** Connections that are served at once. */
+  readonly connectionsMax: number;
+  /** A request's head is here so long after its first byte, or the connection's start. */
+  readonly headersTimeoutMs: number;
+  /** The whole request. */
+  readonly requestTimeoutMs: number;
+  /** A reader who takes nothing for so long is cut off. */
+  readonly stallMs: number;
+}
 
 export interface ListenerOptions {
   readonly clock: Clock;
   readonly inference: InferenceHandler;
   /** Host names beside loopback that this server answers to. */
   readonly publicHosts: readonly string[];
+  readonly pressure: Pick<Pressure, 'shedding'>;
+  readonly sockets: SocketLimits;
 }
 
 /** Makes the one server: inference routes by the fixed table, all else by `control` (fastify's own handler). */
-export function createListener({ clock, inference, publicHosts }: ListenerOptions, control: RequestListener): Server {
+export function createListener({ clock, inference, publicHosts, pressure, sockets }: ListenerOptions, control: RequestListener): Server {
+  const { stallMs, headersTimeoutMs: headersTimeout, requestTimeoutMs: requestTimeout } = sockets;
   const hostFault = createHostGuard(publicHosts);
+  const connections = new ConnectionLimit(sockets.connectionsMax);
+  /** Why a request is not served just now, however right it is. */
+  const busyFault = ({ socket }: IncomingMessage, path: string): Fault | undefined => {
+    const fault = connections.refuse(socket) ?? (pressure.shedding ? overloadedFault() : undefined);
+    return fault && !isHealthPath(path) ? fault : undefined;
+  };
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     let exchange: HttpExchange | undefined;
     response.on('close', () => {
@@ -35,21 +60,34 @@ export function createListener({ clock, inference, publicHosts }: ListenerOption
     const fault = hostFault(request.headers.host);
     if (fault) return sendFault(response, fault, openaiFaults);
     const path = pathOf(request);
-    if (!isInferencePath(path)) return control(request, response);
+    const busy = busyFault(request, path);
+    if (busy) return sendBusy(response, busy, path);
+    if (!isInferencePath(path)) {
+      response.once('prefinish', () => cutWhenUnread(response, clock, stallMs));
+      return control(request, response);
+    }
     const matched = matchRoute(request.method ?? 'GET', path);
     if ('fault' in matched) return sendFault(response, matched.fault, matched.faults);
-    exchange = new HttpExchange(request, response, clock);
+    exchange = new HttpExchange(request, response, { clock, stallMs });
     inference(matched.route, matched.params, exchange).catch((error: unknown) => exchange?.reply(matched.route.faults).fail(toFault(error)));
   };
-  const options = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX };
+  const options = { headersTimeout, requestTimeout, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, connectionsCheckingInterval: CHECK_EVERY_MS, maxHeaderSize: HEADER_BYTES_MAX };
   const server = createServer({ ...options, noDelay: true }, handle);
+  connections.watch(server);
   // With `Expect: 100-continue` an inference body is only sent once its key has been seen; fastify waits for a body that was asked for.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    if (!isInferencePath(pathOf(request))) response.writeContinue();
+    const path = pathOf(request);
+    if (!isInferencePath(path) && !busyFault(request, path)) response.writeContinue();
     handle(request, response);
   });
   server.on('clientError', refuseUnreadable);
   return server;
+}
+
+/** The connection goes too: what can't be served is not waited for. */
+function sendBusy(response: ServerResponse, fault: Fault, path: string): void {
+  response.shouldKeepAlive = false;
+  sendFault(response, fault, path.startsWith('/v2') ? oipFaults : openaiFaults);
 }
 
 const UNREADABLE: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {

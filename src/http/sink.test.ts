@@ -13,7 +13,7 @@ test('S25: a slow reader makes the sink say stop, with a bounded buffer; waiting
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
   client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
   const response = await responses.promise;
-  const sink = new ResponseSink(response, openaiFaults, systemClock);
+  const sink = new ResponseSink(response, openaiFaults, systemClock, 60_000);
   sink.head(200, { 'content-type': 'text/event-stream' });
   const before = response.listenerCount('close');
   const frame = Buffer.alloc(65_536, 'x');

@@ -23,6 +23,7 @@ export interface DataPlaneParts {
   /** A call waits for a model that is not loaded. */
   wake(): void;
   ready(): boolean;
+  live(): boolean;
   readonly version: string;
 }
 
@@ -63,7 +64,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
       replayed: (operation) => events.callReplayed(operation),
     },
   });
-  const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, ready: parts.ready, version: parts.version });
+  const inference = createInferenceHandler({ requestPath, authenticate, routes, repository, ready: parts.ready, live: parts.live, version: parts.version });
   return {
     authenticate,
     inference,

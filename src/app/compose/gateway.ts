@@ -38,10 +38,11 @@ export interface GatewayParts {
   readonly file: ConfigFile;
   readonly signingKey: Buffer;
   ready(): boolean;
+  live(): boolean;
 }
 
 /** A gateway's parts, joined: nothing runs yet. */
-export function composeGateway({ config, file, signingKey, name, clock, log, db, usageLog, kept, ready }: GatewayParts) {
+export function composeGateway({ config, file, signingKey, name, clock, log, db, usageLog, kept, ready, live }: GatewayParts) {
   const { events, registry } = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), replicas: () => [], burns: () => [] });
   const problem = (error: unknown) => events.controlProblem(error);
   const happenings = new EventLog({ db, clock, problem });
@@ -92,6 +93,7 @@ export function composeGateway({ config, file, signingKey, name, clock, log, db,
     limits: config,
     wake: () => loads.report(),
     ready,
+    live,
     version: VERSION,
   });
   const loads = new LoadReporter({ db, clock, gateway: name, load: () => plane.dispatch.calledLoad(), problem });

@@ -14,7 +14,8 @@ import { pullRoutes, registryRoutes } from '../../control-plane/registry/index.t
 import { upstreamRoutes } from '../../control-plane/upstreams/index.ts';
 import { usageRoutes } from '../../control-plane/usage/index.ts';
 import { createControl } from '../../http/control.ts';
-import { createListener } from '../../http/listener.ts';
+import { createListener, type SocketLimits } from '../../http/listener.ts';
+import type { Pressure } from '../../http/pressure.ts';
 import type { Readiness } from '../readiness.ts';
 import type { Modelyard } from './modelyard.ts';
 
@@ -22,20 +23,22 @@ export interface HttpParts {
   readonly modelyard: Modelyard;
   readonly clock: Clock;
   readonly publicHosts: readonly string[];
+  readonly sockets: SocketLimits;
+  readonly pressure: Pressure;
   readonly environment: Readonly<Record<string, string | undefined>>;
   ready(): Readiness;
 }
 
 /** The one server: inference routes by the data plane, all else by the control API. */
-export function composeHttp({ modelyard, clock, publicHosts, environment, ready }: HttpParts) {
+export function composeHttp({ modelyard, clock, publicHosts, sockets, pressure, environment, ready }: HttpParts) {
   const { control, plane, events, metrics } = modelyard;
   return createControl({
     authenticate: plane.authenticate,
     version: VERSION,
     domains: routesOf(control, { clock, environment }),
-    operations: { ready, metrics },
+    operations: { ready, live: () => !pressure.shedding, metrics },
     failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts }, handler),
+    createServer: (handler) => createListener({ clock, inference: plane.inference, publicHosts, sockets, pressure }, handler),
   });
 }
 

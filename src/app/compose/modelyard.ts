@@ -37,10 +37,11 @@ export interface ModelyardParts {
   /** This server's own name among those that share the database. */
   readonly holder: string;
   ready(): boolean;
+  live(): boolean;
 }
 
 /** The scheduler, the control plane and the data plane, joined: nothing runs yet. What each needs of the others it asks for when it is there. */
-export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, blobFolder, signingKey, holder, ready, ...parts }: ModelyardParts) {
+export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, blobFolder, signingKey, holder, ready, live, ...parts }: ModelyardParts) {
   const { events, registry, recent, totals, revisions } = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), ...gaugeSources(() => control) });
   const foreign = composeForeign({ ...parts, db, clock, file, signingKey, own, running: () => running(control) });
   const { reconciler, scheduling, fleet } = composeScheduler({
@@ -96,6 +97,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     limits: config,
     wake: () => reconciler.wake(),
     ready,
+    live,
     version: VERSION,
   });
   const feeds: Feeds = composeFeeds({
