@@ -157,7 +157,7 @@ test('S22: a gateway is unready before its first feed, degraded while its databa
   const degraded = await fetch(`${again.running.url}/ready`);
   expect([degraded.status, await degraded.json()]).toEqual([200, { ready: true, status: 'degraded', reasons: ['the database does not answer'] }]);
   expect((await chat(again, modelyard.key)).status).toBe(200);
-  await clock.sleep(101_000);
+  await clock.advance(101_000);
   expect(await health(again)).toMatchObject({ status: 503, reasons: ['nobody has confirmed the routes and keys for 10 minutes', 'the database does not answer'] });
   expect(await health(again, '/live')).toEqual({ status: 200, live: true });
 });
