@@ -8,7 +8,7 @@ import { createHostGuard } from './host-guard.ts';
 import { ConnectionLimit } from './connections.ts';
 import { HttpExchange, pathOf } from './exchange.ts';
 import { sendFault } from './sink.ts';
-import { cutWhenUnread } from './slow-reader.ts';
+import { watchReader } from './slow-reader.ts';
 import { isHealthPath, overloadedFault, type Pressure } from './pressure.ts';
 import { oipFaults } from '../data-plane/protocols/oip-rest/errors.ts';
 import { isInferencePath, matchRoute } from '../data-plane/protocols/table.ts';
@@ -63,7 +63,7 @@ export function createListener({ clock, inference, publicHosts, pressure, socket
     const busy = busyFault(request, path);
     if (busy) return sendBusy(response, busy, path);
     if (!isInferencePath(path)) {
-      response.once('prefinish', () => cutWhenUnread(response, clock, stallMs));
+      watchReader(response, clock, stallMs);
       return control(request, response);
     }
     const matched = matchRoute(request.method ?? 'GET', path);

@@ -21,6 +21,7 @@ export class ResponseSink implements ReplySink {
   #committed = false;
   #ended = false;
   #stopKeepAlive: (() => void) | undefined;
+  #draining: Promise<void> | undefined;
 
   /** @param stallMs a reader who takes nothing for so long is cut off */
   constructor(response: ServerResponse, faults: FaultEncoder, clock: Clock, stallMs: number) {
@@ -51,7 +52,9 @@ export class ResponseSink implements ReplySink {
   }
 
   drained(): Promise<void> {
-    return drained(this.#response, this.#clock, this.#stallMs);
+    // One read of an engine's may hold many frames, each of which is told to wait: one wait serves them all.
+    this.#draining ??= drained(this.#response, this.#clock, this.#stallMs).then(() => (this.#draining = undefined));
+    return this.#draining;
   }
 
   end(last?: Uint8Array): void {
