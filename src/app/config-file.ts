@@ -21,6 +21,8 @@ const EgressSection = Type.Object({ allow: Type.Optional(Type.Array(Type.String(
 const UsageLogSection = Type.Object({ sync: Type.Optional(Type.Enum(['group', 'before-answer'])) }, closed);
 /** `freeWhenUnavailable`: calls of free plans go on, uncounted, while the database can't be asked for their quota; false unless told otherwise. */
 const CreditSection = Type.Object({ freeWhenUnavailable: Type.Optional(Type.Boolean()) }, closed);
+/** `maxAgeSeconds`: a gateway takes no calls by routes and keys that its database has not confirmed for longer; 86,400 unless told otherwise. */
+const FeedsSection = Type.Object({ maxAgeSeconds: Type.Optional(Type.Integer({ minimum: 10, maximum: 31_536_000 })) }, closed);
 /** `hf`: where the Hugging Face Hub or a mirror of it is, and a file with the token for it; huggingface.co without a token unless told otherwise. */
 const HubSection = Type.Object({ endpoint: Type.Optional(Type.String({ maxLength: 300 })), tokenFile: Type.Optional(FilePath) }, closed);
 const SourcesSection = Type.Object({ hf: Type.Optional(HubSection) }, closed);
@@ -40,6 +42,7 @@ const ConfigFileSchema = Type.Object(
     exposure: Type.Optional(ExposureSection),
     usageLog: Type.Optional(UsageLogSection),
     credit: Type.Optional(CreditSection),
+    feeds: Type.Optional(FeedsSection),
     engines: Type.Optional(EnginesSection),
     sources: Type.Optional(SourcesSection),
     garbage: Type.Optional(GarbageSection),
@@ -54,12 +57,19 @@ export type ConfigFile = Static<typeof ConfigFileSchema>;
 const check = checker(ConfigFileSchema);
 
 /** What of the file every process with a gateway goes by. */
-export function gatewaySettings({ usageLog, credit, oip, telemetry }: ConfigFile): Partial<Pick<Config, 'usageLogSync' | 'freeWhenUnavailable' | 'asTriton' | 'otlp'>> {
+export function gatewaySettings({
+  usageLog,
+  credit,
+  oip,
+  telemetry,
+  feeds,
+}: ConfigFile): Partial<Pick<Config, 'usageLogSync' | 'freeWhenUnavailable' | 'asTriton' | 'otlp' | 'feedsAgeMsMax'>> {
   return {
     ...(telemetry?.otlp && { otlp: otlpOf(telemetry.otlp) }),
     ...(oip?.tritonCompatible !== undefined && { asTriton: oip.tritonCompatible }),
     ...(usageLog?.sync !== undefined && { usageLogSync: usageLog.sync }),
     ...(credit?.freeWhenUnavailable !== undefined && { freeWhenUnavailable: credit.freeWhenUnavailable }),
+    ...(feeds?.maxAgeSeconds !== undefined && { feedsAgeMsMax: feeds.maxAgeSeconds * 1_000 }),
   };
 }
 

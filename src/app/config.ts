@@ -6,6 +6,8 @@ import type { OtlpSettings } from '../telemetry/tracing/tracing.ts';
 import type { Environment } from './env.ts';
 import { otlpInEnvironment } from './otlp.ts';
 import { type ExposureFlags, type ExposureSection, resolveExposure, type ServerExposure } from './exposure.ts';
+import { connectionsMax } from './open-files.ts';
+import type { SocketLimits } from '../http/listener.ts';
 
 /** Flags of `modelyard up`. */
 export interface Flags extends ExposureFlags {
@@ -59,6 +61,9 @@ export interface Config {
   readonly otlp: OtlpSettings | undefined;
   /** A paid call waits so long for its credit when what is leased is used up. */
   readonly leaseWaitMs: number;
+  /** A gateway takes no calls by routes and keys that nobody has confirmed for longer. */
+  readonly feedsAgeMsMax: number;
+  readonly sockets: SocketLimits;
 }
 
 const PORT_DEFAULT = 8420;
@@ -67,6 +72,10 @@ const QUEUE_MAX = 256;
 const DRAIN_MS = 30_000;
 const LEADER_TTL_MS = 15_000;
 const LEASE_WAIT_MS = 250;
+const FEEDS_AGE_MS_MAX = 24 * 3_600_000;
+const HEADERS_TIMEOUT_MS = 20_000;
+const REQUEST_TIMEOUT_MS = 300_000;
+const STALL_MS = 60_000;
 
 /** Of the memory that this process may use, by its cgroup or the machine's, engines get this share; the rest is the gateway's, the system's and the page cache's. */
 const ENGINE_MEMORY_SHARE = 0.75;
@@ -112,6 +121,8 @@ export function loadConfig(flags: Flags, environment: Environment, section: Expo
     asTriton: false,
     otlp: otlpInEnvironment(environment.all),
     leaseWaitMs: LEASE_WAIT_MS,
+    feedsAgeMsMax: FEEDS_AGE_MS_MAX,
+    sockets: { connectionsMax: connectionsMax(), headersTimeoutMs: HEADERS_TIMEOUT_MS, requestTimeoutMs: REQUEST_TIMEOUT_MS, stallMs: STALL_MS },
   };
 }
 

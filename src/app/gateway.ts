@@ -4,6 +4,7 @@ import { connect } from '../db/open.ts';
 import { createControl } from '../http/control.ts';
 import { createExposure } from '../http/exposure.ts';
 import { createListener, listen } from '../http/listener.ts';
+import { Pressure } from '../http/pressure.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { UsageLog } from '../usage-log/log.ts';
 import { Poster } from '../usage-log/poster.ts';
@@ -48,13 +49,25 @@ export async function startGateway({ config, folder, database, log, file = {}, s
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
   const state = { draining: false };
+  const pressure = new Pressure(clock);
+  stack.defer(() => pressure.close());
   const startedAt = clock.monotonic();
   /** Also over restarts without a database: then as far as the file tells. */
   const sinceConfirmed = () => {
     if (follower.confirmedAt !== undefined) return clock.monotonic() - follower.confirmedAt;
     return Math.max(clock.monotonic() - startedAt, clock.now() - (kept.confirmedAt ?? clock.now()));
   };
-  const ready = () => readinessOf({ ...state, received: plane.routes.received, writable: usageLog.writable, confirmedMs: sinceConfirmed() });
+  const ready = () =>
+    readinessOf({
+      ...state,
+      received: plane.routes.received,
+      writable: usageLog.writable,
+      overloaded: pressure.shedding,
+      databaseMs: clock.monotonic() - (follower.confirmedAt ?? startedAt),
+      confirmedMs: sinceConfirmed(),
+      feedsAgeMsMax: config.feedsAgeMsMax,
+    });
+  const live = () => !pressure.shedding;
   const kept = new KeptFeeds(folder.feeds);
   const known = await kept.load();
   const gateway = composeGateway({
@@ -69,6 +82,7 @@ export async function startGateway({ config, folder, database, log, file = {}, s
     kept,
     tracing,
     ready: () => ready().ready,
+    live,
   });
   const { plane, own, follower, events } = gateway;
   stack.defer(() => gateway.happenings.close());
@@ -90,11 +104,12 @@ export async function startGateway({ config, folder, database, log, file = {}, s
     version: VERSION,
     domains: [],
     withoutApi: 'This is a gateway: it serves calls. The control API is at the server beside it.',
-    operations: { ready, metrics: gateway.metrics },
+    operations: { ready, live, metrics: gateway.metrics },
     failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate }, handler),
+    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate, sockets: config.sockets, pressure }, handler),
   });
   stack.defer(() => app.close());
+  pressure.start();
   const address = await listen(app.server, config.host, config.port);
   if (config.exposure.tls) stack.defer(watchCertificate({ server: app.server, files: config.exposure.tls, clock, problem: (error) => events.controlProblem(error) }));
   stack.defer(() => gateway.loads.close());

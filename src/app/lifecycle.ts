@@ -4,6 +4,7 @@ import type { CallerEntry } from '../contract/feeds.ts';
 import { sweepPulls } from '../control-plane/registry/index.ts';
 import type { UsageSink } from '../data-plane/ports.ts';
 import { listen } from '../http/listener.ts';
+import { Pressure } from '../http/pressure.ts';
 import { createLocalLauncher } from '../scheduler/launchers/local.ts';
 import type { Launcher } from '../scheduler/ports.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -62,7 +63,17 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const own = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment });
   const signingKey = await readSigningKey(folder.signingKey);
   const state = { draining: false };
-  const ready = () => readinessOf({ ...state, received: modelyard.plane.routes.received, writable: usageLog.writable });
+  const pressure = new Pressure(clock);
+  stack.defer(() => pressure.close());
+  const ready = () =>
+    readinessOf({
+      ...state,
+      received: modelyard.plane.routes.received,
+      writable: usageLog.writable,
+      overloaded: pressure.shedding,
+      databaseMs: modelyard.feeds.databaseMs(),
+      feedsAgeMsMax: config.feedsAgeMsMax,
+    });
   const modelyard: Modelyard = composeModelyard({
     config,
     file,
@@ -76,6 +87,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     environment,
     tracing,
     ready: () => ready().ready,
+    live: () => !pressure.shedding,
   });
   const { control, plane, feeds, events, leadership, reconciler, launcher } = modelyard;
   stack.defer(() => modelyard.written.close());
@@ -91,10 +103,11 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => endWatching(control));
   const { exposure } = config;
   const certificate = exposure.tls && (await readCertificate(exposure.tls));
-  const app = await composeHttp({ modelyard, clock, exposure, certificate, environment, ready });
+  const app = await composeHttp({ modelyard, clock, exposure, certificate, sockets: config.sockets, pressure, environment, ready });
   stack.defer(() => app.close());
   stack.defer(() => control.registry.garbage.close());
   stack.defer(() => launcher.close());
+  pressure.start();
   const address = await listen(app.server, config.host, config.port);
   if (exposure.tls) stack.defer(watchCertificate({ server: app.server, files: exposure.tls, clock, problem: (error) => events.controlProblem(error) }));
   stack.defer(() => reconciler.close(config.drainMs));

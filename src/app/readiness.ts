@@ -4,31 +4,42 @@ import type { Clock } from '../base/clock.ts';
 /** Whether this server takes calls, and what speaks against it. */
 export interface Readiness {
   readonly ready: boolean;
-  readonly status: 'ready' | 'unready' | 'draining';
+  /** `degraded`: it takes calls, and something that it can do without for a while is away. */
+  readonly status: 'ready' | 'degraded' | 'unready' | 'draining';
   readonly reasons: readonly string[];
 }
 
-/** Feeds that nobody has confirmed for so long are not called by any more: a key may have been revoked since. */
-const FEEDS_AGE_MS_MAX = 24 * 3_600_000;
+/** The feeds are confirmed five times a second: after so long the database is away. */
+const DATABASE_AWAY_MS = 5_000;
 
+/** All of it is known already: a probe asks nobody. */
 export interface Vitals {
   readonly draining: boolean;
   /** Routes have come. */
   readonly received: boolean;
   readonly writable: boolean;
-  /** How long ago the database confirmed both feeds; while it never has, how long this process is there; undefined: they are made in this process. */
+  /** The thread has been too late for too long: calls are refused. */
+  readonly overloaded: boolean;
+  /** How long ago the database last answered; while it never has, how long this process is there. */
+  readonly databaseMs: number;
+  /** How long ago the database confirmed both feeds, over restarts; undefined: they are made in this process. */
   readonly confirmedMs?: number | undefined;
+  /** Feeds that nobody has confirmed for so long are not called by any more: a key may have been revoked since. */
+  readonly feedsAgeMsMax: number;
 }
 
-export function readinessOf({ draining, received, writable, confirmedMs = 0 }: Vitals): Readiness {
-  const reasons = [
+export function readinessOf({ draining, received, writable, overloaded, databaseMs, confirmedMs = 0, feedsAgeMsMax }: Vitals): Readiness {
+  const against = [
     draining && 'draining',
     !received && 'no routes yet',
     !writable && 'the usage log can not be written',
-    confirmedMs > FEEDS_AGE_MS_MAX && 'nobody has confirmed the routes and keys for a day',
+    overloaded && 'overloaded: the event loop is more than a second late',
+    confirmedMs > feedsAgeMsMax && `nobody has confirmed the routes and keys for ${Math.floor(confirmedMs / 60_000)} minutes`,
   ].filter((reason) => reason !== false);
-  const ready = reasons.length === 0;
-  return { ready, status: draining ? 'draining' : ready ? 'ready' : 'unready', reasons };
+  const ready = against.length === 0;
+  const away = databaseMs > DATABASE_AWAY_MS;
+  const reasons = away ? [...against, 'the database does not answer'] : against;
+  return { ready, status: draining ? 'draining' : !ready ? 'unready' : away ? 'degraded' : 'ready', reasons };
 }
 
 export interface DrainTimes {

@@ -16,7 +16,7 @@ const options = (
   exposure: { addressOf: () => 'test' },
   version: 'test',
   domains,
-  operations: { ready: () => ({ ready: true, status: 'ready', reasons: [] }), metrics: async () => '' },
+  operations: { live: () => true, ready: () => ({ ready: true, status: 'ready', reasons: [] }), metrics: async () => '' },
   failed: (fault) => failures.push(fault),
   createServer: (handler) => createServer(handler),
 });

@@ -43,6 +43,8 @@ export interface ControlOptions {
 
 /** What the server says of itself. */
 export interface Operations {
+  /** Whether the thread is on time. */
+  live(): boolean;
   ready(): { readonly ready: boolean; readonly status: 'ready' | 'degraded' | 'draining' | 'unready'; readonly reasons: readonly string[] };
   metrics(): Promise<string>;
 }
@@ -122,7 +124,10 @@ function authenticateEveryRoute(app: FastifyInstance, { authenticate, exposure }
 
 function operationRoutes(app: FastifyInstance, operations: Operations): void {
   const hidden = { hide: true };
-  app.get('/live', { config: { scope: 'public' }, schema: hidden }, async () => ({ live: true }));
+  app.get('/live', { config: { scope: 'public' }, schema: hidden }, async (_request, reply) => {
+    const live = operations.live();
+    return reply.code(live ? 200 : 503).send({ live });
+  });
   app.get('/ready', { config: { scope: 'public' }, schema: hidden }, async (_request, reply) => {
     const { ready, status, reasons } = operations.ready();
     return reply.code(ready ? 200 : 503).send({ ready, status, reasons });

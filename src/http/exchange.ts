@@ -10,6 +10,8 @@ import { ResponseSink } from './sink.ts';
 export interface ExchangeParts {
   readonly clock: Clock;
   readonly exposure: Pick<Exposure, 'addressOf'>;
+  /** A reader who takes nothing for so long is cut off. */
+  readonly stallMs: number;
 }
 
 /** A node:http request and response as the request path sees them. */
@@ -41,7 +43,7 @@ export class HttpExchange implements Exchange {
   }
 
   reply(faults: FaultEncoder): ReplySink {
-    const sink = new ResponseSink(this.#response, faults, this.#parts.clock);
+    const sink = new ResponseSink(this.#response, faults, this.#parts.clock, this.#parts.stallMs);
     const encoding = acceptedEncoding(this.headers['accept-encoding']);
     return encoding ? new CompressingSink(sink, encoding) : sink;
   }

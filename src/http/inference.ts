@@ -22,6 +22,7 @@ export interface InferenceParts {
   readonly routes: Routes;
   readonly repository: Repository;
   ready(): boolean;
+  live(): boolean;
   readonly version: string;
   readonly clock: Clock;
   /** Absent where models can't be loaded. */
@@ -57,6 +58,7 @@ function question(route: AnswerRoute, params: PathParams, exchange: Exchange, pa
     params,
     body: () => exchange.readBody(ANSWERED_BYTES_MAX),
     ready: parts.ready(),
+    live: parts.live(),
     version,
     asTriton: parts.asTriton,
     figures: (name: string, of: number) => statistics.figures(name, of),

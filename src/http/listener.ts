@@ -4,17 +4,33 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import { Fault, toFault } from '../contract/errors.ts';
+import type { FaultEncoder } from '../data-plane/call.ts';
 import type { InferenceHandler } from './inference.ts';
 import type { Exposure } from './exposure.ts';
+import { ConnectionLimit } from './connections.ts';
 import { HttpExchange, pathOf } from './exchange.ts';
 import { refuseForm } from './media.ts';
 import { sendFault } from './sink.ts';
 import { faultsOf, isInferencePath, matchRoute } from '../data-plane/protocols/table.ts';
+import { watchReader } from './slow-reader.ts';
+import { isHealthPath, overloadedFault, type Pressure } from './pressure.ts';
 
-const HEADERS_TIMEOUT_MS = 20_000;
-const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
+/** So often node:http looks for requests that take too long: by so much they may be late. */
+const CHECK_EVERY_MS = 1_000;
+
+/** What a client may take of this server without giving anything (S25, S29). */
+export interface SocketLimits {
+  /** Connections that are served at once. */
+  readonly connectionsMax: number;
+  /** A request's head is here so long after its first byte, or the connection's start. */
+  readonly headersTimeoutMs: number;
+  /** The whole request. */
+  readonly requestTimeoutMs: number;
+  /** A reader who takes nothing for so long is cut off. */
+  readonly stallMs: number;
+}
 
 export interface ListenerOptions {
   readonly clock: Clock;
@@ -22,6 +38,8 @@ export interface ListenerOptions {
   readonly exposure: Exposure;
   /** Absent: plain http. */
   readonly certificate?: Certificate | undefined;
+  readonly pressure: Pick<Pressure, 'shedding'>;
+  readonly sockets: SocketLimits;
 }
 
 /** PEM. */
@@ -31,8 +49,15 @@ export interface Certificate {
 }
 
 /** Makes the one server: inference routes by the fixed table, all else by `control` (fastify's own handler). */
-export function createListener({ clock, inference, exposure, certificate }: ListenerOptions, control: RequestListener): Server {
-  const parts = { clock, exposure };
+export function createListener({ clock, inference, exposure, certificate, pressure, sockets }: ListenerOptions, control: RequestListener): Server {
+  const { stallMs, headersTimeoutMs: headersTimeout, requestTimeoutMs: requestTimeout } = sockets;
+  const parts = { clock, exposure, stallMs };
+  const connections = new ConnectionLimit(sockets.connectionsMax);
+  /** Why a request is not served just now, however right it is. */
+  const busyFault = ({ socket }: IncomingMessage, path: string): Fault | undefined => {
+    const fault = connections.refuse(socket) ?? (pressure.shedding ? overloadedFault() : undefined);
+    return fault && !isHealthPath(path) ? fault : undefined;
+  };
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     let exchange: HttpExchange | undefined;
     response.on('close', () => {
@@ -43,7 +68,12 @@ export function createListener({ clock, inference, exposure, certificate }: List
     const path = pathOf(request);
     const fault = exposure.refuse(request);
     if (fault) return sendFault(response, fault, faultsOf(path), clock);
-    if (!isInferencePath(path)) return control(request, response);
+    const busy = busyFault(request, path);
+    if (busy) return sendBusy(response, busy, faultsOf(path), clock);
+    if (!isInferencePath(path)) {
+      watchReader(response, clock, stallMs);
+      return control(request, response);
+    }
     const matched = matchRoute(request.method ?? 'GET', path);
     if ('fault' in matched) return sendFault(response, matched.fault, matched.faults, clock);
     const form = refuseForm(request);
@@ -52,25 +82,34 @@ export function createListener({ clock, inference, exposure, certificate }: List
     inference(matched.route, matched.params, exchange).catch((error: unknown) => exchange?.reply(matched.route.faults).fail(toFault(error)));
   };
   const options = {
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout,
+    requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
     noDelay: true,
   };
   // Of what is used of a server, node:https' has all that node:http's has.
   const server = certificate
-    ? (createSecureServer({ ...options, ...certificate, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS }, handle) as unknown as Server)
+    ? (createSecureServer({ ...options, ...certificate, minVersion: 'TLSv1.2', handshakeTimeout: headersTimeout }, handle) as unknown as Server)
     : createServer(options, handle);
+  connections.watch(server);
   // With `Expect: 100-continue` an inference body is only sent once its key has been seen; fastify waits for a body that was asked for.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    if (!isInferencePath(pathOf(request))) response.writeContinue();
+    const path = pathOf(request);
+    if (!isInferencePath(path) && !busyFault(request, path)) response.writeContinue();
     handle(request, response);
   });
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => sendFault(response, UNEXPECTED, faultsOf(pathOf(request)), clock));
   server.on('connect', refuseTunnel);
   server.on('clientError', refuseUnreadable);
   return server;
+}
+
+/** The connection goes too: what can't be served is not waited for. */
+function sendBusy(response: ServerResponse, fault: Fault, faults: FaultEncoder, clock: Clock): void {
+  response.shouldKeepAlive = false;
+  sendFault(response, fault, faults, clock);
 }
 
 const UNEXPECTED = new Fault('invalid_argument', 'unsupported_expectation', 'The header "Expect" has a value that is not accepted; send "100-continue" or leave it out.');

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { loadConfig } from '../../src/app/config.ts';
+import { type Config, loadConfig } from '../../src/app/config.ts';
+import { gatewaySettings, parseConfigFile } from '../../src/app/config-file.ts';
 import { type RunningGateway, startGateway } from '../../src/app/gateway.ts';
 import { homeFolder, openGateway } from '../../src/app/home.ts';
 import type { Clock } from '../../src/base/clock.ts';
@@ -38,10 +39,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function startOne(name: string, more: { database?: string; clock?: Clock } = {}): Promise<Gateway> {
+async function startOne(name: string, { settings, ...more }: { database?: string; clock?: Clock; settings?: Partial<Config> } = {}): Promise<Gateway> {
   const home = join(folder, 'home');
   const { folder: own, release } = await openGateway(home, name, 'test');
-  const config = { ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }), drainMs: 2_000, leaseWaitMs: 10_000 };
+  const config = { ...loadConfig({ home, port: '0' }, { home: undefined, port: undefined, logLevel: 'silent', all: {} }), drainMs: 2_000, leaseWaitMs: 10_000, ...settings };
   const running = await startGateway({ config, folder: own, signingKey: homeFolder(home).signingKey, database, log: silentLogger(), ...more });
   let stopped = false;
   const gateway = {
@@ -136,6 +137,29 @@ test('X4: starts by what it has on disk while the database is away, and takes no
   expect(await ready(again)).toBe(200);
   await clock.sleep(25 * 3_600_000);
   expect(await ready(again)).toBe(503);
+});
+
+test('S22: a gateway is unready before its first feed, degraded while its database alone is away, and unready again by what it has when nobody confirms that for longer than feeds.maxAgeSeconds', async () => {
+  const away = 'postgresql://127.0.0.1:1/away';
+  const health = async ({ running }: Gateway, path = '/ready') => {
+    const response = await fetch(running.url + path);
+    return { ...((await response.json()) as object), status: response.status };
+  };
+  const fresh = await startOne('fresh', { database: away });
+  expect(await health(fresh)).toMatchObject({ status: 503, reasons: ['no routes yet'] });
+  expect(await health(fresh, '/live')).toEqual({ status: 200, live: true });
+  const east = await startOne('east');
+  await expect.poll(() => ready(east), { timeout: 5_000 }).toBe(200);
+  await east.stop();
+  const clock = new FakeClock();
+  const again = await startOne('east', { database: away, clock, settings: gatewaySettings(parseConfigFile('feeds: { maxAgeSeconds: 600 }')) });
+  await clock.sleep(500_000);
+  const degraded = await fetch(`${again.running.url}/ready`);
+  expect([degraded.status, await degraded.json()]).toEqual([200, { ready: true, status: 'degraded', reasons: ['the database does not answer'] }]);
+  expect((await chat(again, modelyard.key)).status).toBe(200);
+  await clock.advance(101_000);
+  expect(await health(again)).toMatchObject({ status: 503, reasons: ['nobody has confirmed the routes and keys for 10 minutes', 'the database does not answer'] });
+  expect(await health(again, '/live')).toEqual({ status: 200, live: true });
 });
 
 test('M25, M11: credit of a gateway that is gone for good comes back when it is abandoned', async () => {

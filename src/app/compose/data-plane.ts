@@ -25,6 +25,7 @@ export interface DataPlaneParts {
   /** A call waits for a model that is not loaded. */
   wake(): void;
   ready(): boolean;
+  live(): boolean;
   readonly version: string;
 }
 
@@ -80,6 +81,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
     clock,
     audit,
     ready,
+    live: parts.live,
     version,
   });
   return {

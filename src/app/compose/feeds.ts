@@ -28,9 +28,12 @@ export function composeFeeds({ db, clock, leads, update, own, wake, problem }: F
   const loads = new RemoteLoads({ db, clock, wake, problem });
   let follower: FeedFollower | undefined;
   let isFollowing = false;
+  const startedAt = clock.monotonic();
   return {
     loads,
     foreign,
+    /** Milliseconds since the database last answered; while it never has, since the start. */
+    databaseMs: () => clock.monotonic() - (follower?.confirmedAt ?? startedAt),
     /** One that does not lead has nothing to say once somebody does. */
     publish(feed: RoutesFeed): void {
       if (feed.epoch === 0 && isFollowing) return;

@@ -40,10 +40,11 @@ export interface GatewayParts {
   readonly signingKey: Buffer;
   readonly tracing: Tracing | undefined;
   ready(): boolean;
+  live(): boolean;
 }
 
 /** A gateway's parts, joined: nothing runs yet. */
-export function composeGateway({ config, file, signingKey, name, clock, log, db, usageLog, kept, tracing, ready }: GatewayParts) {
+export function composeGateway({ config, file, signingKey, name, clock, log, db, usageLog, kept, tracing, ready, live }: GatewayParts) {
   const telemetry = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), replicas: () => [], burns: () => [] }, tracing);
   const { events } = telemetry;
   const problem = (error: unknown) => events.controlProblem(error);
@@ -95,6 +96,7 @@ export function composeGateway({ config, file, signingKey, name, clock, log, db,
     limits: config,
     wake: () => loads.report(),
     ready,
+    live,
     version: VERSION,
   });
   const loads = new LoadReporter({ db, clock, gateway: name, load: () => plane.dispatch.calledLoad(), problem });

@@ -16,7 +16,8 @@ import { upstreamRoutes } from '../../control-plane/upstreams/index.ts';
 import { usageRoutes } from '../../control-plane/usage/index.ts';
 import { createControl } from '../../http/control.ts';
 import { createExposure, type ExposureSettings } from '../../http/exposure.ts';
-import { type Certificate, createListener } from '../../http/listener.ts';
+import { type Certificate, createListener, type SocketLimits } from '../../http/listener.ts';
+import type { Pressure } from '../../http/pressure.ts';
 import type { Readiness } from '../readiness.ts';
 import type { Modelyard } from './modelyard.ts';
 
@@ -25,12 +26,14 @@ export interface HttpParts {
   readonly clock: Clock;
   readonly exposure: ExposureSettings;
   readonly certificate: Certificate | undefined;
+  readonly sockets: SocketLimits;
+  readonly pressure: Pressure;
   readonly environment: Readonly<Record<string, string | undefined>>;
   ready(): Readiness;
 }
 
 /** The one server: inference routes by the data plane, all else by the control API. */
-export function composeHttp({ modelyard, clock, exposure: settings, certificate, environment, ready }: HttpParts) {
+export function composeHttp({ modelyard, clock, exposure: settings, certificate, sockets, pressure, environment, ready }: HttpParts) {
   const { control, plane, events, metrics } = modelyard;
   const { audit } = modelyard.written;
   const exposure = createExposure(settings);
@@ -41,9 +44,9 @@ export function composeHttp({ modelyard, clock, exposure: settings, certificate,
     audit,
     version: VERSION,
     domains: [...routesOf(control, { clock, environment }), auditRoutes(audit)],
-    operations: { ready, metrics },
+    operations: { ready, live: () => !pressure.shedding, metrics },
     failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate }, handler),
+    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate, sockets, pressure }, handler),
   });
 }
 

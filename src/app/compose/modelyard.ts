@@ -39,10 +39,11 @@ export interface ModelyardParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly tracing: Tracing | undefined;
   ready(): boolean;
+  live(): boolean;
 }
 
 /** The scheduler, the control plane and the data plane, joined: nothing runs yet. What each needs of the others it asks for when it is there. */
-export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, folder, signingKey, tracing, ready, ...parts }: ModelyardParts) {
+export function composeModelyard({ config, file, clock, log, db, usageLog, launcher: own, folder, signingKey, tracing, ready, live, ...parts }: ModelyardParts) {
   const telemetry = createTelemetry(log, clock, { load: () => loadByDeployment(plane.dispatch.load()), ...gaugeSources(() => control) }, tracing);
   const { events } = telemetry;
   const foreign = composeForeign({ ...parts, logFolder: folder.logs, db, clock, file, signingKey, own, running: () => running(control) });
@@ -99,6 +100,7 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     limits: config,
     wake: () => reconciler.wake(),
     ready,
+    live,
     version: VERSION,
   });
   const feeds: Feeds = composeFeeds({

@@ -33,7 +33,7 @@ async function api() {
     exposure: { addressOf: () => 'test' },
     version: '0',
     domains: [registryRoutes(it.registry), jobRoutes(jobs), pullRoutes({ registry: it.registry, jobs, filePulls, environment: { PATH: '/nowhere' } })],
-    operations: { ready: () => ({ ready: true, status: 'ready', reasons: [] }), metrics: async () => '' },
+    operations: { live: () => true, ready: () => ({ ready: true, status: 'ready', reasons: [] }), metrics: async () => '' },
     failed: () => undefined,
     createServer: (handler) => createServer(handler),
   });

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import { BLOB_BYTES_MAX, type Digest, digestOf, parseDigest } from './digest.ts';
 import { blobTooLarge, digestMismatch, diskFull, tooManyUploads, uploadBusy, wrongOffset } from './errors.ts';
+import { checkRoom } from './room.ts';
 
 /** An upload that nobody goes on with is kept so long. */
 export const UPLOAD_KEPT_MS = 7 * 86_400_000;
@@ -62,6 +63,7 @@ export class Uploads {
       if (have > 0 && have === part.total) return await this.#finish(path, digest, { holder, bytes: have });
       if (have !== part.offset) throw wrongOffset(have);
       if (have === 0) await this.#admit(holder);
+      await checkRoom(this.#options.folder, part.total - have);
       const end = await this.#write(path, part);
       return end === part.total ? await this.#finish(path, digest, { holder, bytes: end }) : end;
     } finally {
@@ -92,6 +94,10 @@ export class Uploads {
   async #write(path: string, part: Omit<UploadPart, 'holder'>): Promise<number> {
     try {
       return await appendAll(path, part);
+    } catch (error) {
+      // Its part would keep the disk full, and the usage log from being written, until it expires.
+      if (error instanceof Fault && error.kind === 'insufficient_storage') await rm(path, { force: true });
+      throw error;
     } finally {
       const seconds = this.#options.clock.now() / 1_000;
       await utimes(path, seconds, seconds).catch(() => undefined);

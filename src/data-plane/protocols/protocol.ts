@@ -48,6 +48,8 @@ export interface Question {
   unload(name: string): Promise<void>;
   /** Whether this gateway takes calls. */
   readonly ready: boolean;
+  /** Whether its thread is on time. */
+  readonly live: boolean;
   readonly version: string;
   /** This server is to be taken for NVIDIA's. */
   readonly asTriton: boolean;

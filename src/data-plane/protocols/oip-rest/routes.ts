@@ -45,8 +45,8 @@ function answered(method: 'GET' | 'POST', match: AnswerRoute['match'], scope: Re
 /** In order: what ends in a fixed suffix comes before the model's own address. A model named `stats` has its metadata at `/v2/models/stats/versions/N`. */
 export const oipRoutes: readonly InferenceRoute[] = [
   { kind: 'infer', method: 'POST', match: underModels('/infer'), operation: 'infer', scope: 'inference', faults: oipFaults, decode: decodeInfer },
-  answered('GET', exactly('/v2/health/live'), 'public', () => ({ status: 200, body: { live: true } })),
-  answered('GET', exactly('/v2/health/ready'), 'public', ({ ready }) => ({ status: ready ? 200 : 503, body: { ready, live: true } })),
+  answered('GET', exactly('/v2/health/live'), 'public', ({ live }) => ({ status: live ? 200 : 503, body: { live } })),
+  answered('GET', exactly('/v2/health/ready'), 'public', ({ ready, live }) => ({ status: ready ? 200 : 503, body: { ready, live } })),
   answered('GET', exactly('/v2'), 'models.read', serverMetadata),
   answered('GET', underModels('/ready'), 'models.read', modelReady),
   answered('GET', exactly('/v2/models/stats'), 'models.read', statistics),
