@@ -3,7 +3,7 @@ const ENCODINGS = ['gzip', 'deflate'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 /** Smaller answers go as they are: they fit a few packets, and compressing takes longer than sending. */
-export const COMPRESSED_BYTES_MIN = 4_096;
+const COMPRESSED_BYTES_MIN = 4_096;
 /** zlib's fastest: JSON becomes a fifth of its size at several times the default's speed. */
 export const COMPRESSION_LEVEL = 1;
 const HEADER_CHARS_MAX = 1_024;
