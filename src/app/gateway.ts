@@ -13,12 +13,13 @@ import { readCertificate, watchCertificate } from './certificate.ts';
 import { composeGateway } from './compose/gateway.ts';
 import type { Config } from './config.ts';
 import { urlOf } from './exposure.ts';
+import type { FeedFollower } from './feeds/follower.ts';
 import { KeptFeeds } from './feeds/kept.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { GatewayFolder } from './home.ts';
 import { tracingOf } from './otlp.ts';
 import { readSigningKey } from './signing-key.ts';
-import { drain, readinessOf } from './readiness.ts';
+import { drain, readinessOf, type Readiness } from './readiness.ts';
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -49,22 +50,15 @@ export async function startGateway({ config, folder, database, log, file = {}, s
   const storage = await folderStorage(folder.usageLog);
   const usageLog = await UsageLog.open({ clock, storage, sync: config.usageLogSync });
   const state = { draining: false };
-  const pressure = new Pressure(clock);
-  stack.defer(() => pressure.close());
+  const pressure = stack.adopt(new Pressure(clock), (one) => one.close());
   const startedAt = clock.monotonic();
-  /** Also over restarts without a database: then as far as the file tells. */
-  const sinceConfirmed = () => {
-    if (follower.confirmedAt !== undefined) return clock.monotonic() - follower.confirmedAt;
-    return Math.max(clock.monotonic() - startedAt, clock.now() - (kept.confirmedAt ?? clock.now()));
-  };
   const ready = () =>
     readinessOf({
       ...state,
+      ...confirmation(follower, kept, { clock, startedAt }),
       received: plane.routes.received,
       writable: usageLog.writable,
       overloaded: pressure.shedding,
-      databaseMs: clock.monotonic() - (follower.confirmedAt ?? startedAt),
-      confirmedMs: sinceConfirmed(),
       feedsAgeMsMax: config.feedsAgeMsMax,
     });
   const live = () => !pressure.shedding;
@@ -95,19 +89,7 @@ export async function startGateway({ config, folder, database, log, file = {}, s
   await follower.start();
   stack.defer(() => gateway.keeper.close());
   stack.defer(() => follower.close());
-  const exposure = createExposure(config.exposure);
-  const certificate = config.exposure.tls && (await readCertificate(config.exposure.tls));
-  const app = await createControl({
-    clock,
-    authenticate: plane.authenticate,
-    exposure,
-    version: VERSION,
-    domains: [],
-    withoutApi: 'This is a gateway: it serves calls. The control API is at the server beside it.',
-    operations: { ready, live, metrics: gateway.metrics },
-    failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate, sockets: config.sockets, pressure }, handler),
-  });
+  const app = await listenerOf(gateway, { config, clock, pressure, ready });
   stack.defer(() => app.close());
   pressure.start();
   const address = await listen(app.server, config.host, config.port);
@@ -122,4 +104,34 @@ export async function startGateway({ config, folder, database, log, file = {}, s
   void own.start(poster.replayed, plane.credit);
   const parts = stack.move();
   return { url: urlOf(address, config.exposure), close: () => parts.disposeAsync() };
+}
+
+/** For how long the database has not confirmed the feeds, milliseconds: in this run, and over restarts without a database as far as the file tells. */
+function confirmation({ confirmedAt }: FeedFollower, kept: KeptFeeds, { clock, startedAt }: { readonly clock: Clock; readonly startedAt: number }) {
+  const databaseMs = clock.monotonic() - (confirmedAt ?? startedAt);
+  if (confirmedAt !== undefined) return { databaseMs, confirmedMs: databaseMs };
+  return { databaseMs, confirmedMs: Math.max(databaseMs, clock.now() - (kept.confirmedAt ?? clock.now())) };
+}
+
+interface ListenerParts extends Pick<GatewayOptions, 'config'> {
+  readonly clock: Clock;
+  readonly pressure: Pressure;
+  ready(): Readiness;
+}
+
+/** What answers: calls, and what operators ask. */
+async function listenerOf({ plane, events, metrics }: ReturnType<typeof composeGateway>, { config, clock, pressure, ready }: ListenerParts) {
+  const exposure = createExposure(config.exposure);
+  const certificate = config.exposure.tls && (await readCertificate(config.exposure.tls));
+  return createControl({
+    clock,
+    authenticate: plane.authenticate,
+    exposure,
+    version: VERSION,
+    domains: [],
+    withoutApi: 'This is a gateway: it serves calls. The control API is at the server beside it.',
+    operations: { ready, live: () => !pressure.shedding, metrics },
+    failed: (fault) => events.callRefused('control', fault),
+    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate, sockets: config.sockets, pressure }, handler),
+  });
 }

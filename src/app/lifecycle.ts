@@ -11,7 +11,7 @@ import type { Logger } from '../telemetry/log.ts';
 import { UsageLog } from '../usage-log/log.ts';
 import { Poster } from '../usage-log/poster.ts';
 import { folderStorage } from '../usage-log/storage.ts';
-import { readCertificate, watchCertificate } from './certificate.ts';
+import { watchCertificate } from './certificate.ts';
 import type { ControlPlane } from './compose/control-plane.ts';
 import { composeHttp } from './compose/http.ts';
 import { composeModelyard, type Modelyard } from './compose/modelyard.ts';
@@ -20,7 +20,7 @@ import type { Config } from './config.ts';
 import { databaseOf, openHomeDatabase } from './database.ts';
 import { urlOf } from './exposure.ts';
 import type { HomeFolder } from './home.ts';
-import { drain, readinessOf } from './readiness.ts';
+import { drain, readinessOf, type Vitals } from './readiness.ts';
 import { tracingOf } from './otlp.ts';
 import { readSigningKey } from './signing-key.ts';
 
@@ -63,17 +63,8 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const own = options.launcher ?? createLocalLauncher({ clock, logFolder: folder.logs, environment });
   const signingKey = await readSigningKey(folder.signingKey);
   const state = { draining: false };
-  const pressure = new Pressure(clock);
-  stack.defer(() => pressure.close());
-  const ready = () =>
-    readinessOf({
-      ...state,
-      received: modelyard.plane.routes.received,
-      writable: usageLog.writable,
-      overloaded: pressure.shedding,
-      databaseMs: modelyard.feeds.databaseMs(),
-      feedsAgeMsMax: config.feedsAgeMsMax,
-    });
+  const pressure = stack.adopt(new Pressure(clock), (one) => one.close());
+  const ready = () => vitalsOf(modelyard, { ...state, writable: usageLog.writable, overloaded: pressure.shedding, feedsAgeMsMax: config.feedsAgeMsMax });
   const modelyard: Modelyard = composeModelyard({
     config,
     file,
@@ -101,15 +92,13 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => usageLog.close());
   stack.defer(() => control.subscriptions.close());
   stack.defer(() => endWatching(control));
-  const { exposure } = config;
-  const certificate = exposure.tls && (await readCertificate(exposure.tls));
-  const app = await composeHttp({ modelyard, clock, exposure, certificate, sockets: config.sockets, pressure, environment, ready });
+  const app = await composeHttp({ modelyard, clock, config, pressure, environment, ready });
   stack.defer(() => app.close());
   stack.defer(() => control.registry.garbage.close());
   stack.defer(() => launcher.close());
   pressure.start();
   const address = await listen(app.server, config.host, config.port);
-  if (exposure.tls) stack.defer(watchCertificate({ server: app.server, files: exposure.tls, clock, problem: (error) => events.controlProblem(error) }));
+  if (config.exposure.tls) stack.defer(watchCertificate({ server: app.server, files: config.exposure.tls, clock, problem: (error) => events.controlProblem(error) }));
   stack.defer(() => reconciler.close(config.drainMs));
   stack.defer(() => leadership.close());
   // Before the engines end: what they used is read from them.
@@ -125,13 +114,18 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   await begin(control);
   const parts = stack.move();
   return {
-    url: urlOf(address, exposure),
+    url: urlOf(address, config.exposure),
     server: app.server,
     operatorKey,
     operator: operatorOf(org),
     control,
     close: () => parts.disposeAsync(),
   };
+}
+
+/** Whether it takes calls, and why not. */
+function vitalsOf({ plane, feeds }: Modelyard, vitals: Omit<Vitals, 'received' | 'databaseMs'>) {
+  return readinessOf({ ...vitals, received: plane.routes.received, databaseMs: feeds.databaseMs() });
 }
 
 /** Who acts for the server itself. */

@@ -63,10 +63,7 @@ test('S25: what is written to its end and not read is dropped after a stall for 
   await clock.advance(stalls * 60_000 - 1);
   expect(responses.filter(({ socket }) => socket?.destroyed).length).toBe(0);
   await clock.advance(1);
-  expect(responses.map(({ writableFinished, destroyed }) => [writableFinished, destroyed]).toSorted()).toEqual([
-    [false, true],
-    [true, true],
-  ]);
+  expect(responses.map(({ writableFinished, destroyed }) => `${writableFinished} ${destroyed}`).toSorted((a, b) => a.localeCompare(b))).toEqual(['false true', 'true true']);
   for (const client of clients) client.destroy();
   server.close();
   rmSync(folder, { recursive: true });

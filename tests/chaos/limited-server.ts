@@ -14,8 +14,8 @@ export interface LimitedServer extends AsyncDisposable {
 
 /** A real `modelyard up` behind a command that limits it (`prlimit`, `unshare`); waits for `/live` only. */
 export async function startLimited(command: readonly string[], home: string, port: number): Promise<LimitedServer> {
-  const [program = process.execPath, ...before] = [...command, process.execPath];
-  const child = spawn(program, [...before, '--disable-warning=ExperimentalWarning', MAIN, 'up', '--no-starters', '--home', home, '--port', String(port)], {
+  const whole = [...command, process.execPath];
+  const child = spawn(whole[0] ?? '', [...whole.slice(1), '--disable-warning=ExperimentalWarning', MAIN, 'up', '--no-starters', '--home', home, '--port', String(port)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

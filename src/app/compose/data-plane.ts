@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { RoutesFeed } from '../../contract/feeds.ts';
+import { VERSION } from '../../contract/version.ts';
 import { createAdmit } from '../../data-plane/admit/admit.ts';
 import { Credit } from '../../data-plane/admit/credit.ts';
 import { createAuthenticate } from '../../data-plane/authenticate/authenticate.ts';
@@ -26,7 +27,6 @@ export interface DataPlaneParts {
   wake(): void;
   ready(): boolean;
   live(): boolean;
-  readonly version: string;
 }
 
 export type DataPlane = ReturnType<typeof composeDataPlane>;
@@ -70,7 +70,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
       replayed: (operation) => events.callReplayed(operation),
     },
   });
-  const { ready, version, audit } = parts;
+  const { ready, audit } = parts;
   const inference = createInferenceHandler({
     requestPath,
     authenticate,
@@ -82,7 +82,7 @@ export function composeDataPlane(parts: DataPlaneParts) {
     audit,
     ready,
     live: parts.live,
-    version,
+    version: VERSION,
   });
   return {
     authenticate,

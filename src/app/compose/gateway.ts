@@ -1,6 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
-import { VERSION } from '../../contract/version.ts';
 import { Budgets, Lineages } from '../../control-plane/entitlements/index.ts';
 import { listReplacements } from '../../control-plane/identity/index.ts';
 import { EventLog } from '../../control-plane/monitoring/index.ts';
@@ -97,7 +96,6 @@ export function composeGateway({ config, file, signingKey, name, clock, log, db,
     wake: () => loads.report(),
     ready,
     live,
-    version: VERSION,
   });
   const loads = new LoadReporter({ db, clock, gateway: name, load: () => plane.dispatch.calledLoad(), problem });
   return { plane, own: money.own, follower, keeper, happenings, loads, events, metrics: () => telemetry.registry.metrics() };

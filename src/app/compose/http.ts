@@ -15,28 +15,29 @@ import { pullRoutes, registryRoutes } from '../../control-plane/registry/index.t
 import { upstreamRoutes } from '../../control-plane/upstreams/index.ts';
 import { usageRoutes } from '../../control-plane/usage/index.ts';
 import { createControl } from '../../http/control.ts';
-import { createExposure, type ExposureSettings } from '../../http/exposure.ts';
-import { type Certificate, createListener, type SocketLimits } from '../../http/listener.ts';
+import { createExposure } from '../../http/exposure.ts';
+import { createListener } from '../../http/listener.ts';
 import type { Pressure } from '../../http/pressure.ts';
+import { readCertificate } from '../certificate.ts';
+import type { Config } from '../config.ts';
 import type { Readiness } from '../readiness.ts';
 import type { Modelyard } from './modelyard.ts';
 
 export interface HttpParts {
   readonly modelyard: Modelyard;
   readonly clock: Clock;
-  readonly exposure: ExposureSettings;
-  readonly certificate: Certificate | undefined;
-  readonly sockets: SocketLimits;
+  readonly config: Pick<Config, 'exposure' | 'sockets'>;
   readonly pressure: Pressure;
   readonly environment: Readonly<Record<string, string | undefined>>;
   ready(): Readiness;
 }
 
 /** The one server: inference routes by the data plane, all else by the control API. */
-export function composeHttp({ modelyard, clock, exposure: settings, certificate, sockets, pressure, environment, ready }: HttpParts) {
+export async function composeHttp({ modelyard, clock, config, pressure, environment, ready }: HttpParts) {
   const { control, plane, events, metrics } = modelyard;
   const { audit } = modelyard.written;
-  const exposure = createExposure(settings);
+  const exposure = createExposure(config.exposure);
+  const certificate = config.exposure.tls && (await readCertificate(config.exposure.tls));
   return createControl({
     clock,
     authenticate: plane.authenticate,
@@ -46,7 +47,7 @@ export function composeHttp({ modelyard, clock, exposure: settings, certificate,
     domains: [...routesOf(control, { clock, environment }), auditRoutes(audit)],
     operations: { ready, live: () => !pressure.shedding, metrics },
     failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate, sockets, pressure }, handler),
+    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate, sockets: config.sockets, pressure }, handler),
   });
 }
 

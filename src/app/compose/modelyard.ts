@@ -1,6 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
 import type { CallerEntry } from '../../contract/feeds.ts';
-import { VERSION } from '../../contract/version.ts';
 import { HUB_ENDPOINT } from '../../control-plane/registry/index.ts';
 import type { UsageSink } from '../../data-plane/ports.ts';
 import { takeLease } from '../../db/leases.ts';
@@ -101,7 +100,6 @@ export function composeModelyard({ config, file, clock, log, db, usageLog, launc
     wake: () => reconciler.wake(),
     ready,
     live,
-    version: VERSION,
   });
   const feeds: Feeds = composeFeeds({
     db,
