@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Llama, LlamaGrammar } from 'node-llama-cpp';
 import { Fault } from '../../contract/errors.ts';
 import type { GenerateRequest } from '../engine.ts';
 import { PARALLEL_MAX, TOOL_CALL_CLOSE, TOOL_CALL_OPEN, type ToolUse } from '../tools.ts';
+import { callSchema } from './call-schema.ts';
 import { toGrammarSchema } from './json-schema.ts';
 
 /** Compiled grammars kept, least recently used first out (X24). */
@@ -30,7 +32,7 @@ export function createGrammars(llama: Llama): Grammars {
   return {
     async for(format, tools) {
       if (format.type === 'text' && !tools) return undefined;
-      const key = JSON.stringify([format, tools]);
+      const key = keyOf(format, tools);
       const grammar = cache.get(key) ?? (await compile(llama, format, tools));
       cache.delete(key);
       cache.set(key, grammar);
@@ -43,24 +45,7 @@ export function createGrammars(llama: Llama): Grammars {
 async function compile(llama: Llama, format: GenerateRequest['format'], tools: ToolUse | undefined): Promise<LlamaGrammar> {
   if (tools) return llama.createGrammar({ grammar: toolGrammar(await schemaGrammar(llama, callSchema(tools), 'tools'), tools) });
   if (format.type !== 'json_schema') return llama.createGrammar({ grammar: JSON_OBJECT });
-  return llama.createGrammar({ grammar: await schemaGrammar(llama, format.schema, 'response_format.json_schema.schema') });
-}
-
-/** One call: which function, and arguments after its own schema. */
-function callSchema({ functions }: ToolUse): unknown {
-  return {
-    oneOf: functions.map(({ name, parameters }) => ({
-      type: 'object',
-      properties: { name: { const: name }, arguments: argumentsSchema(parameters) },
-      additionalProperties: false,
-    })),
-  };
-}
-
-/** A function that says nothing of its arguments has none. */
-function argumentsSchema(parameters: unknown): unknown {
-  const schema = parameters as { type?: unknown; properties?: unknown };
-  return schema.type === undefined && schema.properties === undefined ? { type: 'object', properties: {} } : parameters;
+  return llama.createGrammar({ grammar: await schemaGrammar(llama, toGrammarSchema(format.schema), 'response_format.json_schema.schema') });
 }
 
 /** Calls in marks, one or several; or, where the model may choose, text that does not begin like one. */
@@ -71,8 +56,15 @@ function toolGrammar(call: string, { mode, isParallel }: ToolUse): string {
   return `root ::= ${root}\ntool-call ::= ${marked}\n${call.replace(/^root ::= /, 'call ::= ')}`;
 }
 
-async function schemaGrammar(llama: Llama, schema: unknown, param: string): Promise<string> {
-  const converted = toGrammarSchema(schema);
+/** Of a fixed length: what callers send must not be kept. */
+function keyOf(format: GenerateRequest['format'], tools: ToolUse | undefined): string {
+  const of = tools && { ...tools, functions: tools.functions.map(({ name, parameters, isStrict }) => ({ name, parameters, isStrict })) };
+  return createHash('sha256')
+    .update(JSON.stringify([format, of]))
+    .digest('base64');
+}
+
+async function schemaGrammar(llama: Llama, converted: unknown, param: string): Promise<string> {
   try {
     const { grammar } = await llama.createGrammarForJsonSchema(converted as { type: 'object' });
     if (grammar.length > GRAMMAR_CHARACTERS_MAX) throw new Error(`the grammar has ${grammar.length} characters, ${GRAMMAR_CHARACTERS_MAX} are accepted`);
