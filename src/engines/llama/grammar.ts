@@ -48,12 +48,25 @@ async function compile(llama: Llama, format: GenerateRequest['format'], tools: T
   return llama.createGrammar({ grammar: await schemaGrammar(llama, toGrammarSchema(format.schema), 'response_format.json_schema.schema') });
 }
 
-/** Calls in marks, one or several; or, where the model may choose, text that does not begin like one. */
+/** Calls in marks, one or several; or, where the model may choose, a text that does not begin like JSON, after which calls may come. */
 function toolGrammar(call: string, { mode, isParallel }: ToolUse): string {
-  const marked = `"${TOOL_CALL_OPEN}" [\\n]? call [\\n]? "${TOOL_CALL_CLOSE}"`;
-  const calls = isParallel ? `tool-call ([\\n]? tool-call){0,${PARALLEL_MAX - 1}}` : 'tool-call';
-  const root = mode === 'required' ? calls : `${calls} | [^<{] [^\\x00]* | "<" [^t] [^\\x00]*`;
-  return `root ::= ${root}\ntool-call ::= ${marked}\n${call.replace(/^root ::= /, 'call ::= ')}`;
+  const more = isParallel ? ` ([\\n]? "${TOOL_CALL_OPEN}" opened){0,${PARALLEL_MAX - 1}}` : '';
+  const root = mode === 'required' ? `"${TOOL_CALL_OPEN}" calls` : `[^<{\\x00] ${textState(0)} | "<" ${textState(1)}`;
+  const rules = [`root ::= ${root}`, `calls ::= opened${more}`, `opened ::= [\\n]? call [\\n]? "${TOOL_CALL_CLOSE}"`, ...(mode === 'required' ? [] : textRules())];
+  return `${rules.join('\n')}\n${call.replace(/^root ::= /, 'call ::= ')}`;
+}
+
+function textState(length: number): string {
+  return length === TOOL_CALL_OPEN.length ? 'calls' : `text-${length}`;
+}
+
+/** Any text up to the mark that opens a call, after which only a call may follow: a rule for each length of the mark that the text ends with. */
+function textRules(): string[] {
+  return [...TOOL_CALL_OPEN].map((next, length) => {
+    const again = length === 0 ? '' : ` | "<" ${textState(1)}`;
+    const others = length === 0 ? '<' : `<${next}`;
+    return `${textState(length)} ::= "" | "${next}" ${textState(length + 1)}${again} | [^${others}\\x00] ${textState(0)}`;
+  });
 }
 
 /** Of a fixed length: what callers send must not be kept. */
