@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Piece } from './engine.ts';
 import { createStopCutter } from './stop-cutter.ts';
+import type { ToolUse } from './tools.ts';
 
-function cut(pieces: readonly Piece[], stops: readonly string[]): { text: string; tokens: string; isStopped: boolean } {
+function cut(pieces: readonly Piece[], stop: readonly string[], tools?: ToolUse): { text: string; tokens: string; isStopped: boolean } {
   const emitted: Piece[] = [];
-  const cutter = createStopCutter(stops, (piece) => emitted.push(piece));
+  const cutter = createStopCutter({ stop, ...(tools && { tools }) }, (piece) => emitted.push(piece));
   const isStopped = pieces.some((piece) => cutter.push(piece));
   if (!isStopped) cutter.finish();
   return {
@@ -37,4 +38,15 @@ test('C14 C20: however a text is cut into pieces, what comes out is the text bef
     }),
     { numRuns: 500 },
   );
+});
+
+test('C14 C23: a stop string ends a text, never a call', () => {
+  const call = '<tool_call>\n{"name": "f", "arguments": {"a": "x\n"}}\n</tool_call>';
+  const auto: ToolUse = { functions: [], mode: 'auto', isParallel: true };
+  for (const pieces of [[{ text: `Hm.${call}` }], `Hm.${call}`.split('').map((text) => ({ text }))]) {
+    expect(cut(pieces, ['\n', '{'], auto)).toMatchObject({ text: `Hm.${call}`, isStopped: false });
+    expect(cut(pieces, ['m', '\n'], auto)).toMatchObject({ text: 'H', isStopped: true });
+  }
+  expect(cut([{ text: call }], ['\n'], { ...auto, mode: 'required' })).toMatchObject({ text: call, isStopped: false });
+  expect(cut([{ text: call }], ['\n'])).toMatchObject({ text: '<tool_call>', isStopped: true });
 });

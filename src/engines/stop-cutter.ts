@@ -1,4 +1,5 @@
-import type { Piece, TokenLogprob } from './engine.ts';
+import type { GenerateRequest, Piece, TokenLogprob } from './engine.ts';
+import { TOOL_CALL_OPEN } from './tools.ts';
 
 export interface StopCutter {
   /** Takes the next piece; true once a stop string was met, after which nothing more is emitted. */
@@ -11,9 +12,12 @@ export interface StopCutter {
  * Emits pieces up to the first stop string and none of its text (C14). What may be a stop string's beginning is held back;
  * pieces with log probabilities are held whole, so that their tokens stay with their text (C20).
  */
-export function createStopCutter(stops: readonly string[], emit: (piece: Piece) => void): StopCutter {
+export function createStopCutter({ stop: stops, tools }: Pick<GenerateRequest, 'stop' | 'tools'>, emit: (piece: Piece) => void): StopCutter {
   const held: Piece[] = [];
   let text = '';
+  // Calls are data: a stop string in an argument, or in the white space round it, would leave half a call.
+  let isCall = tools?.mode === 'required';
+  const marks = tools ? [TOOL_CALL_OPEN] : [];
 
   const release = (length: number): void => {
     let left = length;
@@ -31,13 +35,28 @@ export function createStopCutter(stops: readonly string[], emit: (piece: Piece) 
     text = held.map((piece) => piece.text).join('');
   };
 
+  const finish = (): void => {
+    for (const piece of held.splice(0)) emit(piece);
+    text = '';
+  };
+
   return {
     push(piece) {
+      if (isCall) {
+        emit(piece);
+        return false;
+      }
       held.push(piece);
       text += piece.text;
       const at = firstStop(text, stops);
+      const mark = firstStop(text, marks);
+      if (mark >= 0 && (at < 0 || mark <= at)) {
+        isCall = true;
+        finish();
+        return false;
+      }
       if (at < 0) {
-        release(text.length - openTail(text, stops));
+        release(text.length - openTail(text, stops.length > 0 ? [...stops, ...marks] : stops));
         return false;
       }
       release(at);
@@ -47,10 +66,7 @@ export function createStopCutter(stops: readonly string[], emit: (piece: Piece) 
       text = '';
       return true;
     },
-    finish: () => {
-      for (const piece of held.splice(0)) emit(piece);
-      text = '';
-    },
+    finish,
   };
 }
 

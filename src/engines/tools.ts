@@ -3,6 +3,8 @@ export interface ToolFunction {
   readonly name: string;
   readonly description: string;
   readonly parameters: unknown;
+  /** Its arguments keep to all of the schema; else to what of it can be kept to. */
+  readonly isStrict: boolean;
 }
 
 /** What a caller allows: `auto`, the model answers by text or by calls; `required`, by calls only. */

@@ -71,7 +71,7 @@ interface Speech {
 }
 
 async function speak(script: Script, request: GenerateRequest, { clock, onPiece, signal, tokensMax }: Speech): Promise<Pick<Generation, 'finish' | 'completionTokens'>> {
-  const cutter = createStopCutter(request.stop, onPiece);
+  const cutter = createStopCutter(request, onPiece);
   const limit = Math.min(request.maxTokens ?? Infinity, tokensMax);
   let completionTokens = 0;
   await obey(script, clock, signal);

@@ -84,7 +84,7 @@ async function decode(
   const sampled: SampledLogprob[] = [];
   const tokensMax = Math.min(request.maxTokens ?? Infinity, contextTokensMax - prompt.length);
   const detokenizer = createDetokenizer(model, prompt);
-  const cutter = createStopCutter(request.stop, onPiece);
+  const cutter = createStopCutter(request, onPiece);
   const say = (text: string): boolean => {
     if (text === '' && sampled.length === 0) return false;
     const tokens = request.topLogprobs === undefined ? undefined : pieceLogprobs(sampled.splice(0), text);

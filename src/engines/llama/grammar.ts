@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Llama, LlamaGrammar } from 'node-llama-cpp';
 import { Fault } from '../../contract/errors.ts';
 import type { GenerateRequest } from '../engine.ts';
 import { PARALLEL_MAX, TOOL_CALL_CLOSE, TOOL_CALL_OPEN, type ToolUse } from '../tools.ts';
+import { callSchema } from './call-schema.ts';
 import { toGrammarSchema } from './json-schema.ts';
 
 /** Compiled grammars kept, least recently used first out (X24). */
@@ -30,7 +32,7 @@ export function createGrammars(llama: Llama): Grammars {
   return {
     async for(format, tools) {
       if (format.type === 'text' && !tools) return undefined;
-      const key = JSON.stringify([format, tools]);
+      const key = keyOf(format, tools);
       const grammar = cache.get(key) ?? (await compile(llama, format, tools));
       cache.delete(key);
       cache.set(key, grammar);
@@ -43,36 +45,39 @@ export function createGrammars(llama: Llama): Grammars {
 async function compile(llama: Llama, format: GenerateRequest['format'], tools: ToolUse | undefined): Promise<LlamaGrammar> {
   if (tools) return llama.createGrammar({ grammar: toolGrammar(await schemaGrammar(llama, callSchema(tools), 'tools'), tools) });
   if (format.type !== 'json_schema') return llama.createGrammar({ grammar: JSON_OBJECT });
-  return llama.createGrammar({ grammar: await schemaGrammar(llama, format.schema, 'response_format.json_schema.schema') });
+  return llama.createGrammar({ grammar: await schemaGrammar(llama, toGrammarSchema(format.schema), 'response_format.json_schema.schema') });
 }
 
-/** One call: which function, and arguments after its own schema. */
-function callSchema({ functions }: ToolUse): unknown {
-  return {
-    oneOf: functions.map(({ name, parameters }) => ({
-      type: 'object',
-      properties: { name: { const: name }, arguments: argumentsSchema(parameters) },
-      additionalProperties: false,
-    })),
-  };
-}
-
-/** A function that says nothing of its arguments has none. */
-function argumentsSchema(parameters: unknown): unknown {
-  const schema = parameters as { type?: unknown; properties?: unknown };
-  return schema.type === undefined && schema.properties === undefined ? { type: 'object', properties: {} } : parameters;
-}
-
-/** Calls in marks, one or several; or, where the model may choose, text that does not begin like one. */
+/** Calls in marks, one or several; or, where the model may choose, a text that does not begin like JSON, after which calls may come. */
 function toolGrammar(call: string, { mode, isParallel }: ToolUse): string {
-  const marked = `"${TOOL_CALL_OPEN}" [\\n]? call [\\n]? "${TOOL_CALL_CLOSE}"`;
-  const calls = isParallel ? `tool-call ([\\n]? tool-call){0,${PARALLEL_MAX - 1}}` : 'tool-call';
-  const root = mode === 'required' ? calls : `${calls} | [^<{] [^\\x00]* | "<" [^t] [^\\x00]*`;
-  return `root ::= ${root}\ntool-call ::= ${marked}\n${call.replace(/^root ::= /, 'call ::= ')}`;
+  const more = isParallel ? ` ([\\n]? "${TOOL_CALL_OPEN}" opened){0,${PARALLEL_MAX - 1}}` : '';
+  const root = mode === 'required' ? `"${TOOL_CALL_OPEN}" calls` : `[^<{\\x00] ${textState(0)} | "<" ${textState(1)}`;
+  const rules = [`root ::= ${root}`, `calls ::= opened${more}`, `opened ::= [\\n]? call [\\n]? "${TOOL_CALL_CLOSE}"`, ...(mode === 'required' ? [] : textRules())];
+  return `${rules.join('\n')}\n${call.replace(/^root ::= /, 'call ::= ')}`;
 }
 
-async function schemaGrammar(llama: Llama, schema: unknown, param: string): Promise<string> {
-  const converted = toGrammarSchema(schema);
+function textState(length: number): string {
+  return length === TOOL_CALL_OPEN.length ? 'calls' : `text-${length}`;
+}
+
+/** Any text up to the mark that opens a call, after which only a call may follow: a rule for each length of the mark that the text ends with. */
+function textRules(): string[] {
+  return [...TOOL_CALL_OPEN].map((next, length) => {
+    const again = length === 0 ? '' : ` | "<" ${textState(1)}`;
+    const others = length === 0 ? '<' : `<${next}`;
+    return `${textState(length)} ::= "" | "${next}" ${textState(length + 1)}${again} | [^${others}\\x00] ${textState(0)}`;
+  });
+}
+
+/** Of a fixed length: what callers send must not be kept. */
+function keyOf(format: GenerateRequest['format'], tools: ToolUse | undefined): string {
+  const of = tools && { ...tools, functions: tools.functions.map(({ name, parameters, isStrict }) => ({ name, parameters, isStrict })) };
+  return createHash('sha256')
+    .update(JSON.stringify([format, of]))
+    .digest('base64');
+}
+
+async function schemaGrammar(llama: Llama, converted: unknown, param: string): Promise<string> {
   try {
     const { grammar } = await llama.createGrammarForJsonSchema(converted as { type: 'object' });
     if (grammar.length > GRAMMAR_CHARACTERS_MAX) throw new Error(`the grammar has ${grammar.length} characters, ${GRAMMAR_CHARACTERS_MAX} are accepted`);

@@ -7,8 +7,11 @@ const ENUM_VALUES_MAX = 500;
 const ALTERNATIVES_MAX = 32;
 const REPETITIONS_MAX = 2000;
 const TEXT_MAX = 64 * 1024;
+/** Optional properties of one object that may come and go each by itself. */
+const OPTIONAL_MAX = 3;
 
 const ANNOTATIONS = ['title', 'description', 'default', 'examples', '$schema', '$id', '$comment', 'deprecated', 'readOnly', 'writeOnly', 'nullable'];
+const ANY = ['object', 'array', 'string', 'number', 'boolean', 'null'];
 const FORMATS = new Set(['date-time', 'time', 'date']);
 const COUNTS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties'];
 const KNOWN = new Set([
@@ -34,20 +37,31 @@ const KNOWN = new Set([
 interface Budget {
   nodes: number;
   repetitions: number;
+  readonly isLenient: boolean;
+  /** Before the name of each definition. */
+  readonly prefix: string;
 }
 type Node = Record<string, unknown>;
+
+/** How a schema is read. */
+export interface Reading {
+  /** A keyword that the grammar can't enforce is left out, not refused, and a property that is not required may be missing: the arguments of a tool that is not strict. */
+  readonly isLenient: boolean;
+  /** Before the names of definitions, where several schemas share one grammar. */
+  readonly prefix: string;
+}
 
 /**
  * A caller's JSON Schema, as the subset that node-llama-cpp turns into a grammar. A keyword that the grammar can't enforce is
  * refused rather than ignored, so that what is generated does validate (C29). All properties are generated, in their order.
  */
-export function toGrammarSchema(schema: unknown): Node {
+export function toGrammarSchema(schema: unknown, { isLenient, prefix }: Reading = { isLenient: false, prefix: '' }): Node {
   if ((JSON.stringify(schema) ?? '').length > TEXT_MAX) throw refused(`is longer than ${TEXT_MAX} characters`, '');
   const root = objectOf(schema, '');
-  const budget: Budget = { nodes: 0, repetitions: 0 };
+  const budget: Budget = { nodes: 0, repetitions: 0, isLenient, prefix };
   const defs: Node = {};
   for (const [name, definition] of Object.entries({ ...optionalObject(root.definitions), ...optionalObject(root.$defs) })) {
-    defs[name] = convert(definition, `$defs.${name}`, 1, budget);
+    defs[prefix + name] = convert(definition, `$defs.${name}`, 1, budget);
   }
   const converted = convert(root, '', 0, budget);
   assertRefs(converted, defs);
@@ -61,8 +75,8 @@ function convert(schema: unknown, at: string, depth: number, budget: Budget): No
   if (depth > DEPTH_MAX) throw refused(`is nested more than ${DEPTH_MAX} deep`, at);
   const node = objectOf(schema, at);
   const unknown = Object.keys(node).find((key) => !KNOWN.has(key));
-  if (unknown !== undefined) throw refused(`uses "${unknown}", which can't be enforced here`, at);
-  if (node.$ref !== undefined) return { $ref: refOf(node.$ref, at) };
+  if (unknown !== undefined && !budget.isLenient) throw refused(`uses "${unknown}", which can't be enforced here`, at);
+  if (node.$ref !== undefined) return { $ref: refOf(node.$ref, at, budget.prefix) };
   if ('const' in node) return { const: scalar(node.const, at) };
   if (node.enum !== undefined) return { enum: listOf(node.enum, ENUM_VALUES_MAX, `${at}.enum`).map((value) => scalar(value, at)) };
   const alternatives = node.oneOf ?? node.anyOf;
@@ -74,6 +88,7 @@ function convert(schema: unknown, at: string, depth: number, budget: Budget): No
 
 function convertType(node: Node, at: string, depth: number, budget: Budget): Node {
   const type = node.type ?? (node.properties === undefined ? (node.items === undefined ? undefined : 'array') : 'object');
+  if (type === undefined && budget.isLenient) return convertType({ type: ANY }, at, depth, budget);
   if (Array.isArray(type)) return { oneOf: listOf(type, ALTERNATIVES_MAX, at).map((one) => convertType({ ...node, type: one }, at, depth, budget)) };
   switch (type) {
     case 'object':
@@ -110,14 +125,25 @@ function convertObject(node: Node, at: string, depth: number, budget: Budget): N
   }
   const isFree = Object.keys(properties).length === 0 && node.additionalProperties === undefined;
   const extra = node.additionalProperties;
-  return {
-    type: 'object',
-    properties,
+  const others = {
     ...(isFree && { additionalProperties: true }),
     ...(typeof extra === 'boolean' && { additionalProperties: extra }),
     ...(typeof extra === 'object' && extra !== null && { additionalProperties: convert(extra, `${at}.additionalProperties`, depth + 1, budget) }),
     ...counts(node, ['minProperties', 'maxProperties'], at, budget),
   };
+  const choices = budget.isLenient ? propertyChoices(properties, node.required) : [properties];
+  if (choices.length === 1) return { type: 'object', properties, ...others };
+  return { oneOf: choices.map((chosen) => ({ type: 'object', properties: chosen, ...others })) };
+}
+
+/** Which properties an object may have: with few optional ones any of them, with many all or none, as each choice is a part of the grammar. */
+function propertyChoices(properties: Node, required: unknown): Node[] {
+  const names = Object.keys(properties);
+  const needed = new Set(Array.isArray(required) ? (required as unknown[]) : []);
+  const optional = names.filter((name) => !needed.has(name));
+  const without = (left: ReadonlySet<string>): Node => Object.fromEntries(Object.entries(properties).filter(([name]) => !left.has(name)));
+  if (optional.length > OPTIONAL_MAX) return [properties, without(new Set(optional))];
+  return Array.from({ length: 2 ** optional.length }, (_, bits) => without(new Set(optional.filter((_name, i) => (bits >> i) % 2 === 1))));
 }
 
 function counts(node: Node, names: readonly string[], at: string, budget: Budget): Node {
@@ -142,10 +168,10 @@ function assertRefs(value: unknown, defs: Node): void {
   }
 }
 
-function refOf(ref: unknown, at: string): string {
+function refOf(ref: unknown, at: string, prefix: string): string {
   const name = typeof ref === 'string' ? /^#\/(?:\$defs|definitions)\/([^/]+)$/u.exec(ref)?.[1] : undefined;
   if (name === undefined) throw refused('has a "$ref" that is not of the form #/$defs/name', at);
-  return `#/$defs/${name}`;
+  return `#/$defs/${prefix}${name}`;
 }
 
 function scalar(value: unknown, at: string): unknown {
@@ -159,7 +185,7 @@ function listOf(value: unknown, max: number, at: string): readonly unknown[] {
 }
 
 function objectOf(value: unknown, at: string): Node {
-  if (value === true) return { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] };
+  if (value === true) return { type: ANY };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused('is no object', at);
   return value as Node;
 }

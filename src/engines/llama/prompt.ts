@@ -19,13 +19,18 @@ export function createPrompts(model: LlamaModel, template: ChatTemplate | undefi
   return {
     async tokens(prompt, tools) {
       if (prompt.type === 'tokens') return checkedIds(model, prompt.tokens);
-      const characters = prompt.type === 'text' ? prompt.text.length : prompt.messages.reduce((sum, { content }) => sum + content.length, 0);
+      const characters = prompt.type === 'text' ? prompt.text.length : charactersOf(prompt.messages, tools);
       if (characters > charactersMax) throw tooLong(`about ${Math.ceil(characters / 4)}`, contextTokens);
       const tokens =
         prompt.type === 'text' ? model.tokenize(prompt.text, false) : await chatTokens(model, template, toolPrompt(prompt.messages, tools, template?.isToolNative ?? false));
       return withBos(model, tokens);
     },
   };
+}
+
+function charactersOf(messages: readonly ChatMessage[], tools: ToolUse | undefined): number {
+  const calls = (message: ChatMessage): number => (message.toolCalls ?? []).reduce((sum, { name, arguments: text }) => sum + name.length + text.length, 0);
+  return messages.reduce((sum, message) => sum + message.content.length + calls(message), tools === undefined ? 0 : JSON.stringify(tools.functions).length);
 }
 
 /** A prompt must leave room for one token of an answer. */
@@ -61,15 +66,25 @@ async function chatTokens(model: LlamaModel, template: ChatTemplate | undefined,
   if (template === undefined) throw invalid('This model has no chat template; use the completions endpoint.', 'messages', 'no_chat_template');
   const nonce = randomUUID().replaceAll('-', '');
   const marked = messages.map((message, i) => ({ ...message, content: `${nonce}${i}x` }));
-  const declared = tools === null ? '' : JSON.stringify(tools);
-  if (controlCount(model, model.tokenize(declared, true)) > 0)
-    throw invalid("A tool contains text that is one of the model's control tokens.", 'tools', 'control_token_in_content');
+  // Both renderings have these, so that the comparison below would not see their control tokens.
+  assertNoControl(model, tools ?? [], 'tools');
+  assertNoControl(
+    model,
+    messages.flatMap(({ toolCalls = [], toolCallId }) => [...toolCalls, toolCallId]),
+    'messages',
+  );
   const [plain = '', outline = ''] = await template.render([variables(model, { messages, tools }), variables(model, { messages: marked, tools })]);
   const tokens = model.tokenize(plain, true);
   if (controlCount(model, tokens) === controlCount(model, model.tokenize(outline, true))) return tokens;
   const pieces = piecesOf(outline, nonce, messages, plain);
   if (pieces === undefined) throw invalid("A message contains text that is one of the model's control tokens.", 'messages', 'control_token_in_content');
   return pieces.flatMap(({ text, isContent }) => model.tokenize(text, !isContent));
+}
+
+function assertNoControl(model: LlamaModel, values: readonly unknown[], param: 'tools' | 'messages'): void {
+  if (values.length === 0 || controlCount(model, model.tokenize(JSON.stringify(values), true)) === 0) return;
+  const what = param === 'tools' ? 'A tool' : 'A call in the messages';
+  throw invalid(`${what} contains text that is one of the model's control tokens.`, param, 'control_token_in_content');
 }
 
 function variables(model: LlamaModel, { messages, tools }: ToolPrompt): Record<string, unknown> {

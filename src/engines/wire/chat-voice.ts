@@ -44,36 +44,49 @@ export function chatVoice({ model, wantsLogprobs, hasTools }: ChatVoiceOptions, 
 
 type Chunk = (index: number, delta: unknown, finish: string | null, tokens?: Tokens) => unknown;
 
-/** An answer that is text or calls: which of the two its beginning says (C23 to C27). */
+/** One choice's answer as it is read: what is to be said of it next, and the tokens that no frame had yet. */
+interface Reading {
+  readonly reader: ToolReader;
+  readonly deltas: object[];
+  readonly tokens: TokenLogprob[];
+}
+
+/** An answer that is text, or calls, or calls after a text (C23 to C27). */
 function toolVoice(requestId: string, chunk: Chunk, logprobs: (tokens: Tokens) => unknown): Pick<Voice, 'open' | 'piece' | 'close' | 'whole'> {
-  const readers = new Map<number, { readonly reader: ToolReader; deltas: unknown[] }>();
+  const readers = new Map<number, Reading>();
   const callId = (choice: number, call: number) => `call_${requestId.replace(/^req_/, '')}_${choice}_${call}`;
   const readerOf = (index: number) => {
     const known = readers.get(index);
     if (known) return known;
-    const made: { readonly reader: ToolReader; deltas: unknown[] } = {
+    const made: Reading = {
       reader: new ToolReader({
         text: (content) => made.deltas.push({ content }),
         call: (call, name) => made.deltas.push({ tool_calls: [{ index: call, id: callId(index, call), type: 'function', function: { name, arguments: '' } }] }),
         argument: (call, fragment) => made.deltas.push({ tool_calls: [{ index: call, function: { arguments: fragment } }] }),
       }),
       deltas: [],
+      tokens: [],
     };
     readers.set(index, made);
     return made;
   };
-  const taken = (index: number): unknown[] => readerOf(index).deltas.splice(0);
+  /** Log probabilities belong to the text; those of a piece that is held back go with the next that is not. */
+  const taken = (index: number): unknown[] => {
+    const { deltas, tokens } = readerOf(index);
+    return deltas.splice(0).map((delta) => chunk(index, delta, null, 'content' in delta && tokens.length > 0 ? tokens.splice(0) : undefined));
+  };
   return {
     open: ({ index }) => [chunk(index, { role: 'assistant', content: null }, null)],
     piece({ index }, { text, tokens }) {
-      readerOf(index).reader.push(text);
-      const isText = readerOf(index).reader.calls === 0;
-      return taken(index).map((delta) => chunk(index, delta, null, isText ? tokens : undefined));
+      const reading = readerOf(index);
+      reading.tokens.push(...(tokens ?? []));
+      reading.reader.push(text);
+      return taken(index);
     },
     close({ index }, finish) {
       const { reader } = readerOf(index);
       reader.end();
-      return [...taken(index).map((delta) => chunk(index, delta, null)), chunk(index, {}, finishOf(reader, finish))];
+      return [...taken(index), chunk(index, {}, finishOf(reader, finish))];
     },
     whole({ index }, { text, tokens, finish }) {
       const calls: { name: string; arguments: string }[] = [];
@@ -90,7 +103,12 @@ function toolVoice(requestId: string, chunk: Chunk, logprobs: (tokens: Tokens) =
       reader.end();
       if (calls.length === 0) return { index, message: { role: 'assistant', content, refusal: null }, logprobs: logprobs(tokens), finish_reason: finish };
       const made = calls.map((call, i) => ({ id: callId(index, i), type: 'function', function: call }));
-      return { index, message: { role: 'assistant', content: null, refusal: null, tool_calls: made }, logprobs: null, finish_reason: finishOf(reader, finish) };
+      return {
+        index,
+        message: { role: 'assistant', content: content === '' ? null : content, refusal: null, tool_calls: made },
+        logprobs: null,
+        finish_reason: finishOf(reader, finish),
+      };
     },
   };
 }

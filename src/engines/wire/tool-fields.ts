@@ -34,5 +34,5 @@ function functionOf(tool: unknown, at: string): ToolFunction {
   if (typeof name !== 'string' || !NAME.test(name)) throw invalid(`"${at}.function.name" must be 1 to 64 letters, digits, "_" or "-".`, `${at}.function.name`);
   if (typeof description !== 'string') throw invalid(`"${at}.function.description" must be a string.`, `${at}.function.description`);
   if (!isObject(parameters)) throw invalid(`"${at}.function.parameters" must be a JSON schema of an object.`, `${at}.function.parameters`);
-  return { name, description, parameters };
+  return { name, description, parameters, isStrict: booleanField(of, 'strict') };
 }

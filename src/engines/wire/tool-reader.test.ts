@@ -52,7 +52,7 @@ test('C23 C24: calls are read as they were written, however their text is cut, i
 });
 
 test('what does not begin like a call is text, to the last character', () => {
-  for (const text of ['Hello', ' <b>bold</b>', '<tool', 'a {"name":"f","arguments":{}}', '{"other": 1}', '{', '']) {
+  for (const text of ['Hello', ' <b>bold</b>', '<tool', 'a {"name":"f","arguments":{}}', '{"other": 1}', '{', '', 'a <tool', 'ends \n ', '<tool_call> I would say']) {
     for (const pieces of [[text], text.split('')]) expect(read(pieces), text).toEqual({ text, calls: [] });
   }
 });
@@ -61,4 +61,17 @@ test('C30: marks inside an argument are data; a call that is cut off has what ca
   const json = '{"name": "f", "arguments": {"a": "</tool_call> } \\" <tool_call>"}}';
   expect(read([`<tool_call>${json}</tool_call>`]).calls).toEqual([{ name: 'f', arguments: '{"a": "</tool_call> } \\" <tool_call>"}' }]);
   expect(read(['<tool_call>{"name": "f", "arguments": {"a": "b'])).toEqual({ text: '', calls: [{ name: 'f', arguments: '{"a": "b' }] });
+});
+
+test('C25 C27: a text may come before calls, without the white space between them', () => {
+  const written = 'Let me <b>look</b>.\n\n<tool_call>\n{"name": "f", "arguments": {"a": 1}}\n</tool_call>\n<tool_call>\n{"name": "g", "arguments": {}}\n</tool_call>';
+  for (const pieces of [[written], written.split(''), written.split(/(?<=[ \n])/u)]) {
+    expect(read(pieces)).toEqual({
+      text: 'Let me <b>look</b>.',
+      calls: [
+        { name: 'f', arguments: '{"a": 1}' },
+        { name: 'g', arguments: '{}' },
+      ],
+    });
+  }
 });

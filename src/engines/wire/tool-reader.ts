@@ -9,18 +9,18 @@ export interface ToolEvents {
   argument(index: number, fragment: string): void;
 }
 
-const HEAD = /^\s*\{\s*"name"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"arguments"\s*:\s*/;
+const HEAD = /^\s*(?:<tool_call>)?\s*\{\s*"name"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"arguments"\s*:\s*/;
 /** A head longer than this is none. */
 const HEAD_CHARACTERS_MAX = 2_048;
 
 /**
- * Tells text from calls in what a model writes: calls are `{"name": …, "arguments": {…}}`, in marks or not, one after the other (the form of Hermes and Qwen).
- * Arguments are passed on as they come, without what stands round them.
+ * Tells text from calls in what a model writes: calls are `{"name": …, "arguments": {…}}`, one after the other, in marks or, where the answer begins with them, not
+ * (the form of Hermes and Qwen). A text may come first. Arguments are passed on as they come, without what stands round them.
  */
 export class ToolReader {
   readonly #events: ToolEvents;
   #rest = '';
-  #mode: 'undecided' | 'text' | 'head' | 'arguments' | 'after' = 'undecided';
+  #mode: 'undecided' | 'text' | 'head' | 'arguments' | 'after' | 'plain' = 'undecided';
   #index = -1;
   #depth = 0;
   #inString = false;
@@ -42,17 +42,19 @@ export class ToolReader {
 
   /** What is left undecided at the end is text. */
   end(): void {
-    if ((this.#mode === 'undecided' || this.#mode === 'head') && this.#index < 0 && this.#rest !== '') this.#events.text(this.#rest);
+    if (this.#index < 0) this.#say(this.#rest);
     this.#rest = '';
   }
 
   /** Returns whether more can be said of what has come. */
   #step(): boolean {
     switch (this.#mode) {
-      case 'text':
-        this.#events.text(this.#rest);
+      case 'plain':
+        this.#say(this.#rest);
         this.#rest = '';
         return false;
+      case 'text':
+        return this.#text();
       case 'undecided':
         return this.#decide();
       case 'head':
@@ -67,17 +69,30 @@ export class ToolReader {
   #decide(): boolean {
     const start = this.#rest.trimStart();
     if (start === '' || (start.length < TOOL_CALL_OPEN.length && TOOL_CALL_OPEN.startsWith(start))) return false;
-    if (start.startsWith(TOOL_CALL_OPEN)) this.#rest = start.slice(TOOL_CALL_OPEN.length);
     this.#mode = start.startsWith(TOOL_CALL_OPEN) || start.startsWith('{') ? 'head' : 'text';
     return true;
+  }
+
+  /** Up to a mark; white space before one is not said, so it is held back with what may be a mark's beginning. */
+  #text(): boolean {
+    const mark = this.#rest.indexOf(TOOL_CALL_OPEN);
+    const said = mark < 0 ? beforeOpenEnd(this.#rest) : this.#rest.slice(0, mark).trimEnd();
+    this.#say(said);
+    this.#rest = this.#rest.slice(mark < 0 ? said.length : mark);
+    if (mark >= 0) this.#mode = 'head';
+    return mark >= 0;
+  }
+
+  #say(text: string): void {
+    if (text !== '') this.#events.text(text);
   }
 
   #head(): boolean {
     const match = HEAD.exec(this.#rest);
     if (!match || match[0].length === this.#rest.length) {
       if (this.#rest.length <= HEAD_CHARACTERS_MAX) return false;
-      this.#mode = this.#index < 0 ? 'text' : 'after';
-      return this.#mode === 'text';
+      this.#mode = this.#index < 0 ? 'plain' : 'after';
+      return this.#mode === 'plain';
     }
     this.#rest = this.#rest.slice(match[0].length);
     this.#events.call(++this.#index, JSON.parse(`"${match[1] ?? ''}"`) as string);
@@ -135,4 +150,12 @@ export class ToolReader {
     this.#mode = 'head';
     return true;
   }
+}
+
+/** The text without white space at its end, nor the beginning of a mark. */
+function beforeOpenEnd(text: string): string {
+  for (let length = Math.min(TOOL_CALL_OPEN.length - 1, text.length); length > 0; length--) {
+    if (TOOL_CALL_OPEN.startsWith(text.slice(-length))) return text.slice(0, -length).trimEnd();
+  }
+  return text.trimEnd();
 }
