@@ -17,7 +17,9 @@ const KILL_EVERY_MS = 20_000;
 const QUIET_MS = 120_000;
 /** The share of the time that counts as warming up. */
 const WARM_UP = 0.25;
-const HOLDS_OPEN_FOR_MS = 5_000;
+/** Traffic before the first count: what a server opens once and keeps is open then. */
+const OPENING_MS = 5_000;
+const LOOK_AGAIN_MS = 2_000;
 
 export interface SoakOptions {
   readonly seconds: number;
@@ -71,7 +73,7 @@ async function soakIn(place: Place, { seconds, seed, say }: SoakOptions): Promis
   const pid = server.child.pid ?? 0;
   const look = async () => sample(pid, performance.now() - began, await textOf(server, '/metrics', key));
   try {
-    await new Traffic({ url: server.url, operatorKey: key, buyers: market.buyers, random }).runFor(HOLDS_OPEN_FOR_MS, CLIENTS);
+    await new Traffic({ url: server.url, operatorKey: key, buyers: market.buyers, random }).runFor(OPENING_MS, CLIENTS);
     const before = await quietly(server, key, look);
     const traffic = new Traffic({ url: server.url, operatorKey: key, buyers: market.buyers, random });
     const { samples, kills } = await under(traffic, { seconds, look, pid, random, say });
@@ -143,7 +145,7 @@ async function quietly(server: ServerProcess, key: string, look: () => Promise<S
   const until = performance.now() + QUIET_MS;
   let last = await look();
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, HOLDS_OPEN_FOR_MS));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     const metrics = await textOf(server, '/metrics', key);
     const one = await look();
     const isIdle = valueOf(metrics, 'modelyard_calls_waiting') + valueOf(metrics, 'modelyard_calls_running') === 0;

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { Agent, fetch, type Response } from 'undici';
 import type { Buyer } from '../chaos/money/exchange.ts';
 
 const PAUSE_MS = 60;
@@ -17,6 +18,8 @@ export class Traffic {
   readonly counts = new Map<string, number>();
   readonly #options: TrafficOptions;
   readonly #running: Promise<void>[] = [];
+  /** The clients' connections: when they are gone, none of these is open. */
+  readonly #agent = new Agent();
   #stopping = false;
   #calls = 0;
 
@@ -38,6 +41,7 @@ export class Traffic {
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#running);
+    await this.#agent.destroy();
   }
 
   async #client(): Promise<void> {
@@ -84,7 +88,13 @@ export class Traffic {
 
   #send(path: string, { key, body, id, signal }: { readonly key: string; readonly body?: string; readonly id?: string; readonly signal?: AbortSignal }): Promise<Response> {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...(id !== undefined && { 'idempotency-key': id }) };
-    return fetch(this.#options.url + path, { method: body === undefined ? 'GET' : 'POST', headers, ...(body !== undefined && { body }), ...(signal && { signal }) });
+    return fetch(this.#options.url + path, {
+      dispatcher: this.#agent,
+      method: body === undefined ? 'GET' : 'POST',
+      headers,
+      ...(body !== undefined && { body }),
+      ...(signal && { signal }),
+    });
   }
 
   /** Leaves a stream, or a call before its answer. */
