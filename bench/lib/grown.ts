@@ -74,7 +74,7 @@ async function fill(db: Db, { organisations, keys, models, usageRows }: Growth):
   await insert(
     db,
     'deployments',
-    mapped(deployed, ({ name }, index) => ({ name, org_id: orgOf(index).id, model: name, created_at: now, updated_at: now, fallback: null, hedge: 0 })),
+    mapped(deployed, ({ name }, index) => ({ name, org_id: orgOf(index).id, model: name, created_at: now, updated_at: now, fallback: null, hedge: 0, strict: 0 })),
   );
   const resources = JSON.stringify({ replicasMin: 0, replicasMax: 1, threads: 1, priority: 0, idleSeconds: 300 });
   await insert(

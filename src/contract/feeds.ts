@@ -21,6 +21,8 @@ export interface DeploymentRoute {
   readonly fallback?: string;
   /** A slow call is sent to a second replica too. */
   readonly hedge?: true;
+  /** What OpenAI's own server would ignore is refused (C10). */
+  readonly strict?: true;
   readonly revisions: readonly RevisionRoute[];
 }
 

@@ -12,6 +12,7 @@ import { ledger } from './migrations/0009-ledger.ts';
 import { market } from './migrations/0010-market.ts';
 import { upstreams } from './migrations/0011-upstreams.ts';
 import { audit } from './migrations/0012-audit.ts';
+import { strict } from './migrations/0013-strict.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
@@ -34,6 +35,7 @@ const MIGRATIONS = {
   '0010-market': market,
   '0011-upstreams': upstreams,
   '0012-audit': audit,
+  '0013-strict': strict,
 };
 
 /** A SQLite file, `:memory:` (for tests), or the URL of a PostgreSQL database. */

@@ -23,7 +23,16 @@ export interface Schema {
   models: { name: string; org_id: string; created_at: number };
   model_versions: { model: string; number: number; digest: string; manifest: string; created_at: number };
   labels: { model: string; label: string; version: number };
-  deployments: { name: string; org_id: string; model: string; created_at: number; updated_at: number; fallback: string | null; hedge: Generated<number> };
+  deployments: {
+    name: string;
+    org_id: string;
+    model: string;
+    created_at: number;
+    updated_at: number;
+    fallback: string | null;
+    hedge: Generated<number>;
+    strict: Generated<number>;
+  };
   revisions: {
     id: string;
     deployment: string;

@@ -109,7 +109,7 @@ describe('answers', () => {
   });
 });
 
-describe('refusals', () => {
+describe('refusals: C15 C17 C18 C29 C31 C32', () => {
   const messages = (value: unknown) => ({ model: 'echo', messages: value });
   const bad: [string, unknown, string | null][] = [
     ['C15: messages null', messages(null), 'messages'],
@@ -153,6 +153,16 @@ describe('refusals', () => {
     const error = await refused(body);
     expect(error.param).toBe(param);
     expect((await post(chatBody('echo', 'x'))).status).toBe(200);
+  });
+
+  test('C10: stream_options without a stream are ignored, and refused by a deployment that is strict', async () => {
+    await modelyard.deployEcho('exact');
+    const body = chatBody('exact', 'x', { stream: false, stream_options: { include_usage: true } });
+    expect((await post(body)).status).toBe(200);
+    expect((await modelyard.call('/api/v1/deployments/exact', { method: 'PATCH', body: { strict: true } })).status).toBe(200);
+    expect(await refused(body)).toMatchObject({ param: 'stream_options' });
+    expect((await post(chatBody('exact', 'x'))).status).toBe(200);
+    expect((await post({ ...body, stream: true })).status).toBe(200);
   });
 
   test('C22: an unknown parameter is named in the message', async () => {

@@ -2920,6 +2920,7 @@ export interface operations {
                             model: string;
                             fallback?: string;
                             hedge: boolean;
+                            strict: boolean;
                             createdAt: number;
                             revisions: {
                                 id: string;
@@ -3016,6 +3017,7 @@ export interface operations {
                         model: string;
                         fallback?: string;
                         hedge: boolean;
+                        strict: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -3094,6 +3096,7 @@ export interface operations {
                         model: string;
                         fallback?: string;
                         hedge: boolean;
+                        strict: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -3191,6 +3194,8 @@ export interface operations {
                     idleSeconds?: number;
                     /** @description a call slower than 95 % of those before is sent to a second replica too; at most 5 % of the calls */
                     hedge?: boolean;
+                    /** @description what OpenAI’s own server would ignore is refused: "stream_options" without a stream */
+                    strict?: boolean;
                     /** @description deployment that is called in its place when it can not serve; null: none */
                     fallback?: string | null;
                 };
@@ -3209,6 +3214,7 @@ export interface operations {
                         model: string;
                         fallback?: string;
                         hedge: boolean;
+                        strict: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -3486,6 +3492,7 @@ export interface operations {
                         model: string;
                         fallback?: string;
                         hedge: boolean;
+                        strict: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -3564,6 +3571,7 @@ export interface operations {
                         model: string;
                         fallback?: string;
                         hedge: boolean;
+                        strict: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;
@@ -3649,6 +3657,7 @@ export interface operations {
                         model: string;
                         fallback?: string;
                         hedge: boolean;
+                        strict: boolean;
                         createdAt: number;
                         revisions: {
                             id: string;

@@ -118,21 +118,31 @@ export function addScale(program: Command): void {
     .option('--idle <seconds>', 'engines beyond the minimum go after so long without a call', wholeNumber)
     .option('--fallback <name>', "deployment that is called in its place when it can't serve; none: no such")
     .option('--hedge <on|off>', 'send a slow call to a second engine too, at most 5 % of the calls')
+    .option('--strict <on|off>', "refuse what OpenAI's own server would ignore")
     .addHelpText('after', '\nExamples:\n  modelyard scale smollm2-135m-instruct --min 0 --max 3')
     .action(
       withSession(
         async (
           { api, print },
           name: string,
-          { replicas, min, max, idle, fallback, hedge }: { replicas?: number; min?: number; max?: number; idle?: number; fallback?: string; hedge?: string },
+          {
+            replicas,
+            min,
+            max,
+            idle,
+            fallback,
+            hedge,
+            strict,
+          }: { replicas?: number; min?: number; max?: number; idle?: number; fallback?: string; hedge?: string; strict?: string },
         ) => {
           const body = {
             ...defined({ replicas, minReplicas: min, maxReplicas: max, idleSeconds: idle }),
             ...(fallback !== undefined && { fallback: fallback === 'none' ? null : fallback }),
             ...(hedge !== undefined && { hedge: hedge === 'on' }),
+            ...(strict !== undefined && { strict: strict === 'on' }),
           };
           if (Object.keys(body).length === 0)
-            throw new Fault('invalid_argument', 'nothing_to_scale', 'Say what is to change: --replicas, --min, --max, --idle, --fallback or --hedge.');
+            throw new Fault('invalid_argument', 'nothing_to_scale', 'Say what is to change: --replicas, --min, --max, --idle, --fallback, --hedge or --strict.');
           const { revisions } = await api.patch('/api/v1/deployments/{name}', { params: { name }, body });
           const { replicasMin, replicasMax, idleSeconds } = revisions[0]?.resources ?? { replicasMin: 0, replicasMax: 0, idleSeconds: 0 };
           print(revisions[0]?.resources, () => `${name} has ${replicasMin} to ${replicasMax} engines; those beyond ${replicasMin} go after ${idleSeconds} s without a call.`);

@@ -39,6 +39,8 @@ export interface Deployment {
   readonly fallback: string | undefined;
   /** A slow call is sent to a second replica too. */
   readonly hedge: boolean;
+  /** What OpenAI's own server would ignore is refused. */
+  readonly strict: boolean;
   readonly createdAt: number;
   /** Newest first, both. */
   readonly revisions: readonly Revision[];
@@ -100,6 +102,7 @@ export function routesFeed(
         createdAtMs: deployment.createdAt,
         ...(deployment.fallback !== undefined && { fallback: deployment.fallback }),
         ...(deployment.hedge && { hedge: true as const }),
+        ...(deployment.strict && { strict: true as const }),
         revisions: liveRevisions(deployment).flatMap((revision) => {
           const manifest = manifestOf(revision.digest);
           return manifest ? [route(revision, manifest, healthOf(revision.id) ?? UNKNOWN)] : [];

@@ -17,6 +17,7 @@ export const Bounds = Type.Object(
   {
     ...Scaling,
     hedge: Type.Optional(Type.Boolean({ description: 'a call slower than 95 % of those before is sent to a second replica too; at most 5 % of the calls' })),
+    strict: Type.Optional(Type.Boolean({ description: 'what OpenAI’s own server would ignore is refused: "stream_options" without a stream' })),
     fallback: Type.Optional(
       Type.Union([Type.String({ minLength: 1, maxLength: 160 }), Type.Null()], { description: 'deployment that is called in its place when it can not serve; null: none' }),
     ),
@@ -97,6 +98,7 @@ export const DeploymentSchema = Type.Object({
   model: Type.String(),
   fallback: Type.Optional(Type.String()),
   hedge: Type.Boolean(),
+  strict: Type.Boolean(),
   createdAt: Count,
   revisions: Type.Array(RevisionSchema),
   rollout: Type.Optional(RolloutSchema),
@@ -108,7 +110,7 @@ export const DrainOrder = Type.Object(
 
 /** As the API shows it. */
 export function view(deployment: DeploymentView) {
-  const { name, orgName, model, fallback, hedge, createdAt, health } = deployment;
+  const { name, orgName, model, fallback, hedge, strict, createdAt, health } = deployment;
   const revisions = liveRevisions(deployment).map((revision) => {
     const { state = 'loading' as const, reason = '', restarts = 0, replicas = [] } = health[revision.id] ?? {};
     return {
@@ -128,7 +130,7 @@ export function view(deployment: DeploymentView) {
     };
   });
   const rollout = runningRollout(deployment);
-  return { name, org: orgName, model, ...(fallback !== undefined && { fallback }), hedge, createdAt, revisions, ...(rollout && { rollout: rolloutView(rollout) }) };
+  return { name, org: orgName, model, ...(fallback !== undefined && { fallback }), hedge, strict, createdAt, revisions, ...(rollout && { rollout: rolloutView(rollout) }) };
 }
 
 const Rate = Type.Optional(Type.Number({ description: 'a second' }));

@@ -32,6 +32,8 @@ export interface ScaleOrder extends Bounds {
   readonly fallback?: string | null;
   /** Send a slow call to a second replica too. */
   readonly hedge?: boolean;
+  /** Refuse what OpenAI's own server ignores, such as `stream_options` without a stream. */
+  readonly strict?: boolean;
 }
 
 export interface DeploymentsOptions extends LiveOptions {
@@ -150,13 +152,13 @@ export class Deployments {
   }
 
   /** Changes the bounds of what runs and of what is about to, its fallback and hedging; what an engine is made of stays. */
-  scale(deployer: Deployer, name: string, { fallback, hedge, ...order }: ScaleOrder): Promise<DeploymentView> {
+  scale(deployer: Deployer, name: string, { fallback, hedge, strict, ...order }: ScaleOrder): Promise<DeploymentView> {
     return this.#turns.run(async () => {
       if (typeof fallback === 'string') this.#checkFallback(deployer, name, fallback);
       const changed = liveRevisions(this.get(deployer, name)).map(({ id, resources }) => ({ id, resources: boundsOf(order, resources) }));
       await transact(this.#options.db, async (tx) => {
         for (const { id, resources } of changed) await store.updateResources(tx, id, resources);
-        await store.updateRouting(tx, name, { fallback, hedge });
+        await store.updateRouting(tx, name, { fallback, hedge, strict });
       });
       await this.#live.refresh();
       return this.get(deployer, name);

@@ -21,6 +21,7 @@ export async function listDeployments(on: On): Promise<Deployment[]> {
     model: row.model,
     fallback: row.fallback ?? undefined,
     hedge: row.hedge === 1,
+    strict: row.strict === 1,
     createdAt: row.created_at,
     rollouts: rollouts.get(row.name) ?? [],
     revisions: (revisions.get(row.name) ?? []).map((revision) => ({
@@ -63,9 +64,9 @@ export async function updateResources(on: On, revision: string, resources: Resou
 export async function updateRouting(
   on: On,
   deployment: string,
-  { fallback, hedge }: { readonly fallback: string | null | undefined; readonly hedge: boolean | undefined },
+  { fallback, hedge, strict }: { readonly fallback: string | null | undefined; readonly hedge: boolean | undefined; readonly strict: boolean | undefined },
 ): Promise<void> {
-  const set = { ...(fallback !== undefined && { fallback }), ...(hedge !== undefined && { hedge: Number(hedge) }) };
+  const set = { ...(fallback !== undefined && { fallback }), ...(hedge !== undefined && { hedge: Number(hedge) }), ...(strict !== undefined && { strict: Number(strict) }) };
   if (Object.keys(set).length > 0) await on.updateTable('deployments').set(set).where('name', '=', deployment).execute();
 }
 

@@ -62,7 +62,7 @@ function textState(length: number): string {
 
 /** Any text up to the mark that opens a call, after which only a call may follow: a rule for each length of the mark that the text ends with. */
 function textRules(): string[] {
-  return [...TOOL_CALL_OPEN].map((next, length) => {
+  return TOOL_CALL_OPEN.split('').map((next, length) => {
     const again = length === 0 ? '' : ` | "<" ${textState(1)}`;
     const others = length === 0 ? '<' : `<${next}`;
     return `${textState(length)} ::= "" | "${next}" ${textState(length + 1)}${again} | [^${others}\\x00] ${textState(0)}`;

@@ -3,6 +3,7 @@ import { invalid } from '../../../contract/errors.ts';
 import { ChatRequest } from '../../../contract/openai.ts';
 import type { DecodedRequest } from '../../call.ts';
 import { openaiFaults } from '../openai-errors.ts';
+import { checkStrictly } from '../strict.ts';
 import { exactly, type InferRoute } from '../protocol.ts';
 
 const PATH = '/v1/chat/completions';
@@ -22,7 +23,10 @@ function decode(body: Buffer): DecodedRequest {
     needs: 'chat',
     // Every token takes at least one byte of the body.
     bounds: { promptTokens: body.length, completionTokens: perChoice, answers: request.n ?? 1 },
-    work: () => ({ kind: 'forward', path: PATH, body, stream: request.stream === true, wantsUsage: request.stream_options?.include_usage === true }),
+    work({ deployment }) {
+      if (deployment.strict) checkStrictly(request);
+      return { kind: 'forward', path: PATH, body, stream: request.stream === true, wantsUsage: request.stream_options?.include_usage === true };
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { checker, parseBody } from '../../../contract/check.ts';
 import { CompletionRequest } from '../../../contract/openai.ts';
 import type { DecodedRequest } from '../../call.ts';
 import { openaiFaults } from '../openai-errors.ts';
+import { checkStrictly } from '../strict.ts';
 import { exactly, type InferRoute } from '../protocol.ts';
 
 const PATH = '/v1/completions';
@@ -19,6 +20,9 @@ function decode(body: Buffer): DecodedRequest {
     session: request.user ?? undefined,
     needs: 'completion',
     bounds: { promptTokens: body.length, completionTokens: request.max_tokens ?? COMPLETION_TOKENS_DEFAULT, answers: (request.n ?? 1) * prompts },
-    work: () => ({ kind: 'forward', path: PATH, body, stream: request.stream === true, wantsUsage: request.stream_options?.include_usage === true }),
+    work({ deployment }) {
+      if (deployment.strict) checkStrictly(request);
+      return { kind: 'forward', path: PATH, body, stream: request.stream === true, wantsUsage: request.stream_options?.include_usage === true };
+    },
   };
 }
