@@ -41,7 +41,7 @@ test('X34: when an engine is killed in the middle of calls, nothing that anybody
   const pid = await pidNow();
   const paths = new Set(socketPaths(pid));
   expect(paths.size).toBe(1);
-  const cut = [chat('[[hang]]'), chat('[[delay-ms:200]] a b c d e f g h', true)];
+  const cut = [chat('[[delay-ms:200]] a b c d e f g h'), chat('[[delay-ms:200]] a b c d e f g h', true)];
   await expect.poll(() => get('/metrics'), { timeout: 10_000 }).toMatch(/modelyard_calls_running\{deployment="echo"\} 2/);
   process.kill(pid, 'SIGKILL');
   const told = [...(await Promise.all(cut)), await chat('x'), await chat('[[crash]]')];
