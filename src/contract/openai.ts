@@ -112,7 +112,7 @@ export const ChatRequest = Type.Object(
     logprobs: nullable(Type.Boolean()),
     top_logprobs: nullable(Type.Integer({ minimum: 0, maximum: 20 })),
     response_format: nullable(ResponseFormat),
-    tools: nullable(Type.Array(Tool, { maxItems: 128 })),
+    tools: nullable(Type.Array(Tool, { minItems: 1, maxItems: 128 })),
     tool_choice: nullable(ToolChoice),
     parallel_tool_calls: nullable(Type.Boolean()),
     modalities: nullable(Type.Array(Type.Literal('text'), { maxItems: 1 })),

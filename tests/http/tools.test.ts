@@ -85,6 +85,7 @@ describe('tools', () => {
   });
 
   test.each([
+    ['an empty list', { tools: [] }, 'tools'],
     ['a function twice', { tools: [tool('a'), tool('a')] }, 'tools'],
     ['a name that is none', { tools: [tool('a b')] }, 'tools[0].function.name'],
     ['no function', { tools: [{ type: 'function' }] }, 'tools[0].function'],

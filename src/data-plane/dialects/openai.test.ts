@@ -57,3 +57,9 @@ test('M15 M16: usage that is no usage is none; an error is known in each of its 
   }
   expect(run('data: {"error":null,"choices":[{"delta":{"content":"x"}}]}\n\n', []).tap).toMatchObject({ errored: false, contentFrames: 1 });
 });
+
+test('M12: fragments of a call count like text, its name does not', () => {
+  const call = (part: string) => `data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,${part}}]}}]}\n\n`;
+  const stream = call('"id":"c","type":"function","function":{"name":"f","arguments":""}') + call('"function":{"arguments":"{\\"a\\":"}') + call('"function":{"arguments":"1}"}');
+  expect(run(stream, []).tap.contentFrames).toBe(2);
+});

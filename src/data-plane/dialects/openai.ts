@@ -10,8 +10,8 @@ const DONE = Buffer.from('data: [DONE]\n\n');
 /** What few frames have: those that do are looked at more closely. */
 const RARE = /"error"|"usage":|^event:/;
 const ERROR_FRAME = /^event: ?error\s|^data: ?\{\s*"error"\s*:\s*(?!null)/m;
-/** A field with a text that is not empty: a chunk that only names the role says nothing. */
-const TEXT_FIELD = /"(?:content|text)": ?"(?!")/;
+/** A field with a text that is not empty, of an answer or of a call: a chunk that only names the role says nothing. */
+const TEXT_FIELD = /"(?:content|text|arguments)": ?"(?!")/;
 const NEWLINE = 0x0a;
 const NOTHING = new Uint8Array(0);
 /** A frame longer than this is not one that an engine sends. */

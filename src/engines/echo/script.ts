@@ -44,11 +44,13 @@ export function scriptFault(status: number): Error {
   return kind === undefined || kind === 'internal' ? new Error('scripted failure') : new Fault(kind, 'scripted_error', 'The message asked for this error.');
 }
 
-/** The last user message, or the prompt's text; token ids read as words `t1 t2`. */
+/** The last user message, or the answer of a tool that comes last; else the prompt's text; token ids read as words `t1 t2`. */
 export function spokenText(prompt: Prompt): string {
   if (prompt.type === 'text') return prompt.text;
   if (prompt.type === 'tokens') return prompt.tokens.map((id) => `t${id}`).join(' ');
-  return prompt.messages.findLast(({ role }) => role === 'user')?.content ?? prompt.messages.at(-1)?.content ?? '';
+  const last = prompt.messages.at(-1);
+  const spoken = last?.role === 'tool' ? last : prompt.messages.findLast(({ role }) => role === 'user');
+  return (spoken ?? last)?.content ?? '';
 }
 
 /** Words with the space before them, so that joined words are the text. */

@@ -21,13 +21,17 @@ function decode(body: Buffer): DecodedRequest {
     model: request.model,
     session: request.user ?? undefined,
     needs: 'chat',
-    // Every token takes at least one byte of the body.
-    bounds: { promptTokens: body.length, completionTokens: perChoice, answers: request.n ?? 1 },
+    // Every token takes at least one byte of the body; a template may write schemas and arguments with a space after each of their marks.
+    bounds: { promptTokens: hasTools(request) ? 2 * body.length : body.length, completionTokens: perChoice, answers: request.n ?? 1 },
     work({ deployment }) {
       if (deployment.strict) checkStrictly(request);
       return { kind: 'forward', path: PATH, body, stream: request.stream === true, wantsUsage: request.stream_options?.include_usage === true };
     },
   };
+}
+
+function hasTools({ tools, messages }: ChatRequest): boolean {
+  return (tools?.length ?? 0) > 0 || messages.some(({ tool_calls: calls }) => (calls?.length ?? 0) > 0);
 }
 
 /** What a schema can not say. @throws Fault that names the field */
