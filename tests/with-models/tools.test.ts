@@ -106,7 +106,9 @@ describe('tools of a model that knows none', () => {
     const { choices } = await ask(prompt, { tools, tool_choice: 'required', parallel_tool_calls: false, temperature: 1, seed: names.length, max_tokens: 400 });
     const [{ message, finish_reason: finish }] = choices;
     expect(finish).toBe('tool_calls');
-    expect(Object.keys(JSON.parse(message.tool_calls?.[0]?.function.arguments ?? '') as object)).toEqual(names);
+    const text = message.tool_calls?.[0]?.function.arguments ?? '';
+    expect(Object.keys(JSON.parse(text) as object)).toEqual(names);
+    expect(text).not.toContain('\n');
   });
 
   test('C24: the arguments of a call are streamed as they are generated', async () => {

@@ -5,13 +5,11 @@ import type { GenerateRequest } from '../engine.ts';
 import { PARALLEL_MAX, TOOL_CALL_CLOSE, TOOL_CALL_OPEN, type ToolUse } from '../tools.ts';
 import { callSchema } from './call-schema.ts';
 import { toGrammarSchema } from './json-schema.ts';
+import { tighten } from './tighten.ts';
 
 /** Compiled grammars kept, least recently used first out (X24). */
 const GRAMMARS_MAX = 64;
 const GRAMMAR_CHARACTERS_MAX = 256 * 1024;
-/** How node-llama-cpp ends its schema grammars, for a chat loop of its own; ours ends with the value, by the model's end token. */
-const TAIL = ' "\\n\\n\\n\\n" [\\n]*';
-
 /** Any JSON object, with little white space, as small models lose themselves in it. After llama.cpp's `grammars/json.gbnf`. */
 const JSON_OBJECT = String.raw`root ::= object
 value ::= object | array | string | number | "true" | "false" | "null"
@@ -43,9 +41,9 @@ export function createGrammars(llama: Llama): Grammars {
 }
 
 async function compile(llama: Llama, format: GenerateRequest['format'], tools: ToolUse | undefined): Promise<LlamaGrammar> {
-  if (tools) return llama.createGrammar({ grammar: toolGrammar(await schemaGrammar(llama, callSchema(tools), 'tools'), tools) });
+  if (tools) return llama.createGrammar({ grammar: toolGrammar(await schemaGrammar(llama, callSchema(tools), { param: 'tools', isCompact: true }), tools) });
   if (format.type !== 'json_schema') return llama.createGrammar({ grammar: JSON_OBJECT });
-  return llama.createGrammar({ grammar: await schemaGrammar(llama, toGrammarSchema(format.schema), 'response_format.json_schema.schema') });
+  return llama.createGrammar({ grammar: await schemaGrammar(llama, toGrammarSchema(format.schema), { param: 'response_format.json_schema.schema', isCompact: false }) });
 }
 
 /** Calls in marks, one or several; or, where the model may choose, a text that does not begin like JSON, after which calls may come. */
@@ -77,12 +75,11 @@ function keyOf(format: GenerateRequest['format'], tools: ToolUse | undefined): s
     .digest('base64');
 }
 
-async function schemaGrammar(llama: Llama, converted: unknown, param: string): Promise<string> {
+async function schemaGrammar(llama: Llama, converted: unknown, { param, isCompact }: { param: string; isCompact: boolean }): Promise<string> {
   try {
     const { grammar } = await llama.createGrammarForJsonSchema(converted as { type: 'object' });
     if (grammar.length > GRAMMAR_CHARACTERS_MAX) throw new Error(`the grammar has ${grammar.length} characters, ${GRAMMAR_CHARACTERS_MAX} are accepted`);
-    if (!grammar.includes(TAIL)) throw new Error('the grammar has not the expected end');
-    return grammar.replace(TAIL, '');
+    return tighten(grammar, isCompact);
   } catch (error) {
     throw new Fault('invalid_argument', 'unsupported_json_schema', "The JSON schema can't be turned into a grammar.", { param, cause: error });
   }
