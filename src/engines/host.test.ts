@@ -24,6 +24,30 @@ test('health is 503 while loading, 200 when ready, 503 while draining', async ()
   await host.close();
 });
 
+test('X33: an engine on TCP answers nothing, not even its health, to who has not its own secret', async () => {
+  const host = await startHost({ host: '127.0.0.1', port: 0, token: 'a-secret' });
+  if (!('port' in host.address)) throw new Error('expected TCP');
+  await host.serve(createEchoEngine({ manifest: echoManifest('chat') }));
+  const url = `http://127.0.0.1:${host.address.port}`;
+  for (const [method, path] of [
+    ['GET', '/health'],
+    ['GET', '/metrics'],
+    ['POST', '/cancel/x'],
+    ['POST', '/tokenize'],
+    ['POST', CHAT],
+    ['POST', '/v2/models/echo/infer'],
+    ['GET', '/nothing'],
+  ] as const) {
+    for (const headers of [{}, { [ENGINE_HEADER.token]: 'another' }, { [ENGINE_HEADER.token]: '' }, { authorization: 'Bearer a-secret' }]) {
+      const response = await fetch(url + path, { method, headers });
+      expect([path, response.status]).toEqual([path, 401]);
+      expect(await response.text()).not.toContain('a-secret');
+    }
+  }
+  expect((await fetch(`${url}/health`, { headers: { [ENGINE_HEADER.token]: 'a-secret' } })).status).toBe(200);
+  await host.close();
+});
+
 test('a full engine answers 503 and is free again after a cancel', async () => {
   await using echo = await startEcho({ slots: 1 });
   const hanging = echo.post(CHAT, ask('[[hang]]'), { [ENGINE_HEADER.requestId]: 'h' });

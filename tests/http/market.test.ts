@@ -374,6 +374,8 @@ test.each(DATABASES)(
     const due = await database.db.selectFrom('subscriptions').select('next_at').where('id', '=', sub.id).executeTakeFirstOrThrow();
     await database.db.updateTable('subscriptions').set({ price_version: fourth.price.version, next_price_version: null, next_at: null }).where('id', '=', sub.id).execute();
     await clock.sleep((due.next_at ?? 0) - clock.now());
+    // Two leaps in a row are to the server a thread that was late twice; with one look in time it is at ease again.
+    await clock.advance(200);
     await expect.poll(() => versionOf(keys.buyer.key)).toBe(fourth.price.version);
     // Who accepts need not wait.
     const third = await put('3');

@@ -43,6 +43,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   'get /v1/models/{model}': { of: 'acme', id: () => 'acme/bot' },
   'get /v2/models/{model}': { of: 'acme', id: () => 'acme/bot' },
   'get /v2/models/{model}/ready': { of: 'acme', id: () => 'acme/bot' },
+  'get /v2/models/{model}/config': { of: 'acme', id: () => 'acme/tensor' },
+  'get /v2/models/{model}/stats': { of: 'acme', id: () => 'acme/tensor' },
   'post /v2/models/{model}/infer': { of: 'acme', id: () => 'acme/tensor', body: { inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }] } },
   'get /api/v1/models/{name}': { of: 'acme', id: bot },
   'get /api/v1/models/{name}/estimate': { of: 'acme', id: bot },
@@ -109,6 +111,7 @@ const ROWS: Readonly<Record<string, Row>> = {
 const LISTS: Readonly<Record<string, readonly string[]>> = {
   '/v1/models': [''],
   '/v2': [''],
+  '/v2/models/stats': [''],
   '/api/v1/whoami': [''],
   '/api/v1/keys': ['', '?org=acme'],
   '/api/v1/orgs': [''],

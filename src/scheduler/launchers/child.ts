@@ -32,17 +32,20 @@ export interface Watching {
   readonly clock: Clock;
   /** What is told in place of "the engine". */
   readonly name: string;
+  /** What nobody may read in what it writes: the way to its socket, its token (X34). */
+  readonly secrets: readonly string[];
   /** Sends a signal to it; to its whole group where it has one. */
   kill(signal: NodeJS.Signals): void;
   done(): void;
 }
 
-export function watchChild(child: ChildProcess, { buffer, clock, name, kill, done }: Watching): WatchedChild {
+export function watchChild(child: ChildProcess, { buffer, clock, name, secrets, kill, done }: Watching): WatchedChild {
   let lastLine = '';
   let verdict: string | undefined;
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
-    createInterface({ input: stream }).on('line', (line) => {
+    createInterface({ input: stream }).on('line', (written) => {
+      const line = withoutSecrets(written, secrets);
       lastLine = line;
       buffer.add(line);
     });
@@ -73,6 +76,12 @@ export function watchChild(child: ChildProcess, { buffer, clock, name, kill, don
       cancel();
     },
   };
+}
+
+function withoutSecrets(line: string, secrets: readonly string[]): string {
+  let text = line;
+  for (const secret of secrets) text = text.replaceAll(secret, '[hidden]');
+  return text;
 }
 
 function exitReason(name: string, { code, signal, lastLine }: { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly lastLine: string }): string {

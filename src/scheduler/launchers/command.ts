@@ -150,7 +150,7 @@ class CommandReplica implements Launched {
       kill('SIGKILL');
       void rm(filling.folder, { recursive: true, force: true });
     };
-    this.#watched = watchChild(child, { buffer: this.#buffer, clock, name: 'the command', kill, done });
+    this.#watched = watchChild(child, { buffer: this.#buffer, clock, name: 'the command', secrets: [filling.token], kill, done });
     void this.#watched.exited.then((info) => this.#exited.resolve(info));
   }
 

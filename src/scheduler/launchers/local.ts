@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.ts';
 import type { EngineHealth, EngineSpec } from '../../contract/engine-wire.ts';
@@ -19,6 +20,8 @@ const HEALTH_TIMEOUT_MS = 5_000;
 const ALIVE_EVERY_MS = 2_000;
 const SILENT_MAX = 2;
 const LOAD_TIMEOUT_MS = 600_000;
+/** 22 characters, of the hundred that a unix path holds. */
+const SOCKET_NAME_BYTES = 16;
 
 export interface LocalLauncherOptions {
   readonly clock: Clock;
@@ -38,7 +41,8 @@ export function createLocalLauncher({ clock, logFolder, environment }: LocalLaun
     launch(order) {
       const buffer = logs.get(order.deployment) ?? new LogBuffer(logFolder, order.deployment);
       logs.set(order.deployment, buffer);
-      const socket = join(socketFolder, `${order.replica.slice(-8)}.sock`);
+      // Not by the replica, whose name is known outside.
+      const socket = join(socketFolder, randomBytes(SOCKET_NAME_BYTES).toString('base64url'));
       const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ENGINE_MAIN], { env, stdio: ['pipe', 'pipe', 'pipe'] });
       children.add(child);
       return follow(child, { order, socket, buffer, clock, done: () => children.delete(child) });
@@ -61,7 +65,7 @@ interface Followed {
 }
 
 function follow(child: ChildProcess, { order, socket, buffer, clock, done }: Followed): Launched {
-  const watched = watchChild(child, { buffer, clock, name: 'the engine', kill: (signal) => child.kill(signal), done });
+  const watched = watchChild(child, { buffer, clock, name: 'the engine', secrets: [dirname(socket), basename(socket)], kill: (signal) => child.kill(signal), done });
   const spec: EngineSpec = { ...order.engine, listen: { socket } };
   child.stdin?.on('error', () => undefined); // a child that ended early is told by `exited`
   child.stdin?.write(`${JSON.stringify(spec)}\n`);
