@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '../src/base/clock.ts';
 import type { EngineSpec } from '../src/contract/engine-wire.ts';
 import { createEchoEngine, createEchoTensorEngine } from '../src/engines/echo/index.ts';
 import type { Engine } from '../src/engines/engine.ts';
@@ -11,6 +12,10 @@ import type { ExitInfo, Launched, Launcher, LaunchOrder } from '../src/scheduler
 export class InProcessLauncher implements Launcher {
   readonly #folder = mkdtempSync(join(tmpdir(), 'my-test-'));
   readonly #kills = new Map<string, (reason: string) => void>();
+  /** What engines that are started from now on wait by. */
+  clock: Clock = systemClock;
+  /** Calls that an engine computes just now, in all. */
+  running = 0;
   /** Calls that each replica was sent, in the order of their start. */
   readonly calls = new Map<string, number>();
   /** Replicas that answer no chat call until it is cancelled. */
@@ -25,7 +30,7 @@ export class InProcessLauncher implements Launcher {
     const listen = { socket: join(this.#folder, `${replica.slice(-8)}.sock`) };
     const exit = Promise.withResolvers<ExitInfo>();
     this.calls.set(replica, 0);
-    const started = startEchoEngine({ ...engine, listen }, (one) => this.#watched(one, replica));
+    const started = startEchoEngine({ ...engine, listen }, this.clock, (one) => this.#watched(one, replica));
     let stopped = false;
     const end = async (reason: string) => {
       if (stopped) return;
@@ -64,7 +69,8 @@ export class InProcessLauncher implements Launcher {
         const isPoison = JSON.stringify(request.prompt).includes(this.poison);
         if (isPoison) this.#kills.get(replica)?.('ended by an input');
         if (this.stuck.has(replica) || isPoison) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-        return engine.generate(request, onPiece, signal);
+        this.running++;
+        return engine.generate(request, onPiece, signal).finally(() => this.running--);
       },
     };
   }
@@ -78,7 +84,7 @@ export class InProcessLauncher implements Launcher {
   }
 }
 
-async function startEchoEngine(spec: EngineSpec, watched: (engine: Engine) => Engine): Promise<{ engine: Engine; running: RunningEngine }> {
-  const engine = watched(spec.manifest.task === 'tensor' ? createEchoTensorEngine(spec) : createEchoEngine(spec));
+async function startEchoEngine(spec: EngineSpec, clock: Clock, watched: (engine: Engine) => Engine): Promise<{ engine: Engine; running: RunningEngine }> {
+  const engine = watched(spec.manifest.task === 'tensor' ? createEchoTensorEngine(spec) : createEchoEngine(spec, clock));
   return { engine, running: await startEngine(engine, spec.listen) };
 }
