@@ -1,16 +1,14 @@
 import { type Clock, systemClock } from '../base/clock.ts';
-import { VERSION } from '../contract/version.ts';
 import { connect } from '../db/open.ts';
-import { createControl } from '../http/control.ts';
-import { createExposure } from '../http/exposure.ts';
-import { createListener, listen } from '../http/listener.ts';
+import { listen } from '../http/listener.ts';
 import { Pressure } from '../http/pressure.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { UsageLog } from '../usage-log/log.ts';
 import { Poster } from '../usage-log/poster.ts';
 import { folderStorage } from '../usage-log/storage.ts';
-import { readCertificate, watchCertificate } from './certificate.ts';
+import { watchCertificate } from './certificate.ts';
 import { composeGateway } from './compose/gateway.ts';
+import { composeServer } from './compose/server.ts';
 import type { Config } from './config.ts';
 import { urlOf } from './exposure.ts';
 import type { FeedFollower } from './feeds/follower.ts';
@@ -19,7 +17,7 @@ import type { ConfigFile } from './config-file.ts';
 import type { GatewayFolder } from './home.ts';
 import { tracingOf } from './otlp.ts';
 import { readSigningKey } from './signing-key.ts';
-import { drain, readinessOf, type Readiness } from './readiness.ts';
+import { drain, readinessOf } from './readiness.ts';
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -89,7 +87,8 @@ export async function startGateway({ config, folder, database, log, file = {}, s
   await follower.start();
   stack.defer(() => gateway.keeper.close());
   stack.defer(() => follower.close());
-  const app = await listenerOf(gateway, { config, clock, pressure, ready });
+  const withoutApi = 'This is a gateway: it serves calls. The control API is at the server beside it.';
+  const app = await composeServer({ ...gateway, config, clock, pressure, ready }, { domains: [], withoutApi });
   stack.defer(() => app.close());
   pressure.start();
   const address = await listen(app.server, config.host, config.port);
@@ -111,27 +110,4 @@ function confirmation({ confirmedAt }: FeedFollower, kept: KeptFeeds, { clock, s
   const databaseMs = clock.monotonic() - (confirmedAt ?? startedAt);
   if (confirmedAt !== undefined) return { databaseMs, confirmedMs: databaseMs };
   return { databaseMs, confirmedMs: Math.max(databaseMs, clock.now() - (kept.confirmedAt ?? clock.now())) };
-}
-
-interface ListenerParts extends Pick<GatewayOptions, 'config'> {
-  readonly clock: Clock;
-  readonly pressure: Pressure;
-  ready(): Readiness;
-}
-
-/** What answers: calls, and what operators ask. */
-async function listenerOf({ plane, events, metrics }: ReturnType<typeof composeGateway>, { config, clock, pressure, ready }: ListenerParts) {
-  const exposure = createExposure(config.exposure);
-  const certificate = config.exposure.tls && (await readCertificate(config.exposure.tls));
-  return createControl({
-    clock,
-    authenticate: plane.authenticate,
-    exposure,
-    version: VERSION,
-    domains: [],
-    withoutApi: 'This is a gateway: it serves calls. The control API is at the server beside it.',
-    operations: { ready, live: () => !pressure.shedding, metrics },
-    failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate, sockets: config.sockets, pressure }, handler),
-  });
 }

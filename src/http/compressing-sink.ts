@@ -2,19 +2,21 @@ import type { Transform } from 'node:stream';
 import { createDeflate, createGzip } from 'node:zlib';
 import type { Fault } from '../contract/errors.ts';
 import type { ReplySink } from '../data-plane/call.ts';
-import { COMPRESSION_LEVEL, type Encoding, isCompressible } from './content-encoding.ts';
+import { acceptedEncoding, COMPRESSION_LEVEL, type Encoding, isCompressible } from './content-encoding.ts';
+import { room } from './slow-reader.ts';
 
-/** Compresses whole, large answers on their way into another sink (C74); all others pass as they are. What is kept or counted has happened before. */
+/** Compresses whole, large answers on their way into another sink as the client accepts it (C74); all others pass as they are. What is kept or counted has happened before. */
 export class CompressingSink implements ReplySink {
   readonly #sink: ReplySink;
-  readonly #encoding: Encoding;
+  readonly #accepts: string | string[];
   #compressor: Transform | undefined;
   #committed = false;
   #ended = false;
 
-  constructor(sink: ReplySink, encoding: Encoding) {
+  /** @param accepts the request's `Accept-Encoding`: read only when there is something to compress */
+  constructor(sink: ReplySink, accepts: string | string[]) {
     this.#sink = sink;
-    this.#encoding = encoding;
+    this.#accepts = accepts;
   }
 
   /** Bytes that wait in the compressor can't be taken back either. */
@@ -24,10 +26,11 @@ export class CompressingSink implements ReplySink {
 
   head(status: number, headers: Readonly<Record<string, string>>): void {
     if (this.#ended) return;
-    if (!isCompressible(headers)) return this.#sink.head(status, headers);
+    const encoding = isCompressible(headers) ? acceptedEncoding(this.#accepts) : undefined;
+    if (!encoding) return this.#sink.head(status, headers);
     const { 'content-length': _whole, ...others } = headers;
-    this.#sink.head(status, { ...others, 'content-encoding': this.#encoding, vary: 'accept-encoding' });
-    this.#compressor = this.#compress();
+    this.#sink.head(status, { ...others, 'content-encoding': encoding, vary: 'accept-encoding' });
+    this.#compressor = this.#compress(encoding);
   }
 
   frame(bytes: Uint8Array): boolean {
@@ -38,18 +41,7 @@ export class CompressingSink implements ReplySink {
   }
 
   drained(): Promise<void> {
-    const compressor = this.#compressor;
-    if (!compressor) return this.#sink.drained();
-    if (!compressor.writableNeedDrain) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        compressor.off('drain', done);
-        compressor.off('close', done);
-        resolve();
-      };
-      compressor.on('drain', done);
-      compressor.on('close', done);
-    });
+    return this.#compressor ? room(this.#compressor) : this.#sink.drained();
   }
 
   end(last?: Uint8Array): void {
@@ -68,9 +60,9 @@ export class CompressingSink implements ReplySink {
   }
 
   /** A frame's memory may be used again by who sent it, but not before it is compressed: the compressor copies what it has to keep. */
-  #compress(): Transform {
+  #compress(encoding: Encoding): Transform {
     const options = { level: COMPRESSION_LEVEL };
-    const compressor = this.#encoding === 'gzip' ? createGzip(options) : createDeflate(options);
+    const compressor = encoding === 'gzip' ? createGzip(options) : createDeflate(options);
     compressor.on('data', (piece: Buffer) => {
       if (this.#sink.frame(piece)) return;
       compressor.pause();

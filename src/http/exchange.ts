@@ -3,7 +3,6 @@ import type { Clock } from '../base/clock.ts';
 import { type Exchange, type FaultEncoder, Presence, type ReplySink } from '../data-plane/call.ts';
 import { readBody } from './body.ts';
 import { CompressingSink } from './compressing-sink.ts';
-import { acceptedEncoding } from './content-encoding.ts';
 import type { Exposure } from './exposure.ts';
 import { ResponseSink } from './sink.ts';
 
@@ -44,8 +43,8 @@ export class HttpExchange implements Exchange {
 
   reply(faults: FaultEncoder): ReplySink {
     const sink = new ResponseSink(this.#response, faults, this.#parts.clock, this.#parts.stallMs);
-    const encoding = acceptedEncoding(this.headers['accept-encoding']);
-    return encoding ? new CompressingSink(sink, encoding) : sink;
+    const accepts = this.headers['accept-encoding'];
+    return accepts === undefined ? sink : new CompressingSink(sink, accepts);
   }
 
   /** The response has been closed: by its end, or because the client has left. */

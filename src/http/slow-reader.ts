@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 
 /** Whoever reads less than this much in the time of a stall holds memory, and with a stream an engine's slot, for nothing. */
@@ -9,20 +10,25 @@ function patienceMs({ writableLength }: ServerResponse, stallMs: number): number
   return stallMs * Math.max(1, Math.ceil(writableLength / BYTES_PER_STALL));
 }
 
-/** Waits until an answer that is written faster than it is read has room again. A reader who stalls is cut off: for the call he is then one who has left. */
-export function drained(response: ServerResponse, clock: Clock, stallMs: number): Promise<void> {
-  if (response.destroyed || !response.writableNeedDrain) return Promise.resolve();
+/** Resolves once a stream that was written faster than it is read has room again, or is closed. */
+export function room(stream: Writable): Promise<void> {
+  if (stream.destroyed || !stream.writableNeedDrain) return Promise.resolve();
   return new Promise((resolve) => {
-    const cancel = clock.timer(patienceMs(response, stallMs), () => response.destroy());
     const done = () => {
-      cancel();
-      response.off('drain', done);
-      response.off('close', done);
+      stream.off('drain', done);
+      stream.off('close', done);
       resolve();
     };
-    response.on('drain', done);
-    response.on('close', done);
+    stream.on('drain', done);
+    stream.on('close', done);
   });
+}
+
+/** The same of an answer, whose reader is cut off when he stalls: for the call he is then one who has left. */
+export function drained(response: ServerResponse, clock: Clock, stallMs: number): Promise<void> {
+  if (response.destroyed || !response.writableNeedDrain) return Promise.resolve();
+  const cancel = clock.timer(patienceMs(response, stallMs), () => response.destroy());
+  return room(response).then(cancel);
 }
 
 /** For an answer that has been written to its end: what of it nobody reads in time goes, with its connection. */

@@ -1,5 +1,3 @@
-import type { Clock } from '../../base/clock.ts';
-import { VERSION } from '../../contract/version.ts';
 import { auditRoutes } from '../../control-plane/audit/index.ts';
 import { catalogueRoutes } from '../../control-plane/catalogue/index.ts';
 import { billingRoutes, receiptRoutes, statementRoutes } from '../../control-plane/billing/index.ts';
@@ -14,41 +12,19 @@ import { ledgerRoutes } from '../../control-plane/ledger/index.ts';
 import { pullRoutes, registryRoutes } from '../../control-plane/registry/index.ts';
 import { upstreamRoutes } from '../../control-plane/upstreams/index.ts';
 import { usageRoutes } from '../../control-plane/usage/index.ts';
-import { createControl } from '../../http/control.ts';
-import { createExposure } from '../../http/exposure.ts';
-import { createListener } from '../../http/listener.ts';
-import type { Pressure } from '../../http/pressure.ts';
-import { readCertificate } from '../certificate.ts';
-import type { Config } from '../config.ts';
-import type { Readiness } from '../readiness.ts';
 import type { Modelyard } from './modelyard.ts';
+import { composeServer, type ServerParts } from './server.ts';
 
-export interface HttpParts {
+export interface HttpParts extends Omit<ServerParts, 'plane' | 'events' | 'metrics'> {
   readonly modelyard: Modelyard;
-  readonly clock: Clock;
-  readonly config: Pick<Config, 'exposure' | 'sockets'>;
-  readonly pressure: Pressure;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  ready(): Readiness;
 }
 
-/** The one server: inference routes by the data plane, all else by the control API. */
-export async function composeHttp({ modelyard, clock, config, pressure, environment, ready }: HttpParts) {
+/** The server of a whole Modelyard. */
+export function composeHttp({ modelyard, environment, ...parts }: HttpParts) {
   const { control, plane, events, metrics } = modelyard;
   const { audit } = modelyard.written;
-  const exposure = createExposure(config.exposure);
-  const certificate = config.exposure.tls && (await readCertificate(config.exposure.tls));
-  return createControl({
-    clock,
-    authenticate: plane.authenticate,
-    exposure,
-    audit,
-    version: VERSION,
-    domains: [...routesOf(control, { clock, environment }), auditRoutes(audit)],
-    operations: { ready, live: () => !pressure.shedding, metrics },
-    failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate, sockets: config.sockets, pressure }, handler),
-  });
+  return composeServer({ plane, events, metrics, ...parts }, { audit, domains: [...routesOf(control, { clock: parts.clock, environment }), auditRoutes(audit)] });
 }
 
 /** What is mounted under `/api/v1`. */

@@ -93,7 +93,8 @@ export class Dispatch {
       if (job.lane && (end.status === 'full' || end.status === 'failed')) avoid = new Set([...avoid, job.lane.replica.id]);
       if (end.status === 'failed' && end.retry === true && job.lane) {
         const mayRetry = !this.#blames(job, target, work) && !isAlone && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, job.lane, avoid);
-        isAlone = true;
+        // Of somebody else's server it keeps nobody away: only a connection was lost there.
+        isAlone = !job.lane.upstream.foreign;
         if (mayRetry) {
           if (!(await this.#lost(queue, { avoid, revision: job.revision, call }))) return { status: 'cancelled', attempts };
           if (queue.hasOnly(avoid, job.revision)) avoid = NONE;

@@ -11,18 +11,22 @@ const HEAD_BYTES_MAX = 32_768;
 /** The connections to a server that is not ours: undici's, each made by who has checked where it leads. The credential goes to that origin and nowhere else; no redirect is followed. */
 export class ForeignUpstream implements Upstream {
   readonly foreign: ForeignAddress;
+  readonly #origin: string;
+  /** What its address has in front of every path; '' where that is nothing. */
+  readonly #base: string;
   readonly #servers: ForeignServers;
   readonly #clients = new Set<Client>();
   readonly #idle: Client[] = [];
 
   constructor(address: ForeignAddress, servers: ForeignServers) {
+    const { origin, pathname } = new URL(address.url);
     this.foreign = address;
+    this.#origin = origin;
+    this.#base = pathname === '/' ? '' : pathname;
     this.#servers = servers;
   }
 
   send({ path, headers, body }: UpstreamRequest, listener: UpstreamListener): void {
-    const { pathname } = new URL(this.foreign.url);
-    const base = pathname === '/' ? '' : pathname;
     let credential: string | undefined;
     try {
       credential = this.#servers.credential(this.foreign);
@@ -31,7 +35,7 @@ export class ForeignUpstream implements Upstream {
     }
     const client = this.#idle.pop() ?? this.#open();
     if (credential !== undefined) headers.push('authorization', `Bearer ${credential}`);
-    client.dispatch({ path: base + path, method: 'POST', headers, body }, new Hop(client, this.#idle, listener));
+    client.dispatch({ path: this.#base + path, method: 'POST', headers, body }, new Hop(client, this.#idle, listener));
   }
 
   /** No standard has an order to stop a call: the connection is closed, and that is understood. What was computed is estimated by what has come (M13). */
@@ -55,7 +59,7 @@ export class ForeignUpstream implements Upstream {
   }
 
   #open(): Client {
-    const client = new Client(new URL(this.foreign.url).origin, {
+    const client = new Client(this.#origin, {
       connect: (_options, callback) => void this.#connect(callback),
       pipelining: 1,
       headersTimeout: 0,
