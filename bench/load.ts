@@ -125,12 +125,12 @@ function fail(tally: Tally, why: string): void {
   tally.firstFailure ||= why;
 }
 
-function send(pool: Pool, { path, headers }: LoadOrder, body: Buffer): Promise<Answer> {
+function send(pool: Pool, { path, headers, method = 'POST' }: LoadOrder, body: Buffer): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const chunks: Buffer[] = [];
   let status = 0;
   pool.dispatch(
-    { path, method: 'POST', headers, body },
+    { path, method, headers, body: method === 'GET' ? null : body },
     {
       onRequestStart: () => undefined,
       onResponseStart: (_controller, code) => {

@@ -2,6 +2,7 @@ import { constants, mkdtempSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { loadConfig } from '../../src/app/config.ts';
 import { openHome } from '../../src/app/home.ts';
 import { type Running, startModelyard } from '../../src/app/lifecycle.ts';
@@ -10,7 +11,7 @@ import { pullStarter, STARTERS } from '../../src/control-plane/registry/index.ts
 import type { UsageSink } from '../../src/data-plane/ports.ts';
 import type { Launched, Launcher } from '../../src/scheduler/ports.ts';
 import { silentLogger } from '../../src/telemetry/log.ts';
-import type { GatewayOrder, GatewayQuestion, GatewayReady, ModelOrder, UsageTotals } from '../lib/gateway-order.ts';
+import type { GatewayOrder, GatewayQuestion, GatewayReady, LoopDelay, ModelOrder, UsageTotals } from '../lib/gateway-order.ts';
 import { orderOf, serveOrders } from '../lib/process.ts';
 
 /** The real product: authentication, limits, metering, the usage log and the database file are on, unless an order says otherwise. */
@@ -90,6 +91,21 @@ async function totals({ control }: Running): Promise<UsageTotals> {
   return { calls: total(({ calls }) => calls), failed: total(({ failed }) => failed), completionTokens: total(({ completionTokens }) => completionTokens) };
 }
 
+const LOOP_RESOLUTION_MS = 1;
+const NS_PER_MS = 1e6;
+
+/** Each answer begins a new measurement. */
+function loopDelays(): () => LoopDelay {
+  const histogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  histogram.enable();
+  return () => {
+    const late = (ns: number) => Math.max(0, ns / NS_PER_MS - LOOP_RESOLUTION_MS);
+    const delay = { p99Ms: late(histogram.percentile(99)), maxMs: late(histogram.max) };
+    histogram.reset();
+    return delay;
+  };
+}
+
 /** What a launcher is given for a replica of a model's newest version. */
 async function engineOf({ control: { registry }, operator }: Running, model: string): Promise<Omit<EngineSpec, 'listen'>> {
   const [newest] = (await registry.get(operator, model)).versions.toSorted((a, b) => b.number - a.number);
@@ -122,7 +138,11 @@ async function main(): Promise<void> {
     const startMs = Math.round(performance.now() - began);
     for (const model of order.models) await provide(running, model);
     const ready: GatewayReady = { port: Number(new URL(running.url).port), key: await makeKey(running), operatorKey: running.operatorKey ?? '', startMs };
-    await serveOrders<GatewayQuestion>(ready, (question) => (question === 'usage' ? totals(running) : engineOf(running, question.engineOf)));
+    const loopDelay = order.loopDelay === true ? loopDelays() : undefined;
+    await serveOrders<GatewayQuestion>(ready, async (question) => {
+      if (question === 'usage') return await totals(running);
+      return question === 'loop' ? loopDelay?.() : await engineOf(running, question.engineOf);
+    });
     await running.close();
     await release();
   } finally {

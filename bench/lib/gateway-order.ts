@@ -11,6 +11,8 @@ export interface GatewayOrder {
   readonly database?: string;
   /** `none`: a DOUBLE of the usage log takes the records of calls, and keeps nothing. */
   readonly metering?: 'none';
+  /** Its event loop is watched: a timer each millisecond, which the other bars are not to pay for. */
+  readonly loopDelay?: true;
 }
 
 export type ModelOrder = ModelSource & {
@@ -34,8 +36,14 @@ export interface GatewayReady {
   readonly startMs: number;
 }
 
-/** What the gateway arm is asked: its usage rows, or what an engine of a model is told when it starts. */
-export type GatewayQuestion = 'usage' | { readonly engineOf: string };
+/** What the gateway arm is asked: its usage rows, how late its event loop was since it was last asked, or what an engine of a model is told when it starts. */
+export type GatewayQuestion = 'usage' | 'loop' | { readonly engineOf: string };
+
+/** Node's `monitorEventLoopDelay`, less its own resolution. */
+export interface LoopDelay {
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
 
 export interface UsageTotals {
   readonly calls: number;

@@ -3,6 +3,8 @@ export interface LoadOrder {
   readonly origin: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** POST by default; a GET has no body. */
+  readonly method?: 'GET' | 'POST';
   /** Taken in turn. */
   readonly bodies: readonly string[];
   /** The bodies are base64. */

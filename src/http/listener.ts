@@ -40,6 +40,8 @@ export interface ListenerOptions {
   readonly certificate?: Certificate | undefined;
   readonly pressure: Pick<Pressure, 'shedding'>;
   readonly sockets: SocketLimits;
+  /** Told of each request that is turned away because the server has too much to do: no call has come of it that would be counted. */
+  turnedAway(fault: Fault): void;
 }
 
 /** PEM. */
@@ -49,7 +51,7 @@ export interface Certificate {
 }
 
 /** Makes the one server: inference routes by the fixed table, all else by `control` (fastify's own handler). */
-export function createListener({ clock, inference, exposure, certificate, pressure, sockets }: ListenerOptions, control: RequestListener): Server {
+export function createListener({ clock, inference, exposure, certificate, pressure, sockets, turnedAway }: ListenerOptions, control: RequestListener): Server {
   const { stallMs, headersTimeoutMs: headersTimeout, requestTimeoutMs: requestTimeout } = sockets;
   const parts = { clock, exposure, stallMs };
   const connections = new ConnectionLimit(sockets.connectionsMax);
@@ -69,7 +71,10 @@ export function createListener({ clock, inference, exposure, certificate, pressu
     const fault = exposure.refuse(request);
     if (fault) return sendFault(response, fault, faultsOf(path), clock);
     const busy = busyFault(request, path);
-    if (busy) return sendBusy(response, busy, faultsOf(path), clock);
+    if (busy) {
+      turnedAway(busy);
+      return sendBusy(response, busy, faultsOf(path), clock);
+    }
     if (!isInferencePath(path)) {
       watchReader(response, clock, stallMs);
       return control(request, response);

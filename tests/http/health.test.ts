@@ -151,7 +151,9 @@ test('S23: a thread that is late for 5 s makes the server refuse, with Retry-Aft
   expect(await probe(modelyard, '/v2/health/live')).toMatchObject({ status: 503, body: { live: false } });
   expect(await probe(modelyard, '/ready')).toMatchObject({ status: 503, body: { status: 'unready', reasons: [expect.stringContaining('event loop')] } });
   expect((await probe(modelyard, '/v2/health/ready')).status).toBe(503);
-  expect((await modelyard.call('/metrics')).status).toBe(200);
+  const metrics = await modelyard.call('/metrics');
+  expect(metrics.status).toBe(200);
+  expect(await metrics.text()).toContain('modelyard_calls_refused_total{gen_ai_operation_name="listener",kind="unavailable"} 4');
   // What was under way goes on to its end.
   const { frames, chunks } = readEvents(await stream.text());
   expect([said(chunks), frames.at(-1)]).toEqual(['a b c', 'data: [DONE]']);

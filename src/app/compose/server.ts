@@ -28,6 +28,10 @@ export async function composeServer({ plane, events, metrics, clock, config, pre
     version: VERSION,
     operations: { ready, live: () => !pressure.shedding, metrics },
     failed: (fault) => events.callRefused('control', fault),
-    createServer: (handler) => createListener({ clock, inference: plane.inference, exposure, certificate, sockets: config.sockets, pressure }, handler),
+    createServer: (handler) =>
+      createListener(
+        { clock, inference: plane.inference, exposure, certificate, sockets: config.sockets, pressure, turnedAway: (fault) => events.callRefused('listener', fault) },
+        handler,
+      ),
   });
 }
