@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, createServer as createSocket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { arch, platform, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
+import { freePort } from '../src/base/free-port.ts';
 import { openDatabase } from '../src/db/open.ts';
 
 declare module 'vitest' {
@@ -128,14 +129,6 @@ export async function linkLibraries(): Promise<void> {
   await promisify(execFile)(process.execPath, [script], { cwd: dirname(dirname(script)) });
 }
 
-async function freePort(): Promise<number> {
-  const socket = createSocket();
-  await listen(socket);
-  const { port } = socket.address() as AddressInfo;
-  await new Promise((resolve) => socket.close(resolve));
-  return port;
-}
-
-function listen(server: Server | ReturnType<typeof createSocket>): Promise<void> {
+function listen(server: Server): Promise<void> {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 }

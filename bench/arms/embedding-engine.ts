@@ -2,7 +2,7 @@ import { createEchoEngine } from '../../src/engines/echo/index.ts';
 import type { TextEngine } from '../../src/engines/engine.ts';
 import { startEngine } from '../../src/engines/host.ts';
 import { echoManifest } from '../../tests/harness.ts';
-import { freePort } from '../peers/free-port.ts';
+import { freePort } from '../../src/base/free-port.ts';
 import { serveOrders } from '../lib/process.ts';
 
 /** A FAKE embedding engine on the product's own engine server: every vector is the same, of a real model's length, so that only writing it is measured. */

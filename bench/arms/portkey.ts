@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { orderOf, serveOrders } from '../lib/process.ts';
-import { freePort } from '../peers/free-port.ts';
+import { freePort } from '../../src/base/free-port.ts';
 
 /** Portkey's gateway, as published, in this process: its start file is loaded with the arguments that its own command takes. */
 const { startFile } = orderOf<{ startFile: string }>();

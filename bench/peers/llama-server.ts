@@ -4,8 +4,8 @@ import { existsSync, readdirSync, symlinkSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../src/base/free-port.ts';
 import { cacheFolder, runTool } from './cache.ts';
-import { freePort } from './free-port.ts';
 
 const NODE_MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 /** Portable, with the kernels as libraries of their own, so that the npm package's can be laid beside it. */

@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { homeFolder, writeCredentials } from '../../src/app/home.ts';
-import { chatBody, startHarness } from '../harness.ts';
+import { homeFolder } from '../../src/app/home.ts';
+import { chatBody } from '../harness.ts';
 import { type LimitedServer, startLimited } from './limited-server.ts';
-import { freePort } from './server-process.ts';
+import { makeHome } from './made-home.ts';
 
 const DISK = '24m';
 const MIB = 1_048_576;
@@ -88,13 +87,8 @@ test.skipIf(!canMount)(
   'S30: with a full disk calls are refused and not served unmetered, no model file is half there, and all goes on by itself when there is room',
   { timeout: 120_000 },
   async () => {
-    const home = mkdtempSync(join(tmpdir(), 'my-disk-'));
-    const setUp = await startHarness({ home, database: homeFolder(home).database });
-    await setUp.deployEcho('echo', { slots: 8 });
-    const { key } = setUp;
-    await setUp.stop();
-    const port = await freePort();
-    await writeCredentials(homeFolder(home).credentials, { url: `http://127.0.0.1:${port}`, key });
+    using made = await makeHome((modelyard) => modelyard.deployEcho('echo', { slots: 8 }));
+    const { home, key, port } = made;
     const server = await startLimited(withSmallDisk(home), home, port);
     const client = new Client(server, key);
     /** The server's own disk, seen from here. */
@@ -145,6 +139,6 @@ test.skipIf(!canMount)(
     await expect.poll(async () => [...served].filter((id) => !id || false).length + [...served.difference(await ids())].length, { timeout: 15_000 }).toBe(0);
     expect(served.size).toBeGreaterThan(1);
     expect(await server.stop()).toBe(0);
-    for (const folder of [home, `${home}.full`]) rmSync(folder, { recursive: true, force: true });
+    rmSync(`${home}.full`, { recursive: true, force: true });
   },
 );

@@ -1,10 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { homeFolder, writeCredentials } from '../../src/app/home.ts';
-import { chatBody, startHarness } from '../harness.ts';
-import { freePort, startServer } from './server-process.ts';
+import { chatBody } from '../harness.ts';
+import { makeHome } from './made-home.ts';
+import { startServer } from './server-process.ts';
 
 /** Where a process's unix sockets are. */
 function socketPaths(pid: number): string[] {
@@ -25,13 +23,8 @@ function linkOf(path: string): string {
 }
 
 test('X34: when an engine is killed in the middle of calls, nothing that anybody can read tells the way to its socket', { timeout: 90_000 }, async () => {
-  const home = mkdtempSync(join(tmpdir(), 'my-sockets-'));
-  const setUp = await startHarness({ home, database: homeFolder(home).database });
-  await setUp.deployEcho('echo', { slots: 4 });
-  const { key } = setUp;
-  await setUp.stop();
-  const port = await freePort();
-  await writeCredentials(homeFolder(home).credentials, { url: `http://127.0.0.1:${port}`, key });
+  using made = await makeHome((modelyard) => modelyard.deployEcho('echo', { slots: 4 }));
+  const { home, key, port } = made;
   await using server = await startServer(home, port, key);
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const get = async (path: string) => (await fetch(server.url + path, { headers })).text();
@@ -65,5 +58,4 @@ test('X34: when an engine is killed in the middle of calls, nothing that anybody
     }
   }
   expect(await server.kill('SIGTERM')).toBe(0);
-  rmSync(home, { recursive: true, force: true });
 });

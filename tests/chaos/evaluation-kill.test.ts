@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { homeFolder, writeCredentials } from '../../src/app/home.ts';
+import { homeFolder } from '../../src/app/home.ts';
 import { openDatabase } from '../../src/db/open.ts';
-import { startHarness } from '../harness.ts';
-import { freePort, type ServerProcess, startServer } from './server-process.ts';
+import { makeHome } from './made-home.ts';
+import { type ServerProcess, startServer } from './server-process.ts';
 
 const EXAMPLES = 400;
 const KILLS = 3;
@@ -19,14 +16,9 @@ interface View {
 }
 
 test(`kill -9 ${KILLS} times in an evaluation of ${EXAMPLES} examples: it goes on, and only calls that were under way are made again`, { timeout: 180_000 }, async () => {
-  const home = mkdtempSync(join(tmpdir(), 'my-eval-kill-'));
-  const database = homeFolder(home).database;
-  const setUp = await startHarness({ home, database });
-  await setUp.deployEcho('echo', { slots: 8, delayMs: 3 });
-  const { key } = setUp;
-  await setUp.stop();
-  const port = await freePort();
-  await writeCredentials(homeFolder(home).credentials, { url: `http://127.0.0.1:${port}`, key });
+  using made = await makeHome((modelyard) => modelyard.deployEcho('echo', { slots: 8, delayMs: 3 }));
+  const { home, key, port } = made;
+  const { database } = homeFolder(home);
   const call = async (server: ServerProcess, path: string, body?: unknown, type = 'application/json') => {
     const response = await fetch(server.url + path, {
       method: body === undefined ? 'GET' : 'POST',
@@ -67,5 +59,4 @@ test(`kill -9 ${KILLS} times in an evaluation of ${EXAMPLES} examples: it goes o
   expect(calls).toBeGreaterThanOrEqual(EXAMPLES);
   expect(calls - EXAMPLES).toBeLessThanOrEqual(KILLS * CONCURRENCY);
   expect(left).toBe(0);
-  rmSync(home, { recursive: true, force: true });
 });

@@ -1,13 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { homeFolder, writeCredentials } from '../../src/app/home.ts';
 import { connectionsMax } from '../../src/app/open-files.ts';
-import { chatBody, startHarness } from '../harness.ts';
+import { chatBody } from '../harness.ts';
 import { startLimited } from './limited-server.ts';
-import { freePort } from './server-process.ts';
+import { makeHome } from './made-home.ts';
 
 const FILES = 256;
 const CLIENTS = 400;
@@ -31,13 +28,8 @@ test(
   `S29: with ${FILES} files ${CLIENTS} connections are served, told 503 or closed; probes are answered, calls of who is connected go on, and the server recovers`,
   { timeout: 120_000 },
   async () => {
-    const home = mkdtempSync(join(tmpdir(), 'my-files-'));
-    const setUp = await startHarness({ home, database: homeFolder(home).database });
-    await setUp.deployEcho('echo', { slots: 8 });
-    const { key } = setUp;
-    await setUp.stop();
-    const port = await freePort();
-    await writeCredentials(homeFolder(home).credentials, { url: `http://127.0.0.1:${port}`, key });
+    using made = await makeHome((modelyard) => modelyard.deployEcho('echo', { slots: 8 }));
+    const { home, key, port } = made;
     await using server = await startLimited(['prlimit', `--nofile=${FILES}:${FILES}`], home, port);
     const { pid } = server.child;
     const chat = async () => {
@@ -85,6 +77,5 @@ test(
     await expect.poll(chat, { timeout: 20_000 }).toBe(200);
     expect(await Promise.all(Array.from({ length: 40 }, chat))).toEqual(Array.from({ length: 40 }, () => 200));
     expect(await server.stop()).toBe(0);
-    rmSync(home, { recursive: true, force: true });
   },
 );

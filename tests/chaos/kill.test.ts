@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { homeFolder, writeCredentials } from '../../src/app/home.ts';
+import { homeFolder } from '../../src/app/home.ts';
 import { openDatabase } from '../../src/db/open.ts';
-import { chatBody, startHarness } from '../harness.ts';
-import { freePort, type ServerProcess, startServer } from './server-process.ts';
+import { chatBody } from '../harness.ts';
+import { makeHome } from './made-home.ts';
+import { type ServerProcess, startServer } from './server-process.ts';
 
 const KILLS = 20;
 const CLIENTS = 8;
@@ -37,14 +35,9 @@ async function client(server: ServerProcess, key: string, seen: Seen, stop: Abor
 }
 
 test(`kill -9 under traffic ${KILLS} times: each answer received whole has exactly one usage row, the surplus is what was cut`, { timeout: 300_000 }, async () => {
-  const home = mkdtempSync(join(tmpdir(), 'my-kill-'));
-  const database = homeFolder(home).database;
-  const setUp = await startHarness({ home, database });
-  await setUp.deployEcho('echo', { slots: 8 });
-  const { key } = setUp;
-  await setUp.stop();
-  const port = await freePort();
-  await writeCredentials(homeFolder(home).credentials, { url: `http://127.0.0.1:${port}`, key });
+  using made = await makeHome((modelyard) => modelyard.deployEcho('echo', { slots: 8 }));
+  const { home, key, port } = made;
+  const { database } = homeFolder(home);
   const seen: Seen = { whole: new Set(), cut: 0 };
   for (let kill = 0; kill < KILLS; kill++) {
     const server = await startServer(home, port, key);
@@ -70,5 +63,4 @@ test(`kill -9 under traffic ${KILLS} times: each answer received whole has exact
   expect(rows.length).toBe(ids.size);
   expect(surplus).toBeLessThanOrEqual(seen.cut);
   expect(surplus).toBeLessThanOrEqual(KILLS * CLIENTS);
-  rmSync(home, { recursive: true, force: true });
 });

@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { homeFolder, writeCredentials } from '../../src/app/home.ts';
-import { echoManifest, startHarness } from '../harness.ts';
+import { echoManifest } from '../harness.ts';
 import { seeded } from '../seeded.ts';
-import { freePort, type ServerProcess, startServer } from './server-process.ts';
+import { makeHome } from './made-home.ts';
+import { type ServerProcess, startServer } from './server-process.ts';
 
 const ROUNDS = 12;
 const SEED = 36;
@@ -139,14 +136,12 @@ test(
   `S36: killed ${ROUNDS} times in the middle of orders, the server comes back to what it has said yes to, and everything else is whole or clean`,
   { timeout: 300_000 },
   async () => {
-    const home = mkdtempSync(join(tmpdir(), 'my-orders-'));
-    const setUp = await startHarness({ home, database: homeFolder(home).database });
-    await setUp.deployEcho('echo');
-    const { running, key } = setUp;
-    for (const contextLength of [100, 200]) await running.control.registry.publishManifest(running.operator, 'm', echoManifest({ contextLength }));
-    await setUp.stop();
-    const port = await freePort();
-    await writeCredentials(homeFolder(home).credentials, { url: `http://127.0.0.1:${port}`, key });
+    using made = await makeHome(async (modelyard) => {
+      await modelyard.deployEcho('echo');
+      const { control, operator } = modelyard.running;
+      for (const contextLength of [100, 200]) await control.registry.publishManifest(operator, 'm', echoManifest({ contextLength }));
+    });
+    const { home, key, port } = made;
     const told: Told = { deployments: new Map(), keys: new Map(), orgs: new Set(), label: 1, doubt: '' };
     const random = seeded(SEED);
     for (let round = 0; round < ROUNDS; round++) {
@@ -163,6 +158,5 @@ test(
     expect(told.keys.size).toBeGreaterThan(3);
     expect(told.deployments.size).toBeGreaterThan(1);
     expect(await last.kill('SIGTERM')).toBe(0);
-    rmSync(home, { recursive: true, force: true });
   },
 );

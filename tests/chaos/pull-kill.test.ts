@@ -1,27 +1,22 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { homeFolder, writeCredentials } from '../../src/app/home.ts';
+import { homeFolder } from '../../src/app/home.ts';
 import { sha256 } from '../../src/control-plane/registry/testing/registry.ts';
 import { buildGguf } from '../../src/model-files/testing/build.ts';
 import { file, startFileServer } from '../file-server.ts';
-import { startHarness } from '../harness.ts';
-import { freePort, startServer } from './server-process.ts';
+import { makeHome } from './made-home.ts';
+import { startServer } from './server-process.ts';
 
 test('S31: kill -9 at 50 % of a pull: nothing of it is visible, and the next start goes on with a verified range', { timeout: 120_000 }, async () => {
-  const home = mkdtempSync(join(tmpdir(), 'my-pull-kill-'));
+  using made = await makeHome(() => Promise.resolve());
+  const { home, key, port } = made;
   const folder = homeFolder(home);
   // The same GGUF header, with a megabyte of tensor data behind it.
   const bytes = Buffer.concat([buildGguf(), Buffer.alloc(1_000_000, 7)]);
   const half = bytes.length >> 1;
   await using server = await startFileServer(['localhost']);
   server.answers.set('localhost/model.gguf', file(bytes, { etag: '"v1"', stalls: [half] }));
-  const setUp = await startHarness({ home, database: folder.database });
-  const { key } = setUp;
-  await setUp.stop();
-  const port = await freePort();
-  await writeCredentials(folder.credentials, { url: `http://127.0.0.1:${port}`, key });
   writeFileSync(join(home, 'modelyard.yaml'), `egress:\n  allow: ['localhost:${server.port}']\n  caFile: ${server.caFile}\n`);
   const call = async (path: string, body?: object) => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
@@ -60,5 +55,4 @@ test('S31: kill -9 at 50 % of a pull: nothing of it is visible, and the next sta
   expect((await call('/models')).data).toHaveLength(1);
   expect(readdirSync(downloads)).toEqual([]);
   expect(await second.kill('SIGTERM')).toBe(0);
-  rmSync(home, { recursive: true, force: true });
 });

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -63,13 +62,4 @@ async function modelReady(url: string, key: string, model: string): Promise<bool
   const response = await fetch(`${url}/v2/models/${encodeURIComponent(model)}/ready`, { headers: { authorization: `Bearer ${key}` } }).catch(() => undefined);
   await response?.arrayBuffer();
   return response?.status === 200;
-}
-
-/** A port that nobody listens on just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfigFile } from '../../src/app/config-file.ts';
 import { resolveExposure } from '../../src/app/exposure.ts';
+import { freePort } from '../../src/base/free-port.ts';
 import { generateKey } from '../../src/contract/key-format.ts';
 import { makeCertificate } from '../certificate.ts';
 import { chatBody, type Harness, startHarness } from '../harness.ts';
@@ -66,15 +66,6 @@ const PROXIES = {
     return spawn(await debianProgram('caddy', 'usr/bin/caddy'), ['run', '--config', 'Caddyfile', '--adapter', 'caddyfile'], { cwd: folder, env, stdio: 'ignore' });
   },
 } as const;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 interface Sent {
   readonly key?: string;

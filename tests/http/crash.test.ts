@@ -58,6 +58,16 @@ test('S17 S18: an input that ends its engine again is told so and its neighbour 
   expect((await poison()).status).toBe(502);
 });
 
+test('S18: an input that is answered after its engine was ended is not what ended it: from outside an engine may be killed as often as you like', async () => {
+  for (let kill = 0; kill < 3; kill++) {
+    const call = chat('frail', '[[delay-ms:60]] a b');
+    await running('frail').toBe(1);
+    modelyard.launcher.crash('frail');
+    expect((await whileAdvancing(clock, call)).status).toBe(200);
+  }
+  expect(await (await modelyard.call('/metrics')).text()).not.toContain('modelyard_inputs_quarantined_total{');
+});
+
 test('S17: a call that comes while the engine is away waits for it and is served', async () => {
   modelyard.launcher.crash('frail');
   await expect.poll(() => ready('frail')).toBe(503);

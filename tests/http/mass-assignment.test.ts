@@ -87,6 +87,8 @@ test('X11: every column’s name, added to every body, is refused by name, and n
       ),
       (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
     );
+  // What the deployment has done is written a moment later.
+  await expect.poll(dump).toContain('"state":"ready","reason":"loaded');
   const before = await dump();
   const wanted = bodiesOf(await get<Document>(modelyard, '/openapi.json')).flatMap((body) =>
     names.filter((name) => !Object.hasOwn(body.schema.properties ?? {}, name)).map((name) => ({ ...body, name })),

@@ -101,6 +101,7 @@ export class Dispatch {
           continue;
         }
       }
+      if (end.status === 'complete' && job.lane) this.#quarantine.answered(job.lane.revision, work);
       if (end.status !== 'full') return endingOf(end, attempts);
       if (attempts >= ATTEMPTS_MAX || !job.lane || !queue.mayOfferAgain(job.lane)) return { status: 'failed', attempts, fault: overloaded(target.deployment.name) };
       if (target.revision.replicas.every(({ id }) => avoid.has(id))) avoid = NONE;

@@ -17,7 +17,10 @@ interface Suspect {
   until: number;
 }
 
-/** Inputs that end engines: an input that has done so twice, alone each time so that it and nothing beside it is to blame, is refused for an hour (S18). */
+/**
+ * Inputs that end engines: an input that has done so twice, alone each time so that it and nothing beside it is to blame, is refused for an hour (S18).
+ * One that is answered meanwhile is not to blame: its engine was ended by something else, and a text that many send would be refused for it.
+ */
 export class Quarantine {
   readonly #clock: Clock;
   readonly #suspects = new Map<string, Suspect>();
@@ -36,6 +39,11 @@ export class Quarantine {
     this.#suspects.set(key, suspect);
     if (this.#suspects.size > INPUTS_MAX) this.#suspects.delete(this.#suspects.keys().next().value ?? '');
     return suspect.crashes >= CRASHES_MAX;
+  }
+
+  /** An engine has computed this to its end. */
+  answered(revision: RevisionRoute, work: Work): void {
+    if (this.#suspects.size > 0) this.#suspects.delete(fingerprint(revision, work));
   }
 
   /** Why this is refused; undefined: it is not. As long as no engine was lost to an input, nothing is looked at. */

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import { freePort } from '../../base/free-port.ts';
 import { Fault } from '../../contract/errors.ts';
 import { type ForeignAddress } from '../../contract/feeds.ts';
 import { openVerified } from '../../model-files/verified.ts';
@@ -178,17 +178,6 @@ async function folderOf(files: Readonly<Record<string, string>>): Promise<string
   const folder = await mkdtemp(join(tmpdir(), 'modelyard-engine-'));
   for (const [name, path] of Object.entries(files)) await symlink(path, join(folder, name));
   return folder;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, HOST, () => {
-      const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))));
-    });
-  });
 }
 
 function statusOf(port: number, path: string, token: string): Promise<number> {

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { linkLibraries } from '../../postgres-server.ts';
-import { freePort } from '../server-process.ts';
+import { freePort } from '../../../src/base/free-port.ts';
 
 /** Where the servers keep what they know; one that is a process of its own can be killed. */
 export interface Database {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { freePort, type ServerProcess, startServer } from '../server-process.ts';
+import { freePort } from '../../../src/base/free-port.ts';
+import { type ServerProcess, startServer } from '../server-process.ts';
 import type { Database } from './database.ts';
 
 /** What a kill can hit. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** A port that nobody has at the moment, for a server that can't choose one itself. */
+/** A port of the loopback address that nobody has at the moment, for a server that can't choose one itself. Somebody else may take it before that server does. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
