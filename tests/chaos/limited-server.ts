@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import NODE_FLAGS from '../../bin/node-flags.json' with { type: 'json' };
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -15,7 +16,7 @@ export interface LimitedServer extends AsyncDisposable {
 /** A real `modelyard up` behind a command that limits it (`prlimit`, `unshare`); waits for `/live` only. */
 export async function startLimited(command: readonly string[], home: string, port: number): Promise<LimitedServer> {
   const whole = [...command, process.execPath];
-  const child = spawn(whole[0] ?? '', [...whole.slice(1), '--disable-warning=ExperimentalWarning', MAIN, 'up', '--no-starters', '--home', home, '--port', String(port)], {
+  const child = spawn(whole[0] ?? '', [...whole.slice(1), ...NODE_FLAGS, MAIN, 'up', '--no-starters', '--home', home, '--port', String(port)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
