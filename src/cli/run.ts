@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { Fault } from '../contract/errors.ts';
 import { VERSION } from '../contract/version.ts';
 import { type AddCommand, EXIT } from './command.ts';
+import { printable } from './terminal.ts';
 
 /** Name, summary, and where the rest is: loaded when called, so that a command starts fast. */
 const COMMANDS: readonly (readonly [name: string, summary: string, load: () => Promise<AddCommand>])[] = [
@@ -116,7 +117,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const text = error instanceof Fault ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`modelyard: ${text}\n`);
+  process.stderr.write(`modelyard: ${printable(text)}\n`);
   if (!(error instanceof Fault)) return EXIT.failed;
   switch (error.kind) {
     case 'invalid_argument':

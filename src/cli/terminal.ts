@@ -27,7 +27,7 @@ export interface Progress {
 /** One line that changes in a terminal; in a pipe, only its last text. */
 export function progressLine(output: NodeJS.WriteStream): Progress {
   const live = output.isTTY;
-  const show = (text: string, end: string) => output.write(live ? `\r\u001B[2K${fit(text, (output.columns ?? 80) - 1)}${end}` : `${text}${end}`);
+  const show = (text: string, end: string) => output.write(live ? `\r\u001B[2K${fit(printable(text), (output.columns ?? 80) - 1)}${end}` : `${printable(text)}${end}`);
   return {
     update: (text) => {
       if (live) show(text, '');

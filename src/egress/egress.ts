@@ -108,17 +108,22 @@ export class Egress {
   async #followAnywhere(request: StreamRequest, signal: AbortSignal): Promise<StreamedAnswer> {
     let target = parseTarget(request.url);
     let headers = request.headers ?? {};
+    let { madeBy } = request;
     const hops: { origin: string; headers: Headers }[] = [];
     for (let left = request.redirectsMax; ; left--) {
       const ask = { url: target.url, method: 'GET', headers, signal } as const;
-      const answer = await this.#sent(target, request.madeBy, { signal, by: (to) => this.#opening({ ...ask, ...to }) });
+      const answer = await this.#sent(target, madeBy, { signal, by: (to) => this.#opening({ ...ask, ...to }) });
       const { location } = answer.headers;
       hops.push({ origin: target.url.origin, headers: answer.headers });
       if (left <= 0 || !REDIRECT.has(answer.status) || typeof location !== 'string') return { ...answer, hops };
       answer.close();
       const next = parseTarget(URL.parse(location, target.url.href)?.href ?? '');
       if (!next.isHttps) throw refused('it redirects to a URL that is not https');
-      if (next.url.origin !== target.url.origin) headers = withoutSecrets(headers);
+      if (next.url.origin !== target.url.origin) {
+        headers = withoutSecrets(headers);
+        // What the operator has opened is for the operator's own URLs and for what those servers name, not for a stranger's.
+        if (!opensHost(this.#options.allow, target.host, target.port)) madeBy = 'tenant';
+      }
       target = next;
     }
   }
@@ -163,7 +168,7 @@ export class Egress {
     const mayOpen = isOpened || (madeBy === 'operator' && allow.networks.length > 0);
     if (!isHttps && !mayOpen) throw refused(madeBy === 'operator' ? `it is not https, and ${HINT}` : 'it is not https');
     if (!mayOpen && isLocalName(host)) throw notPublic(madeBy);
-    const all = address ? [address] : await this.#lookup(host);
+    const all = address ? [address] : await this.#lookup(host, madeBy);
     for (const one of all) {
       const reach = reachOf(one);
       if (reach === 'never') throw notPublic();
@@ -174,8 +179,12 @@ export class Egress {
     return all;
   }
 
-  async #lookup(host: string): Promise<readonly Address[]> {
-    const texts = await this.#resolve(host).catch(() => []);
+  async #lookup(host: string, madeBy: MadeBy): Promise<readonly Address[]> {
+    const texts = await this.#resolve(host).catch((error: unknown): string[] => {
+      // An operator may know, and may try again.
+      if (madeBy === 'operator') throw failed(host, error);
+      return [];
+    });
     const addresses = texts.slice(0, ADDRESSES_MAX).map((text) => parseAddress(text));
     const known = addresses.filter((address) => address !== undefined);
     // The same words as for a private address: whether an inner name exists is nobody's business.

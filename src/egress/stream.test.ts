@@ -68,6 +68,36 @@ test('X14, X12: no redirect leads to http, to a metadata service, to a private a
   expect([answer.status, requests.length]).toEqual([302, 3]);
 });
 
+test("X14: what the operator has opened is not open to a stranger's redirect; a server that is opened itself may name it", async () => {
+  const inner = 'https://10.0.0.7:8443/models/x';
+  const opened: string[] = [];
+  const egress = new Egress({
+    clock: systemClock,
+    allow: parseAllow(['10.0.0.7:8443', 'mirror.example.com:443']),
+    resolve: async (host) => [host === 'mirror.example.com' ? '10.0.0.8' : '93.184.215.14'],
+    async opening({ url }) {
+      opened.push(url.href);
+      const isInner = url.href === inner;
+      return { status: isInner ? 200 : 302, headers: isInner ? {} : { location: inner }, body: (async function* () {})(), close: () => undefined };
+    },
+  });
+  const get = (url: string) => egress.stream({ url, madeBy: 'operator', redirectsMax: 3, idleMs: 60_000 });
+  await expect(get('https://stranger.example.com/x')).rejects.toMatchObject({ code: 'egress_refused' });
+  expect((await get('https://mirror.example.com/x')).status).toBe(200);
+  expect(opened).toEqual(['https://stranger.example.com/x', 'https://mirror.example.com/x', inner]);
+});
+
+test('S31: that a name can not be asked for just now is for an operator to try again, and tells a tenant nothing', async () => {
+  const egress = new Egress({
+    clock: systemClock,
+    allow: parseAllow([]),
+    resolve: () => Promise.reject(Object.assign(new Error('no'), { code: 'EAI_AGAIN' })),
+  });
+  const get = (madeBy: 'operator' | 'tenant') => egress.stream({ url: 'https://hub.example.com/x', madeBy, redirectsMax: 3, idleMs: 60_000 });
+  await expect(get('operator')).rejects.toMatchObject({ kind: 'unavailable', code: 'egress_failed' });
+  await expect(get('tenant')).rejects.toMatchObject({ code: 'egress_refused' });
+});
+
 test('a certificate that nobody vouches for is refused, and a file of authorities that is not there is named', async () => {
   await using it = await world();
   it.server.answers.set(`${HUB}/a`, file(Buffer.from('here')));

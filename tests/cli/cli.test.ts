@@ -135,6 +135,13 @@ describe('modelyard, the command line', () => {
     expect((await run(['blobs', 'gc', '--now'])).out).toMatch(/^Removed 1 file, [\d.]+ kB\.$/m);
     const pickle = join(folder, 'model.bin');
     writeFileSync(pickle, Buffer.from([0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0, 0x2e]));
+    for (const [args, says] of [
+      [['--engine', 'command:x', 'hf:a/b@main/m.gguf'], '--engine goes with files'],
+      [['--engine', 'comand:x', file], 'it must be command:TEMPLATE'],
+      [['--pipeline', file, file], 'is not JSON'],
+      [['--max-batch-size', '8k', file], 'not a whole number'],
+    ] as const)
+      expect(await run(['publish', 'odd', ...args])).toMatchObject({ code: 2, out: expect.not.stringContaining('✓') as string, err: expect.stringContaining(says) as string });
     const refused = await run(['publish', 'bad', pickle]);
     expect(refused.code).toBe(2);
     expect(refused.err).toMatch(/^modelyard: .*pickle/im);

@@ -90,6 +90,14 @@ test('the API names a template and never brings a command', async () => {
     expect((await publish('odd', engine)).status, JSON.stringify(engine)).toBe(400);
 });
 
+test("X24: what a publisher calls the model is no option of the operator's command, and goes the one checked way", async () => {
+  for (const model of ['--trust-remote-code', '-x', ' x', 'a\u0000b', 'é']) {
+    const refused = await publish('odd', { command: 'own', task: 'chat', model });
+    expect([refused.status, await refused.json()], model).toMatchObject([400, { error: { param: 'engine.model' } }]);
+  }
+  expect((await publish('odd', { command: 'own', task: 'chat' }, { engineOptions: { model: '--x' } })).status).toBe(400);
+});
+
 test('nothing is left of it when its deployment is taken away', async () => {
   const child = grandchild();
   const { pid } = replica() ?? {};

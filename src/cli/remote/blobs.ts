@@ -1,3 +1,4 @@
+import type { ResultOf } from '@modelyard/sdk';
 import type { Command } from 'commander';
 import { bytesText } from './format.ts';
 import { remoteOptions, withSession } from './session.ts';
@@ -30,16 +31,7 @@ export function addBlobs(program: Command): void {
     );
 }
 
-interface Collected {
-  readonly blobs: number;
-  readonly bytes: number;
-  readonly partials: number;
-  readonly partialBytes: number;
-  readonly waiting: number;
-  readonly waitingBytes: number;
-}
-
-function collected({ blobs, bytes, partials, partialBytes, waiting, waitingBytes }: Collected, dryRun: boolean): string {
+function collected({ blobs, bytes, partials, partialBytes, waiting, waitingBytes }: ResultOf<'post', '/api/v1/gc'>, dryRun: boolean): string {
   const did = dryRun ? 'Would remove' : 'Removed';
   const rest = waiting > 0 ? ` ${files(waiting)} more (${bytesText(waitingBytes)}) that nothing needs stay for now.` : '';
   const cut = partials > 0 ? `, and ${partials} unfinished uploads and downloads, ${bytesText(partialBytes)}` : '';

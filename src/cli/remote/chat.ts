@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import type { ChatMessage, Usage } from '@modelyard/sdk';
 import { Fault } from '../../contract/errors.ts';
-import { paint } from '../terminal.ts';
+import { paint, printable } from '../terminal.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
 
 interface ChatFlags {
@@ -40,7 +40,7 @@ async function chat(session: Session, words: readonly string[], flags: ChatFlags
   const talk = new Talk(session, flags.model ?? (await firstChatModel(session)), flags);
   const question = words.length > 0 ? words.join(' ') : process.stdin.isTTY ? undefined : await readAll();
   if (question === undefined) return converse(talk);
-  const { text, usage } = await talk.ask(question, flags.json ? () => undefined : (piece) => process.stdout.write(piece));
+  const { text, usage } = await talk.ask(question, flags.json ? () => undefined : (piece) => process.stdout.write(printable(piece)));
   process.stdout.write(flags.json ? `${JSON.stringify({ model: talk.model, answer: text, usage }, null, 2)}\n` : '\n');
 }
 
@@ -125,11 +125,11 @@ async function answer(talk: Talk, question: string, lines: ReturnType<typeof cre
   lines.on('SIGINT', onInterrupt);
   const started = systemClock.monotonic();
   try {
-    const { usage } = await talk.ask(question, (piece) => process.stdout.write(piece), stop.signal);
+    const { usage } = await talk.ask(question, (piece) => process.stdout.write(printable(piece)), stop.signal);
     const seconds = (systemClock.monotonic() - started) / 1000;
     if (usage) process.stdout.write(paint('dim', `\n  ${usage.completion_tokens} tokens, ${(usage.completion_tokens / seconds).toFixed(0)}/s`));
   } catch (error) {
-    process.stdout.write(stop.signal.aborted ? paint('dim', ' (stopped)') : paint('red', (error as Error).message));
+    process.stdout.write(stop.signal.aborted ? paint('dim', ' (stopped)') : paint('red', printable((error as Error).message)));
   } finally {
     lines.off('SIGINT', onInterrupt);
   }

@@ -8,6 +8,7 @@ import { foregroundWait } from '../../base/clock.ts';
 import { Fault } from '../../contract/errors.ts';
 import { orgOfName } from '../../contract/names.ts';
 import { progressLine } from '../terminal.ts';
+import { wholeCount, wholeNumber } from './flags.ts';
 import { bytesText } from './format.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
 
@@ -32,11 +33,11 @@ interface PublishFlags {
   readonly licence?: string;
   readonly card?: string;
   readonly pipeline?: string;
-  readonly maxBatchSize?: string;
+  readonly maxBatchSize?: number;
   readonly engine?: string;
   readonly task?: string;
   readonly model?: string;
-  readonly contextLength?: string;
+  readonly contextLength?: number;
   readonly signature?: string;
   readonly recordDigest?: boolean;
 }
@@ -50,11 +51,11 @@ export function addPublish(program: Command): void {
     .option('--licence <name>', "the licence, where the weights don't say it")
     .option('--card <file>', 'the model card, Markdown')
     .option('--pipeline <file>', 'declared pre- and post-processing, JSON')
-    .option('--max-batch-size <number>', 'rows that may be joined into one call')
+    .option('--max-batch-size <number>', 'rows that may be joined into one call', wholeNumber)
     .option('--engine <engine>', "command:TEMPLATE of the operator's file, or remote:UPSTREAM")
     .option('--task <task>', 'chat, embedding or tensor, where no file says it')
     .option('--model <name>', 'what that server calls the model')
-    .option('--context-length <tokens>', 'of a text model that has no file here')
+    .option('--context-length <tokens>', 'of a text model that has no file here', wholeCount)
     .option('--signature <file>', 'inputs and outputs of a tensor model that has no file here, JSON')
     .option('--record-digest', 'of a download: take what comes where nobody says what it must be')
     .addHelpText('after', EXAMPLES)
@@ -62,9 +63,11 @@ export function addPublish(program: Command): void {
 }
 
 async function publish(session: Session, name: string, sources: readonly string[], flags: PublishFlags): Promise<void> {
-  const remote = sources.filter((source) => /^(pypi|npm|hf|https):/.test(source));
+  const remote = sources.filter((source) => /^(pypi|npm|hf|https?):/i.test(source));
   const [first, ...more] = remote;
   if (first !== undefined) {
+    if (flags.engine !== undefined)
+      throw new Fault('invalid_argument', 'engine_of_download', '--engine goes with files of this machine, or with none; what the server downloads runs on our own engines.');
     if (remote.length < sources.length) throw new Fault('invalid_argument', 'mixed_sources', 'Files of this machine and sources that the server reads do not go together.');
     if (more.length > 0 && remote.some((source) => /^(pypi|npm):/.test(source)))
       throw new Fault('invalid_argument', 'one_package', 'A package is published alone; leave the other sources out.');
@@ -73,22 +76,40 @@ async function publish(session: Session, name: string, sources: readonly string[
   }
   const { api, print } = session;
   await checkName(session, name);
-  const files = [];
-  for (const path of await listFiles(sources)) files.push({ path: basename(path), digest: await upload(session, path) });
+  // What is wrong is said before anything is uploaded.
   const engine = flags.engine === undefined ? undefined : await foreignEngine(flags.engine, flags);
-  if (!engine && files.length === 0)
+  const details = await detailsOf(flags);
+  const paths = await listFiles(sources);
+  if (!engine && paths.length === 0)
     throw new Fault('invalid_argument', 'no_sources', 'Say what to publish: files, one folder, one package or downloads; or --engine for a server that has its own.');
-  print(await api.post('/api/v1/models', { body: { name, files, ...(engine && { engine }), ...(await detailsOf(flags)) } }), (version) => published(version));
+  const files = [];
+  for (const path of paths) files.push({ path: basename(path), digest: await upload(session, path) });
+  print(await api.post('/api/v1/models', { body: { name, files, ...(engine && { engine }), ...details } }), (version) => published(version));
 }
 
 /** What a publisher says of a version, wherever its files come from. */
 async function detailsOf(flags: PublishFlags) {
   return {
     ...(flags.licence !== undefined && { licence: flags.licence }),
-    ...(flags.card !== undefined && { card: await readFile(flags.card, 'utf8') }),
-    ...(flags.pipeline !== undefined && { pipeline: JSON.parse(await readFile(flags.pipeline, 'utf8')) as never }),
-    ...(flags.maxBatchSize !== undefined && { batching: { maxBatchSize: Number(flags.maxBatchSize) } }),
+    ...(flags.card !== undefined && { card: await textOf(flags.card) }),
+    ...(flags.pipeline !== undefined && { pipeline: (await jsonOf(flags.pipeline)) as never }),
+    ...(flags.maxBatchSize !== undefined && { batching: { maxBatchSize: flags.maxBatchSize } }),
   };
+}
+
+function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Fault('not_found', 'no_such_file', `${path} can not be read (${error.code ?? error.message}).`);
+  });
+}
+
+async function jsonOf(path: string): Promise<unknown> {
+  const text = await textOf(path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Fault('invalid_argument', 'not_json', `${path} is not JSON: ${(error as Error).message}.`);
+  }
 }
 
 /** What `--engine` and the flags beside it say. */
@@ -99,8 +120,8 @@ async function foreignEngine(text: string, { task, model, contextLength, signatu
     [kind as 'command' | 'remote']: name,
     ...(task !== undefined && { task: task as 'chat' }),
     ...(model !== undefined && { model }),
-    ...(contextLength !== undefined && { contextLength: Number(contextLength) }),
-    ...(signature !== undefined && { signature: JSON.parse(await readFile(signature, 'utf8')) as never }),
+    ...(contextLength !== undefined && { contextLength }),
+    ...(signature !== undefined && { signature: (await jsonOf(signature)) as never }),
   };
 }
 

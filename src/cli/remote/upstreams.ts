@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { Fault } from '../../contract/errors.ts';
 import { table } from '../terminal.ts';
+import { wholeNumber } from './flags.ts';
 import { remoteOptions, type Session, withSession } from './session.ts';
 
 const EXAMPLES = `
@@ -12,7 +13,7 @@ Examples:
 
 interface SetFlags {
   readonly dialect: string;
-  readonly slots?: string;
+  readonly slots?: number;
   readonly binary?: boolean;
   readonly credentialStdin?: boolean;
 }
@@ -34,7 +35,7 @@ export function addUpstreams(program: Command): void {
     .argument('<name>')
     .argument('<address>', "its URL; for OpenAI's dialect with the path in front of /chat/completions")
     .requiredOption('--dialect <dialect>', 'openai, or oip (the Open Inference Protocol v2)')
-    .option('--slots <number>', 'calls that it is sent at once')
+    .option('--slots <number>', 'calls that it is sent at once', wholeNumber)
     .option('--binary', 'it takes tensors as binary data')
     .option('--credential-stdin', 'read its key from standard input')
     .action(withSession(set));
@@ -55,7 +56,7 @@ async function set({ api, print }: Session, name: string, url: string, { dialect
   const body = {
     url,
     dialect,
-    ...(slots !== undefined && { slots: Number(slots) }),
+    ...(slots !== undefined && { slots }),
     ...(binary !== undefined && { binary }),
     ...(credential !== undefined && { credential }),
   } as const;

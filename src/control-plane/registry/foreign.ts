@@ -24,6 +24,8 @@ export function foreignManifest(engine: ForeignEngine, found: Found, { engines, 
   const name = command ?? remote;
   if (name === undefined || (command !== undefined && remote !== undefined)) throw invalid('"engine" must name one of "command" and "remote".', 'engine');
   if (kind === 'remote' && !isOperator) throw new Fault('permission_denied', 'operators_only', 'Only operators publish models of remote servers.', { param: 'engine.remote' });
+  if (kind === 'command' && model !== undefined && !COMMAND_MODEL.test(model))
+    throw invalid('"engine.model" must be printable ASCII that begins with a letter or a digit: it stands in the operator\'s command.', 'engine.model');
   const dialect = engines.dialectOf(kind, name);
   if (dialect === undefined) throw invalid(`There is no ${kind === 'command' ? 'engine template' : 'upstream'} "${name}".`, `engine.${kind}`);
   const task = engine.task ?? found?.task;
@@ -38,6 +40,9 @@ export function foreignManifest(engine: ForeignEngine, found: Found, { engines, 
   const engineOptions = { [kind === 'command' ? 'template' : 'upstream']: name, ...(model !== undefined && { model }) };
   return { engine: kind, task, weights, engineOptions };
 }
+
+/** It stands in the operator's command: no option of that (X24), and nothing that a command can't hold. */
+const COMMAND_MODEL = /^[A-Za-z0-9][\x20-\x7e]{0,511}$/;
 
 const NO_WEIGHTS: WeightsInfo = { format: 'none', architecture: 'unknown', parameters: 0, tensorBytes: 0, parametersByType: {}, quantization: 'none' };
 

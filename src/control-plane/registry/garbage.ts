@@ -73,7 +73,7 @@ export class Garbage {
     const { turns } = this.#options;
     return turns.run(async () => {
       const blobs = await this.#sweepBlobs(dryRun, graceMs);
-      const partials = dryRun ? { count: 0, bytes: 0 } : await this.#expirePartials();
+      const partials = await this.#expirePartials(dryRun);
       return { ...blobs, partials: partials.count, partialBytes: partials.bytes };
     });
   }
@@ -96,10 +96,10 @@ export class Garbage {
     return report;
   }
 
-  async #expirePartials(): Promise<{ readonly count: number; readonly bytes: number }> {
+  async #expirePartials(dryRun: boolean): Promise<{ readonly count: number; readonly bytes: number }> {
     const { blobs, clock } = this.#options;
     const now = clock.now();
-    const [uploads, rest] = [await blobs.uploads.expire(now), await downloads.expirePartials(blobs.downloadFolder, now)];
+    const [uploads, rest] = [await blobs.uploads.expire(now, dryRun), await downloads.expirePartials(blobs.downloadFolder, now, dryRun)];
     return { count: uploads.count + rest.count, bytes: uploads.bytes + rest.bytes };
   }
 

@@ -184,7 +184,8 @@ export class Registry {
       schema: 'modelyard.manifest/1',
       task,
       engine,
-      files,
+      // A command is told of the first: that is the weights, whatever else is in the folder.
+      files: publication.engine ? files.toSorted((a, b) => Number(b.path === found?.weightsPath) - Number(a.path === found?.weightsPath)) : files,
       weights,
       ...(publication.pipeline && { pipeline: publication.pipeline }),
       ...(publication.batching && { batching: publication.batching }),
@@ -196,7 +197,8 @@ export class Registry {
   }
 
   /** By what a version is served: what the files are, unless it names a server that is not ours. */
-  #served({ scopes }: Publisher, { engine }: Publication, found: Inspection | undefined): Pick<Manifest, 'task' | 'engine' | 'weights' | 'engineOptions'> {
+  #served({ scopes }: Publisher, { engine, engineOptions }: Publication, found: Inspection | undefined): Pick<Manifest, 'task' | 'engine' | 'weights' | 'engineOptions'> {
+    if (engine && engineOptions) throw invalid('"engineOptions" are of our own engines; a server that is not ours has those of its template.', 'engineOptions');
     if (engine) return foreignManifest(engine, found, { engines: this.#foreign, isOperator: scopes.includes('operator') });
     if (!found) throw invalid('"files" must hold the weights.', 'files');
     return { ...found, engineOptions: {} };

@@ -72,14 +72,14 @@ export class Uploads {
   }
 
   /** Removes uploads that nobody has gone on with for a week. */
-  async expire(nowMs: number): Promise<Expired> {
+  async expire(nowMs: number, dryRun = false): Promise<Expired> {
     let count = 0;
     let bytes = 0;
     for (const name of await readdir(this.#options.folder).catch(() => [])) {
       const path = join(this.#options.folder, name);
       const found = await stat(path).catch(() => undefined);
       if (!found || this.#busy.has(path) || nowMs - found.mtimeMs <= UPLOAD_KEPT_MS) continue;
-      await rm(path, { force: true });
+      if (!dryRun) await rm(path, { force: true });
       count++;
       bytes += found.size;
     }

@@ -53,7 +53,8 @@ export class ForeignUpstream implements Upstream {
     try {
       socket = await this.#servers.connect(this.foreign);
     } catch (error) {
-      return callback(error instanceof Error ? error : new Error(String(error)), null);
+      // Why there is none, with its name and address, is for the log and not for who calls (X35).
+      return callback(new Error('no connection', { cause: error }), null);
     }
     callback(null, socket);
   }

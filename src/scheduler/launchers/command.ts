@@ -93,11 +93,12 @@ class CommandReplica implements Launched {
 
   /** @throws Fault, after which `exited` says the same */
   async #start(): Promise<{ readonly slots: number }> {
+    let folder: string | undefined;
     try {
       const template = this.#template();
       const { files, manifest } = this.#order.engine;
       for (const { path, digest } of manifest.files) await verify(files[path] ?? '', digest);
-      const folder = await folderOf(files);
+      folder = await folderOf(files);
       const secret = randomBytes(TOKEN_BYTES).toString('hex');
       const port = await freePort();
       const filling: Filling = {
@@ -115,7 +116,10 @@ class CommandReplica implements Launched {
       return { slots };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (!this.#watched) this.#exited.resolve({ reason });
+      if (!this.#watched) {
+        if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+        this.#exited.resolve({ reason });
+      }
       throw error;
     }
   }
@@ -145,11 +149,9 @@ class CommandReplica implements Launched {
         // It has ended by itself.
       }
     };
-    const done = () => {
-      // What it has started and left behind goes too.
-      kill('SIGKILL');
-      void rm(filling.folder, { recursive: true, force: true });
-    };
+    // What it has started goes with it, and until that is gone it holds the pipes: the end would not be seen.
+    child.once('exit', () => kill('SIGKILL'));
+    const done = () => void rm(filling.folder, { recursive: true, force: true });
     this.#watched = watchChild(child, { buffer: this.#buffer, clock, name: 'the command', secrets: [filling.token], kill, done });
     void this.#watched.exited.then((info) => this.#exited.resolve(info));
   }

@@ -6,7 +6,9 @@ import { type Clock, systemClock } from '../../../base/clock.ts';
 import { parseAllow } from '../../../egress/allow.ts';
 import { Egress } from '../../../egress/egress.ts';
 import { file, type FileServer, isRest, redirect, startFileServer } from '../../../../tests/file-server.ts';
+import { Fault } from '../../../contract/errors.ts';
 import { BlobStore } from '../blobs.ts';
+import { BLOB_BYTES_MAX } from '../digest.ts';
 import { sha256 } from '../testing/registry.ts';
 import { Downloads } from './download.ts';
 import { parseFileSource } from './file-source.ts';
@@ -128,13 +130,59 @@ describe('S31: a download that is cut', () => {
 
   test('is given up after some tries that bring nothing, and what came is kept for the next order until it expires', async () => {
     const it = startDownloads();
-    serve(file(bytes, { etag: '"v1"', cuts: [HALF, 0, 0, 0, 0, 0, 0, 0, 0] }));
+    serve(file(bytes, { etag: '"v1"', cuts: [HALF, ...Array.from({ length: 12 }, () => 0)] }));
     await expect(it.fetch(source())).rejects.toMatchObject({ kind: 'unavailable' });
-    expect(server.requests.length).toBeLessThan(8);
+    expect(server.requests.length).toBe(10);
     expect(await left()).toHaveLength(1);
     expect(await expirePartials(join(folder, 'downloads'), Date.now())).toEqual({ count: 0, bytes: 0 });
     expect(await expirePartials(join(folder, 'downloads'), Date.now() + DOWNLOAD_KEPT_MS + 60_000)).toMatchObject({ count: 1 });
     expect(await left()).toEqual([]);
+  });
+});
+
+test.each([
+  ['parts that have no tag', { etag: '"v1"' }, {}],
+  ['cuts that come sooner and later', {}, {}],
+])('S31: a server whose parts never fit is given up: %s', async (_what, whole, part) => {
+  const it = startDownloads();
+  let asked = 0;
+  server.answers.set(`${CDN}/m/model.gguf`, (request, response) => {
+    const cuts = [HALF - 1_000 * (asked++ % 2)];
+    file(bytes, { ...(request.headers.range === undefined ? whole : part), cuts })(request, response);
+  });
+  await expect(it.fetch(source())).rejects.toBeInstanceOf(Fault);
+  expect(asked).toBeLessThanOrEqual(12);
+});
+
+test('S30: a download that the disk has no room for is refused before a byte of it is written', async () => {
+  const it = startDownloads();
+  serve((_request, response) => response.writeHead(200, { 'content-length': BLOB_BYTES_MAX, etag: '"v1"' }).flushHeaders());
+  await expect(it.fetch(source())).rejects.toMatchObject({ code: 'disk_full' });
+  expect(await left()).toEqual([]);
+});
+
+describe('S31: without a digest', () => {
+  const bare = () => server.url(CDN, '/m/model.gguf');
+
+  test('an answer that does not say where it ends is refused: half of it would be taken for the file', async () => {
+    const it = startDownloads();
+    serve((request) => {
+      request.socket.end(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${bytes.toString('latin1', 0, 100)}`);
+    });
+    await expect(it.fetch(bare(), { recordDigest: true })).rejects.toMatchObject({ message: expect.stringContaining('where the file ends') as string });
+    expect(await it.blobs.list()).toEqual([]);
+  });
+
+  test('what a former process has left is not gone on with: a power cut may have made it other bytes', async () => {
+    const stop = new AbortController();
+    serve(file(bytes, { etag: '"v1"', stalls: [HALF] }));
+    const first = startDownloads();
+    const fetching = first.fetch(bare(), { recordDigest: true, signal: stop.signal });
+    await expect.poll(() => first.reports.at(-1)).toMatch(/^downloading/);
+    stop.abort(new Error('power cut'));
+    await expect(fetching).rejects.toThrow('power cut');
+    expect(await startDownloads().fetch(bare(), { recordDigest: true })).toMatchObject({ digest });
+    expect(ranges()).toEqual([undefined, undefined]);
   });
 });
 

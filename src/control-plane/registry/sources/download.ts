@@ -12,8 +12,8 @@ import type { FileSource } from './file-source.ts';
 import { type HubSettings, hubToken, hubUrl, hubWords } from './hub.ts';
 import { type About, Partial } from './partial.ts';
 
-/** Tries in a row that bring nothing. */
-const TRIES_MAX = 5;
+/** Tries in a row that bring nothing: with their pauses, two minutes. */
+const TRIES_MAX = 10;
 const RETRY_BASE_MS = 500;
 const RETRY_MS_MAX = 30_000;
 const IDLE_MS = 60_000;
@@ -103,15 +103,17 @@ export class Downloads {
   /** The blob, where it turns out that it is here already. */
   async #untilWhole(partial: Partial, order: Order, progress: Progress): Promise<'whole' | Downloaded> {
     const { clock } = this.#options;
+    // A server whose parts do not fit is begun anew each time, and would be for ever: only what was never reached before counts.
+    let furthest = partial.bytes;
     for (let tries = 0; !partial.isWhole;) {
-      const before = partial.bytes;
       try {
         const came = await this.#attempt(partial, order, progress);
         if (came !== 'nothing') return came;
         tries++;
       } catch (error) {
         if (progress.signal.aborted || !isPassing(error)) throw error;
-        tries = partial.bytes > before ? 1 : tries + 1;
+        tries = partial.bytes > furthest ? 1 : tries + 1;
+        furthest = Math.max(furthest, partial.bytes);
         if (tries >= TRIES_MAX) throw error;
         progress.report(`${order.source.fileName}: ${error.message} ${going(partial)}`);
         await clock.after(Math.max((error.retryAfterSeconds ?? 0) * 1_000, backoffMs(tries - 1, RETRY_BASE_MS, RETRY_MS_MAX)), progress.signal);
@@ -146,6 +148,7 @@ export class Downloads {
         await partial.restart(about);
         if (answer.status !== 200) return 'nothing';
       }
+      await partial.checkRoom();
       await partial.append(bounded(answer.body, partial, source), () => report(`downloading ${source.fileName} (${shareOf(partial)})`));
       checkComplete(partial);
       return 'whole';
@@ -163,6 +166,9 @@ export class Downloads {
     if (source.digest && words.digest && source.digest !== words.digest) throw hubDisagrees(source.text, words.digest);
     const digest = source.digest ?? words.digest;
     if (digest === undefined && !recordDigest) throw digestUnknown(source.text);
+    // Nothing would tell half of it from all of it.
+    if (digest === undefined && status === 200 && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
+      throw sourceRefused(source.text, 'it does not say where the file ends, and nobody says what it must be');
     const total = status === 206 ? rangeOf(headers['content-range'])?.total : lengthOf(headers['content-length']);
     if (total !== undefined && total > BLOB_BYTES_MAX) throw blobTooLarge(BLOB_BYTES_MAX);
     const etag = /^"[\x21\x23-\x7e]{1,200}"$/.exec(String(headers['etag'] ?? ''))?.[0];

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, truncate, writeFile }
 import { join } from 'node:path';
 import type { Digest } from '../digest.ts';
 import { diskFull } from '../errors.ts';
+import { checkRoom } from '../room.ts';
 
 /** A download that nobody goes on with is kept so long. */
 export const DOWNLOAD_KEPT_MS = 7 * 86_400_000;
@@ -39,7 +40,9 @@ export class Partial {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const about = await readAbout(join(folder, 'about.json'));
     const partial = new Partial(folder, about ?? UNKNOWN, (await stat(join(folder, 'bytes')).catch(() => undefined))?.size ?? 0);
-    if (!about || (about.total !== undefined && partial.#bytes > about.total)) await partial.restart(UNKNOWN);
+    // A power cut may have left other bytes: without a digest nobody would notice.
+    const isUnsure = about?.digest === undefined && partial.#bytes > 0;
+    if (!about || isUnsure || (about.total !== undefined && partial.#bytes > about.total)) await partial.restart(UNKNOWN);
     return partial;
   }
 
@@ -69,6 +72,12 @@ export class Partial {
     await rename(`${file}.new`, file);
   }
 
+  /** @throws Fault `disk_full` where there is no room for what is still to come (S30) */
+  async checkRoom(): Promise<void> {
+    const { total } = this.#about;
+    if (total !== undefined) await checkRoom(this.#folder, total - this.#bytes);
+  }
+
   /** Adds what comes. What has come stays, however it ends. */
   async append(chunks: AsyncIterable<Buffer>, progress: () => void): Promise<void> {
     await using handle = await open(this.path, 'a', 0o600);
@@ -88,7 +97,7 @@ export class Partial {
 }
 
 /** Removes downloads that nobody has gone on with for a week. */
-export async function expirePartials(root: string, nowMs: number): Promise<{ readonly count: number; readonly bytes: number }> {
+export async function expirePartials(root: string, nowMs: number, dryRun = false): Promise<{ readonly count: number; readonly bytes: number }> {
   let count = 0;
   let bytes = 0;
   for (const name of await readdir(root).catch(() => [])) {
@@ -97,7 +106,7 @@ export async function expirePartials(root: string, nowMs: number): Promise<{ rea
     // Of one that has just been opened nothing is written yet.
     const newest = Math.max(file?.mtimeMs ?? 0, about?.mtimeMs ?? 0, (await stat(folder).catch(() => undefined))?.mtimeMs ?? nowMs);
     if (nowMs - newest <= DOWNLOAD_KEPT_MS) continue;
-    await rm(folder, { recursive: true, force: true });
+    if (!dryRun) await rm(folder, { recursive: true, force: true });
     count++;
     bytes += file?.size ?? 0;
   }
