@@ -33,7 +33,7 @@ interface Round {
   readonly again: Turn;
 }
 
-function probeOf({ ready: { port, key } }: BenchProcess<GatewayReady>, seconds: number): LoadOrder {
+function probeOf({ ready: { port, operatorKey: key } }: BenchProcess<GatewayReady>, seconds: number): LoadOrder {
   return {
     origin: `http://127.0.0.1:${port}`,
     path: '/v1/models',

@@ -46,7 +46,7 @@ export const latency: Charting = {
   name: 'latency',
   async run(context) {
     return {
-      title: `Latency under load: ${SHARES.map((share) => `${share * 100} %`).join(', ')} of the own maximum`,
+      title: `Latency under load: ${SHARES.map((share) => `${Math.round(share * 100)} %`).join(', ')} of the own maximum`,
       x: { label: 'calls per second offered', isLogarithmic: true },
       y: { label: 'ms from when a call was due', isLogarithmic: true },
       ...(await linesOf(context)),
