@@ -11,7 +11,7 @@ import { p2 } from './bars/p2.ts';
 import { p3 } from './bars/p3.ts';
 import { p4 } from './bars/p4.ts';
 import { p5 } from './bars/p5.ts';
-import { p6 } from './bars/p6.ts';
+import { p6, s2 } from './bars/p6.ts';
 import { p7 } from './bars/p7.ts';
 import { p8 } from './bars/p8.ts';
 import { p10 } from './bars/p10.ts';
@@ -31,7 +31,7 @@ import { streams } from './charts/streams.ts';
  * `npm run bench [-- P1 growth …] [--rounds N] [--seconds N] [--json FILE] [--profile FOLDER]`: measures bars and charts, and prints the table.
  * Never fails a test run. `bench/report.ts` makes the page and its pictures of what `--json` has written.
  */
-const BARS: readonly Bar[] = [p1, p2, p3, p4, p5, p6, p7, p8, p10, p11, p12, p13, p14, p15, p16, p17, p18, m44];
+const BARS: readonly Bar[] = [p1, p2, p3, p4, p5, p6, p7, p8, p10, p11, p12, p13, p14, p15, p16, p17, p18, m44, s2];
 const CHARTS: readonly Charting[] = [latency, streams, growth];
 const ROUNDS_DEFAULT = 7;
 const SECONDS_DEFAULT = 3;

@@ -20,13 +20,14 @@ const HEAD = `<!-- Made by "npm run generate" from checks/requirements.yaml and 
 
 # Requirements
 
-What Modelyard is to do, and the tests that prove it: those whose titles name the id. \`in part\`: less than the whole is proved, and it says what is missing. \`open\`: nothing proves it yet.
+What Modelyard is to do, and the tests that prove it: those whose titles name the id. \`in part\`: less than the whole is proved, and it says what is missing. \`missed\`: it was measured, and is not so. \`open\`: nothing proves it yet.
 `;
 
 interface Known {
   readonly asks: Readonly<Record<string, string>>;
   readonly elsewhere: Readonly<Record<string, string>>;
   readonly inPart: Readonly<Record<string, string>>;
+  readonly missed: Readonly<Record<string, string>>;
 }
 
 /** The page of all requirements: what each asks, its tests, and its state. */
@@ -38,17 +39,19 @@ export function requirementsPage(): string {
     return `\n## ${title}\n\n${table(ids, known, tests)}`;
   });
   const states = Object.keys(known.asks).map((id) => stateOf(id, known, tests).split(':')[0] ?? '');
-  const counts = ['proved', 'in part', 'open'].map((state) => `${states.filter((other) => other === state).length} ${state}`).join(', ');
+  const counts = ['proved', 'in part', 'missed', 'open'].map((state) => `${states.filter((other) => other === state).length} ${state}`).join(', ');
   return `${HEAD}\n${states.length} requirements: ${counts}.\n${parts.join('')}`;
 }
 
 /** A test names nothing that does not exist, and nothing that exists is left out. */
 export function checkRequirements(): string[] {
-  const { asks, elsewhere, inPart } = readKnown();
+  const { asks, elsewhere, inPart, missed } = readKnown();
   const unknown = [...testsById()]
     .filter(([id]) => !(id in asks))
     .map(([id, files]) => `${[...files].join(', ')}: there is no requirement ${id}; name one of ${KNOWN}, or add it there`);
-  const stray = [...Object.keys(elsewhere), ...Object.keys(inPart)].filter((id) => !(id in asks)).map((id) => `${KNOWN}: ${id} is told of and not listed under "asks"`);
+  const stray = [...Object.keys(elsewhere), ...Object.keys(inPart), ...Object.keys(missed)]
+    .filter((id) => !(id in asks))
+    .map((id) => `${KNOWN}: ${id} is told of and not listed under "asks"`);
   const missing = sharedIds()
     .filter((id) => !(id in asks))
     .map((id) => `${KNOWN}: ${id} of ${SHARED} is missing`);
@@ -113,8 +116,8 @@ function table(ids: readonly string[], known: Known, tests: ReadonlyMap<string, 
   return ['| id | asks | proved by | state |', '| --- | --- | --- | --- |', ...rows, ''].join('\n');
 }
 
-function stateOf(id: string, { elsewhere, inPart }: Known, tests: ReadonlyMap<string, ReadonlySet<string>>): string {
-  const reason = inPart[id];
-  if (reason !== undefined) return `in part: ${reason}`;
+function stateOf(id: string, { elsewhere, inPart, missed }: Known, tests: ReadonlyMap<string, ReadonlySet<string>>): string {
+  if (missed[id] !== undefined) return `missed: ${missed[id]}`;
+  if (inPart[id] !== undefined) return `in part: ${inPart[id]}`;
   return tests.has(id) || id in elsewhere ? 'proved' : 'open';
 }

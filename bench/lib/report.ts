@@ -26,6 +26,7 @@ export function combine(runs: readonly Report[]): Combined {
     for (const chart of run.charts) charts.set(chart.name, chart);
   }
   const kept = new Set<unknown>([...[...bars.values()].flat(), ...charts.values()]);
+  /** P1, P2 … P10, and then what is of other requirements. */
   const order = (id: string) => (id.startsWith('P') ? 0 : 1_000) + Number(id.slice(1));
   return {
     runs: runs.map((run) => ({ ...run, bars: run.bars.filter((bar) => kept.has(bar)), charts: run.charts.filter((chart) => kept.has(chart)) })),
@@ -34,17 +35,18 @@ export function combine(runs: readonly Report[]): Combined {
   };
 }
 
-/** The part of docs/reference/performance.md that runs produce; its pictures are in `folder`. */
-export function markdownOf({ runs, bars, charts }: Combined, folder: string): string {
+/** The parts of docs/reference/performance.md that runs produce, by the name of their marks; the pictures are in `folder`. */
+export function markdownOf({ runs, bars, charts }: Combined, folder: string): Readonly<Record<'measured' | 'details', string>> {
   const doubts = bars.flatMap(({ id, what, doubts: all }) => all.map((doubt) => `- ${id}, ${what}: ${doubt}`));
-  return [
-    runs.map(headOf).join('\n\n'),
-    tableOf(bars.map(({ id, title, ...figure }) => ({ id, title, figure }))),
-    ...(doubts.length > 0 ? ['Why a figure is inconclusive:', doubts.join('\n')] : []),
-    'What lies behind each figure, median (first–third quartile); `aa` is the same arm twice:',
-    bars.map(({ id, what, details }) => `- **${id}** ${what}: ${list(details)}`).join('\n'),
-    ...charts.map((chart) => pictureOf(chart, folder)),
-  ].join('\n\n');
+  return {
+    measured: [
+      runs.map(headOf).join('\n\n'),
+      tableOf(bars.map(({ id, title, ...figure }) => ({ id, title, figure }))),
+      ...(doubts.length > 0 ? ['Why a figure is inconclusive:', doubts.join('\n')] : []),
+      ...charts.map((chart) => pictureOf(chart, folder)),
+    ].join('\n\n'),
+    details: bars.map(({ id, what, details }) => `- **${id}** ${what}: ${list(details)}`).join('\n'),
+  };
 }
 
 function headOf({ date, machine, versions, rounds, seconds, bars, charts }: Report): string {

@@ -55,7 +55,8 @@ export async function fuzz({ server, port, names, targets }: FuzzedServer, { per
       await Promise.all(connections.map((connection) => work(connection, made, seen)));
     }
     for (const connection of connections) connection.close();
-    if (!(await lives(server.url, names.keys[0] ?? ''))) faults.push(`after ${route} --seed ${seed} the server does not serve`);
+    const silence = await silenceOf(server.url, names.keys[0] ?? '');
+    if (silence !== undefined) faults.push(`after ${route} --seed ${seed} the server does not serve: ${silence}`);
     if (server.child.exitCode !== null || server.child.signalCode !== null) {
       faults.push(`the server ended after ${route}: ${server.output().slice(-2_000)}`);
       break;
@@ -71,12 +72,14 @@ async function work(connection: Connection, left: RawRequest[], seen: (request: 
   for (let request = left.pop(); request; request = left.pop()) seen(request, await connection.send(request));
 }
 
-async function lives(url: string, key: string): Promise<boolean> {
+async function silenceOf(url: string, key: string): Promise<string | undefined> {
   const body = JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: 'still there' }] });
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  const response = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body }).catch(() => undefined);
-  await response?.arrayBuffer();
-  return response?.status === 200;
+  const answer = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body }).then(
+    async (response) => ({ isGood: response.status === 200, text: `${response.status} ${await response.text()}` }),
+    (error: unknown) => ({ isGood: false, text: String(error) }),
+  );
+  return answer.isGood ? undefined : answer.text;
 }
 
 function listed(statuses: Readonly<Record<string, number>>): string {

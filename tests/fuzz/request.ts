@@ -156,10 +156,12 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TR
 
 /** One malformed request of a route. The same seed gives the same ones. */
 export function requestsOf(target: Target, names: Names): fc.Arbitrary<RawRequest> {
+  // A right DELETE of what the other routes are called with is no malformed request.
+  const others = METHODS.filter((method) => !target.path.includes('{') || !takesAway({ ...target, method }));
   return fc
     .record({
       path: paths(target, names),
-      method: fc.oneof({ weight: 30, arbitrary: fc.constant(target.method) }, { weight: 1, arbitrary: fc.constantFrom(...METHODS) }),
+      method: fc.oneof({ weight: 30, arbitrary: fc.constant(target.method) }, { weight: 1, arbitrary: fc.constantFrom(...others) }),
       key: fc.oneof({ weight: 5, arbitrary: fc.constant(names.keys[0]) }, { weight: 4, arbitrary: fc.constantFrom(...names.keys) }),
       body: bodies(target, names),
       headers: fc.oneof({ weight: 4, arbitrary: fc.constant<string[]>([]) }, { weight: 1, arbitrary: fc.array(fc.constantFrom(...HEADERS), { minLength: 1, maxLength: 3 }) }),
