@@ -43,7 +43,7 @@ test('X34: when an engine is killed in the middle of calls, nothing that anybody
     '/api/v1/deployments',
     '/api/v1/deployments/echo',
     '/api/v1/deployments/echo/logs',
-    '/api/v1/deployments/echo/events',
+    '/api/v1/events?limit=100',
     '/metrics',
     '/ready',
     '/v2/repository/index',

@@ -18,6 +18,7 @@ beforeAll(async () => {
           model: 'inner-{model}',
           environment: { EXTRA: '{threads}' },
           memoryMib: 64,
+          silentSeconds: 10,
         },
         broken: { command: [process.execPath, '-e', 'console.error("no such model"); process.exit(3)'], dialect: 'openai' },
         missing: { command: ['/nowhere/server'], dialect: 'openai' },
@@ -67,6 +68,15 @@ test('one that is killed is started again, and what it had started is gone with 
   expect((await ask('die')).status).toBe(502);
   await expect.poll(() => replica()?.state === 'ready' && replica()?.id !== before, { timeout: 15_000 }).toBe(true);
   await expect.poll(() => isAlive(child), { timeout: 5_000 }).toBe(false);
+  expect((await ask('hello')).status).toBe(200);
+});
+
+test('S19: one that is silent for as long as its template says is ended and started again; its call is told so', { timeout: 60_000 }, async () => {
+  const before = replica()?.id;
+  const frozen = ask('freeze');
+  await expect.poll(() => replica()?.state === 'ready' && replica()?.id !== before, { timeout: 40_000 }).toBe(true);
+  expect((await frozen).status).toBe(502);
+  expect(JSON.stringify(await (await modelyard.call('/api/v1/events?limit=50')).json())).toContain('/health was silent for 10 s');
   expect((await ask('hello')).status).toBe(200);
 });
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Clock } from '../../base/clock.ts';
 import type { ExitInfo } from '../ports.ts';
+import { eachLine } from './lines.ts';
 import type { LogBuffer } from './log-buffer.ts';
 
 /** All that a child sees of our environment: no secret is among it. */
@@ -44,7 +44,7 @@ export function watchChild(child: ChildProcess, { buffer, clock, name, secrets, 
   let verdict: string | undefined;
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
-    createInterface({ input: stream }).on('line', (written) => {
+    eachLine(stream, (written) => {
       const line = withoutSecrets(written, secrets);
       lastLine = line;
       buffer.add(line);
@@ -78,6 +78,32 @@ export function watchChild(child: ChildProcess, { buffer, clock, name, secrets, 
   };
 }
 
+/** So often one that serves is asked whether it is alive. */
+const ALIVE_EVERY_MS = 2_000;
+
+export interface Life {
+  readonly clock: Clock;
+  readonly silentSeconds: number;
+  /** What is told to have been silent. */
+  readonly what: string;
+  /** Rejects, within seconds, when it is not answered. */
+  ask(): Promise<unknown>;
+}
+
+/** Ends one that has not answered for too long (S19). Rejects once it has ended otherwise. */
+export async function watchLife({ ended, condemn }: WatchedChild, { clock, silentSeconds, what, ask }: Life): Promise<void> {
+  for (let heardAt = clock.monotonic(); !ended.aborted;) {
+    await clock.after(ALIVE_EVERY_MS, ended);
+    const answered = await ask().then(
+      () => true,
+      () => false,
+    );
+    const now = clock.monotonic();
+    if (answered) heardAt = now;
+    else if (now - heardAt >= silentSeconds * 1_000 && !ended.aborted) return condemn(`${what} was silent for ${silentSeconds} s`);
+  }
+}
+
 function withoutSecrets(line: string, secrets: readonly string[]): string {
   let text = line;
   for (const secret of secrets) text = text.replaceAll(secret, '[hidden]');
@@ -89,12 +115,14 @@ function exitReason(name: string, { code, signal, lastLine }: { readonly code: n
   return `${name} ended with ${how}${lastLine && code !== 0 ? `: ${messageIn(lastLine)}` : ''}`;
 }
 
+const MESSAGE_CHARS_MAX = 1_000;
+
 /** Engines report a failed load as one JSON line. */
 function messageIn(line: string): string {
   try {
     const { message } = JSON.parse(line) as { message?: unknown };
-    return typeof message === 'string' ? message : line;
+    return typeof message === 'string' ? message.slice(0, MESSAGE_CHARS_MAX) : line.slice(0, MESSAGE_CHARS_MAX);
   } catch {
-    return line.slice(0, 300);
+    return line.slice(0, MESSAGE_CHARS_MAX);
   }
 }

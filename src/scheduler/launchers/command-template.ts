@@ -23,6 +23,8 @@ export const CommandTemplate = Type.Object(
     memoryMib: Type.Optional(Type.Integer({ minimum: 1, maximum: 16_777_216 })),
     /** It is given up when it is not ready by then. */
     loadSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+    /** It is ended when `health` is not answered with 200 for so long while it serves. Absent: never; many servers do not answer while they compute. */
+    silentSeconds: Type.Optional(Type.Integer({ minimum: 10, maximum: 86_400 })),
     /** Tensors go as binary data. */
     binary: Type.Optional(Type.Boolean()),
   },

@@ -11,7 +11,7 @@ import { Fault } from '../../contract/errors.ts';
 import { type ForeignAddress } from '../../contract/feeds.ts';
 import { openVerified } from '../../model-files/verified.ts';
 import type { ExitInfo, Launched, Launcher, LaunchOrder } from '../ports.ts';
-import { childEnvironment, watchChild, type WatchedChild } from './child.ts';
+import { childEnvironment, watchChild, type WatchedChild, watchLife } from './child.ts';
 import { asksToken, type CommandTemplate, type EnginesSection, fill, type Filling, HEALTH_PATH } from './command-template.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { processUsage } from './process-usage.ts';
@@ -113,6 +113,7 @@ class CommandReplica implements Launched {
       if (this.#stopped) throw new Fault('cancelled', 'stopped', 'It was stopped before it had begun.');
       this.#run(template, filling);
       const slots = await this.#becomesReady(template, filling);
+      this.#watchLife(template, filling);
       return { slots };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -156,17 +157,41 @@ class CommandReplica implements Launched {
     void this.#watched.exited.then((info) => this.#exited.resolve(info));
   }
 
+  /** Where the operator has said how long a silence may be. */
+  #watchLife(template: CommandTemplate, filling: Filling): void {
+    const { silentSeconds } = template;
+    if (silentSeconds === undefined || !this.#watched) return;
+    const life = { clock: this.#options.clock, silentSeconds, what: healthPath(template), ask: () => askHealth(template, filling) };
+    watchLife(this.#watched, life).catch(() => undefined);
+  }
+
   async #becomesReady(template: CommandTemplate, { port, token }: Filling): Promise<number> {
     const { clock } = this.#options;
-    const { loadSeconds = LOAD_SECONDS_DEFAULT, slots = SLOTS_DEFAULT, health = HEALTH_PATH[template.dialect] } = template;
+    const { loadSeconds = LOAD_SECONDS_DEFAULT, slots = SLOTS_DEFAULT } = template;
     const giveUpAt = clock.monotonic() + loadSeconds * 1_000;
     while (!this.#watched?.ended.aborted) {
-      if ((await statusOf(Number(port), health, token).catch(() => 0)) === 200) return slots;
-      if (clock.monotonic() > giveUpAt) throw new Error(`the command was not ready within ${loadSeconds} s: ${health} was not answered with 200`);
+      if (
+        await askHealth(template, { port, token }).then(
+          () => true,
+          () => false,
+        )
+      )
+        return slots;
+      if (clock.monotonic() > giveUpAt) throw new Error(`the command was not ready within ${loadSeconds} s: ${healthPath(template)} was not answered with 200`);
       await clock.after(HEALTH_EVERY_MS);
     }
     throw new Error('the command ended before it was ready');
   }
+}
+
+/** @throws Error unless it is answered with 200 within seconds */
+async function askHealth(template: CommandTemplate, { port, token }: Pick<Filling, 'port' | 'token'>): Promise<void> {
+  const status = await statusOf(Number(port), healthPath(template), token);
+  if (status !== 200) throw new Error(`health was answered with ${status}`);
+}
+
+function healthPath({ dialect, health = HEALTH_PATH[dialect] }: CommandTemplate): string {
+  return health;
 }
 
 /** The server opens the file by its path: what is there is checked before it is told of it. */

@@ -10,15 +10,14 @@ import type { Clock } from '../../base/clock.ts';
 import type { EngineHealth, EngineSpec } from '../../contract/engine-wire.ts';
 import { processUsage } from './process-usage.ts';
 import type { Launched, Launcher, LaunchOrder } from '../ports.ts';
-import { childEnvironment, watchChild, type WatchedChild } from './child.ts';
+import { childEnvironment, watchChild, watchLife } from './child.ts';
 import { LogBuffer } from './log-buffer.ts';
 
 const ENGINE_MAIN = fileURLToPath(new URL('../../engines/main.ts', import.meta.url));
 const HEALTH_EVERY_MS = 50;
 const HEALTH_TIMEOUT_MS = 5_000;
-/** How often one that serves is asked whether it is alive, and how many times in a row it may not answer: 10 s in all (S19). A main thread that computes nothing always does. */
-const ALIVE_EVERY_MS = 2_000;
-const SILENT_MAX = 2;
+/** A main thread that computes nothing always answers (S19). */
+const SILENT_SECONDS = 10;
 const LOAD_TIMEOUT_MS = 600_000;
 /** 22 characters, of the hundred that a unix path holds. */
 const SOCKET_NAME_BYTES = 16;
@@ -71,7 +70,7 @@ function follow(child: ChildProcess, { order, socket, buffer, clock, done }: Fol
   child.stdin?.write(`${JSON.stringify(spec)}\n`);
   const ready = becomesReady(socket, clock, watched.ended);
   // One that does not become ready is told by `ready`.
-  ready.then(() => watchLife(socket, clock, watched)).catch(() => undefined);
+  ready.then(() => watchLife(watched, { clock, silentSeconds: SILENT_SECONDS, what: 'its main thread', ask: () => healthOf(socket) })).catch(() => undefined);
   return {
     address: { socket },
     ...(child.pid !== undefined && { pid: child.pid }),
@@ -80,19 +79,6 @@ function follow(child: ChildProcess, { order, socket, buffer, clock, done }: Fol
     usage: () => processUsage(child.pid),
     stop: (graceMs) => watched.stop(graceMs),
   };
-}
-
-/** Ends an engine whose main thread has been silent for too long. */
-async function watchLife(socket: string, clock: Clock, { ended, condemn }: WatchedChild): Promise<void> {
-  for (let silent = 0; !ended.aborted;) {
-    await clock.after(ALIVE_EVERY_MS, ended);
-    const answered = await healthOf(socket).then(
-      () => true,
-      () => false,
-    );
-    silent = answered ? 0 : silent + 1;
-    if (silent >= SILENT_MAX && !ended.aborted) return condemn(`its main thread was silent for ${(SILENT_MAX * HEALTH_TIMEOUT_MS) / 1_000} s`);
-  }
 }
 
 async function becomesReady(socket: string, clock: Clock, ended: AbortSignal): Promise<{ slots: number }> {
