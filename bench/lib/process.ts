@@ -17,13 +17,18 @@ export interface StartOptions {
   /** `--cpu-prof` and the like. */
   readonly nodeArguments?: readonly string[];
   readonly cpus: string;
+  /** Beside ours. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts `bench/FILE` pinned to CPUs, and waits for its first line. */
-export async function startNode<Ready>(file: string, order: unknown, { cpus, nodeArguments = [] }: StartOptions): Promise<BenchProcess<Ready>> {
+export async function startNode<Ready>(file: string, order: unknown, { cpus, nodeArguments = [], environment = {} }: StartOptions): Promise<BenchProcess<Ready>> {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
   const flags = ['--disable-warning=ExperimentalWarning', ...nodeArguments];
-  const child = spawn('taskset', ['-c', cpus, process.execPath, ...flags, path, JSON.stringify(order)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('taskset', ['-c', cpus, process.execPath, ...flags, path, JSON.stringify(order)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   const lines = linesOf(child, file);
   const ready = JSON.parse(await lines()) as Ready;
   return {

@@ -1,4 +1,4 @@
-import NODE_FLAGS from '../../bin/node-flags.json' with { type: 'json' };
+import START from '../../bin/node-start.json' with { type: 'json' };
 import { echoManifest } from '../../tests/harness.ts';
 import { ensurePortkey } from '../peers/portkey.ts';
 import type { BenchContext } from './bar.ts';
@@ -33,7 +33,7 @@ export function startGenerator(cpus = LOAD_CPU): Promise<BenchProcess<unknown>> 
 
 /** `cpus`: its engines, as its children, run on the same. */
 export function startGateway(order: GatewayOrder, { gatewayArguments }: Pick<BenchContext, 'gatewayArguments'>, cpus = GATEWAY_CPU): Promise<BenchProcess<GatewayReady>> {
-  return startNode('arms/gateway.ts', order, { cpus, nodeArguments: [...NODE_FLAGS, ...gatewayArguments] });
+  return startNode('arms/gateway.ts', order, { cpus, nodeArguments: [...START.flags, ...gatewayArguments], environment: START.environment });
 }
 
 /** A gateway before a mock engine that computes for a while: so many answers at once, each in so long. What bounds it is the engine, not the gateway. */

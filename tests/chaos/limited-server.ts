@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import NODE_FLAGS from '../../bin/node-flags.json' with { type: 'json' };
+import START from '../../bin/node-start.json' with { type: 'json' };
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -16,8 +16,9 @@ export interface LimitedServer extends AsyncDisposable {
 /** A real `modelyard up` behind a command that limits it (`prlimit`, `unshare`); waits for `/live` only. */
 export async function startLimited(command: readonly string[], home: string, port: number): Promise<LimitedServer> {
   const whole = [...command, process.execPath];
-  const child = spawn(whole[0] ?? '', [...whole.slice(1), ...NODE_FLAGS, MAIN, 'up', '--no-starters', '--home', home, '--port', String(port)], {
+  const child = spawn(whole[0] ?? '', [...whole.slice(1), ...START.flags, MAIN, 'up', '--no-starters', '--home', home, '--port', String(port)], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...START.environment },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import NODE_FLAGS from '../../bin/node-flags.json' with { type: 'json' };
+import START from '../../bin/node-start.json' with { type: 'json' };
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const READY_TIMEOUT_MS = 30_000;
@@ -25,9 +25,9 @@ export interface ServerProcessOptions {
 
 /** Starts a server on a home and waits until deployments are ready. */
 export async function startServer(home: string, port: number, key: string, { models = ['echo'], role = [], environment = {} }: ServerProcessOptions = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'up', '--no-starters', '--home', home, '--port', String(port), ...role], {
+  const child = spawn(process.execPath, [...START.flags, MAIN, 'up', '--no-starters', '--home', home, '--port', String(port), ...role], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...START.environment, ...environment },
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeClock } from '../fake-clock.ts';
 import { chatBody, type Harness, startHarness } from '../harness.ts';
-import { pause, slowCall, whileAdvancing } from './support.ts';
+import { gauge, pause, slowCall, whileAdvancing } from './support.ts';
 import { type WebhookReceiver, webhookReceiver } from './webhook-receiver.ts';
 
 let clock: FakeClock;
@@ -90,6 +90,7 @@ test('latency, saturation and quality raise alerts too', async () => {
   await modelyard.call('/api/v1/evaluations', { body: { model: 'one:1', examples: { task: 'classification', actual: ['a', 'b'], predicted: ['a', 'a'] } } });
   await slowCall(clock, modelyard, 'one', 1_500);
   const hanging = modelyard.call('/v1/chat/completions', { body: chatBody('one', '[[hang]]') }).catch(() => undefined);
+  await expect.poll(() => gauge(modelyard, 'running', 'one')).toBe(1);
   await pass(10);
   expect((await alerts('?state=firing')).map(({ ruleName, reason }) => `${ruleName}: ${reason.replace(/\d{4,}(\.\d+)?/, 'N')}`).toSorted()).toEqual([
     'bad: accuracy is 0.5, below 0.8',
