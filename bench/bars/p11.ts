@@ -1,10 +1,8 @@
 import { type Bar, type BenchContext, type Figure, fromSpread } from '../lib/bar.ts';
-import { startLlamaPair } from '../lib/llama-pair.ts';
+import { startLlamaPair, TURN_SECONDS_MIN } from '../lib/llama-pair.ts';
 import { absolute, compare, doubtsOf, measure, type Metric } from '../lib/rounds.ts';
 import { checkUsageRows } from '../lib/usage-rows.ts';
 
-/** A turn lasts until its last stream has ended; shorter ones are mostly beginnings and ends. */
-const TURN_SECONDS_MIN = 6;
 const SIZES = [
   { streams: 8, floor: 0.95 },
   { streams: 16, floor: 0.9 },

@@ -1,7 +1,7 @@
 import { type Bar, type BenchContext, fromSpread } from '../lib/bar.ts';
 import { AGAIN, chatArms } from '../lib/proxy-rounds.ts';
 import { startRig } from '../lib/rig.ts';
-import { absolute, type Arm, compare, doubtsOf, measure, type Measured, type Metric, valuesOf } from '../lib/rounds.ts';
+import { absolute, compare, doubtsOf, measure, type Measured, type Metric, openArm, valuesOf } from '../lib/rounds.ts';
 import { spreadOf } from '../lib/stats.ts';
 import { checkUsageRows } from '../lib/usage-rows.ts';
 
@@ -9,8 +9,6 @@ import { checkUsageRows } from '../lib/usage-rows.ts';
 const CONCURRENCY = 32;
 const MAXIMUM_ROUNDS = 3;
 const SHARE = 0.5;
-/** Far beyond what half the load has under way, and what the gateway takes at once: none is refused. */
-const IN_FLIGHT_MAX = 256;
 /** A generator that sends late makes both sides look alike. */
 const LATE_SHARE_MAX = 0.5;
 const perSecond: Metric = (sample) => sample.perSecond;
@@ -24,7 +22,7 @@ async function run(context: BenchContext) {
   const maximum = await measure({ arms: closed, generator, rounds: Math.min(MAXIMUM_ROUNDS, context.rounds), seconds: context.seconds });
   // The same arm twice under the same load: half of the first one's maximum.
   const halfOf = (name: string) => SHARE * spreadOf(valuesOf(maximum, name === 'gateway-again' ? 'gateway' : name, perSecond)).median;
-  const arms = closed.map((arm): Arm => ({ ...arm, load: { ...arm.load, open: { perSecond: halfOf(arm.name), inFlightMax: IN_FLIGHT_MAX } } }));
+  const arms = closed.map((arm) => openArm(arm, halfOf(arm.name)));
   const open = await measure({ arms, generator, rounds: context.rounds, seconds: context.seconds, warmCalls: 1 });
   const successes = Object.fromEntries(arms.map(({ name }) => [name, (maximum.successes[name] ?? 0) + (open.successes[name] ?? 0)]));
   const checked = await checkUsageRows({ ...open, successes, doubts: [...maximum.doubts, ...open.doubts] }, gateways);

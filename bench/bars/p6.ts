@@ -1,7 +1,7 @@
 import { type Bar, type BenchContext, type Figure, fromSpread } from '../lib/bar.ts';
 import { residentBytes } from '../lib/cpu.ts';
 import { chatLoad, type HoldingRig, startHoldingRig } from '../lib/rig.ts';
-import { absolute, type Arm, compare, doubtsOf, measure, type Metric, valuesOf } from '../lib/rounds.ts';
+import { absolute, type Arm, compare, doubtsOf, measure, type Metric, openArm, valuesOf } from '../lib/rounds.ts';
 import { spreadOf } from '../lib/stats.ts';
 import { checkUsageRows } from '../lib/usage-rows.ts';
 
@@ -33,7 +33,7 @@ async function run({ gateway, generator }: HoldingRig, { factor, turnSeconds, ..
   const closed = (name: string): Arm => ({ name, pid, load });
   const calibration = await measure({ arms: [closed('maximum')], generator, rounds: Math.min(MAXIMUM_ROUNDS, context.rounds), seconds: context.seconds });
   const offered = factor * spreadOf(valuesOf(calibration, 'maximum', perSecond)).median;
-  const overload: Arm = { name: 'overload', pid, load: { ...load, open: { perSecond: offered, inFlightMax: IN_FLIGHT_MAX }, expect: { ...load.expect, refusal: REFUSED } } };
+  const overload = openArm({ name: 'overload', pid, load: { ...load, expect: { ...load.expect, refusal: REFUSED } } }, offered, IN_FLIGHT_MAX);
   const before = residentBytes(pid);
   const arms = [closed('maximum'), overload, closed('maximum-again')];
   const length = turnSeconds === undefined ? { rounds: context.rounds, seconds: context.seconds } : { rounds: 1, seconds: turnSeconds };

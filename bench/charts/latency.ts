@@ -2,14 +2,13 @@ import type { BenchContext } from '../lib/bar.ts';
 import type { Charting, Line } from '../lib/chart.ts';
 import { chatArms } from '../lib/proxy-rounds.ts';
 import { startRig } from '../lib/rig.ts';
-import { type Arm, measure, type Metric, valuesOf } from '../lib/rounds.ts';
+import { measure, type Metric, openArm, valuesOf } from '../lib/rounds.ts';
 import { quantile, spreadOf } from '../lib/stats.ts';
 import { checkUsageRows } from '../lib/usage-rows.ts';
 
 /** Of an arm's own maximum. Beyond the last one the generator and the mock, which share a CPU, are what is measured. */
 const SHARES = [0.1, 0.25, 0.4, 0.55, 0.7] as const;
 const CONCURRENCY = 32;
-const IN_FLIGHT_MAX = 256;
 const ROUNDS_MAX = 3;
 const AGAIN = 'gateway-again';
 const perSecond: Metric = (sample) => sample.perSecond;
@@ -26,7 +25,7 @@ async function linesOf(context: BenchContext): Promise<{ readonly lines: Line[];
   const points = new Map<string, [number, number][]>();
   for (const share of SHARES) {
     const rateOf = (name: string) => share * spreadOf(valuesOf(maximum, name, perSecond)).median;
-    const arms = closed.map((arm): Arm => ({ ...arm, load: { ...arm.load, open: { perSecond: rateOf(arm.name), inFlightMax: IN_FLIGHT_MAX } } }));
+    const arms = closed.map((arm) => openArm(arm, rateOf(arm.name)));
     const open = await measure({ arms, generator, rounds, seconds: context.seconds, warmCalls: 1 });
     for (const doubt of open.doubts) doubts.add(doubt);
     for (const { name } of arms) {

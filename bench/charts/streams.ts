@@ -1,13 +1,11 @@
 import type { Charting } from '../lib/chart.ts';
-import { startLlamaPair } from '../lib/llama-pair.ts';
+import { startLlamaPair, TURN_SECONDS_MIN } from '../lib/llama-pair.ts';
 import { measure, type Metric, valuesOf } from '../lib/rounds.ts';
 import { quantile } from '../lib/stats.ts';
 
 const STREAMS = [1, 2, 4, 8, 16] as const;
 const SIDES = ['gateway', 'llama-server'] as const;
 const ROUNDS_MAX = 3;
-/** A turn lasts until its last stream has ended; shorter ones are mostly beginnings and ends. */
-const TURN_SECONDS_MIN = 6;
 const tokens: Metric = (sample) => sample.tokensPerSecond;
 
 /** What all streams together get out of one thread. */

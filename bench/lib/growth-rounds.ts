@@ -6,7 +6,7 @@ import type { GatewayOrder, GatewayReady } from './gateway-order.ts';
 import { ensureGrown, type Growth } from './grown.ts';
 import { type BenchProcess, startNode } from './process.ts';
 import { chatLoad, LOAD_CPU, startGateway, startGenerator, UPSTREAM_SLOTS } from './rig.ts';
-import { type Arm, measure, type Measured, type Metric, valuesOf } from './rounds.ts';
+import { type Arm, measure, type Measured, type Metric, openArm, valuesOf } from './rounds.ts';
 import { spreadOf } from './stats.ts';
 import { checkUsageRows } from './usage-rows.ts';
 
@@ -14,8 +14,6 @@ const CONCURRENCY = 32;
 const MAXIMUM_ROUNDS = 3;
 /** Of what the empty one can do: well below what any can. */
 const SHARE = 0.4;
-/** Far beyond what is under way at that rate: none is refused. */
-const IN_FLIGHT_MAX = 256;
 const perSecond: Metric = (sample) => sample.perSecond;
 
 /** So many usage rows of two months, by keys and models that grow with them. */
@@ -52,7 +50,7 @@ export async function growthRounds(
   const closed = Object.entries(gateways).map(([name, gateway]) => armOf(name, gateway));
   const maximum = await measure({ arms: closed, generator, rounds: Math.min(MAXIMUM_ROUNDS, context.rounds), seconds: context.seconds });
   const rate = SHARE * spreadOf(valuesOf(maximum, Object.keys(sizes)[0] ?? '', perSecond)).median;
-  const arms = closed.map((arm): Arm => ({ ...arm, load: { ...arm.load, open: { perSecond: rate, inFlightMax: IN_FLIGHT_MAX } } }));
+  const arms = closed.map((arm) => openArm(arm, rate));
   const open = await measure({ arms, generator, rounds: context.rounds, seconds: context.seconds, warmCalls: 1 });
   const successes = Object.fromEntries(arms.map(({ name }) => [name, (maximum.successes[name] ?? 0) + (open.successes[name] ?? 0)]));
   const checked = await checkUsageRows({ ...open, successes, doubts: [...maximum.doubts, ...open.doubts] }, gateways);

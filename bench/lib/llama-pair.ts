@@ -12,6 +12,8 @@ import { storyLoad } from './stories.ts';
 
 export const LLAMA_MODEL = 'bench-llama';
 const CONTEXT_TOKENS = 1_024;
+/** A turn lasts until its last stream has ended; shorter ones are mostly beginnings and ends. */
+export const TURN_SECONDS_MIN = 6;
 
 /** The order for our engine with so many slots on SmolLM2. */
 export function llamaOrder(slots: number) {

@@ -23,6 +23,14 @@ export interface Arm {
   readonly load: Omit<LoadOrder, 'seconds'>;
 }
 
+/** Far beyond what is under way at half of a maximum, and what the gateway takes at once: none is refused. */
+const IN_FLIGHT_DEFAULT = 256;
+
+/** The arm under an open load of its own rate. */
+export function openArm(arm: Arm, perSecond: number, inFlightMax = IN_FLIGHT_DEFAULT): Arm {
+  return { ...arm, load: { ...arm.load, open: { perSecond, inFlightMax } } };
+}
+
 /** One arm's turn in one round. */
 export interface Sample extends LoadResult {
   readonly perSecond: number;

@@ -112,7 +112,12 @@ export class Egress {
     const hops: { origin: string; headers: Headers }[] = [];
     for (let left = request.redirectsMax; ; left--) {
       const ask = { url: target.url, method: 'GET', headers, signal } as const;
-      const answer = await this.#sent(target, madeBy, { signal, by: (to) => this.#opening({ ...ask, ...to }) });
+      let reached: readonly Address[] = [];
+      const by = (to: Destination) => {
+        reached = to.addresses;
+        return this.#opening({ ...ask, ...to });
+      };
+      const answer = await this.#sent(target, madeBy, { signal, by });
       const { location } = answer.headers;
       hops.push({ origin: target.url.origin, headers: answer.headers });
       if (left <= 0 || !REDIRECT.has(answer.status) || typeof location !== 'string') return { ...answer, hops };
@@ -122,10 +127,16 @@ export class Egress {
       if (next.url.origin !== target.url.origin) {
         headers = withoutSecrets(headers);
         // What the operator has opened is for the operator's own URLs and for what those servers name, not for a stranger's.
-        if (!opensHost(this.#options.allow, target.host, target.port)) madeBy = 'tenant';
+        if (!this.#isOpened(target, reached)) madeBy = 'tenant';
       }
       target = next;
     }
+  }
+
+  /** Whether the operator's list names it, or the network where it is. */
+  #isOpened({ host, port }: Target, addresses: readonly Address[]): boolean {
+    const { allow } = this.#options;
+    return opensHost(allow, host, port) || addresses.every((address) => opensAddress(allow, address));
   }
 
   async #follow(request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingAnswer> {
@@ -181,8 +192,8 @@ export class Egress {
 
   async #lookup(host: string, madeBy: MadeBy): Promise<readonly Address[]> {
     const texts = await this.#resolve(host).catch((error: unknown): string[] => {
-      // An operator may know, and may try again.
-      if (madeBy === 'operator') throw failed(host, error);
+      // An operator may know that nobody could be asked, and may try again.
+      if (madeBy === 'operator' && !isUnknown(error)) throw failed(host, error);
       return [];
     });
     const addresses = texts.slice(0, ADDRESSES_MAX).map((text) => parseAddress(text));
@@ -227,6 +238,11 @@ function isLocalName(host: string): boolean {
 
 async function systemResolve(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
+}
+
+/** Nobody has such a name: asking again changes nothing. */
+function isUnknown(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'ENOTFOUND';
 }
 
 /** What went wrong, without what only we should know. */

@@ -69,12 +69,13 @@ test('X14, X12: no redirect leads to http, to a metadata service, to a private a
 });
 
 test("X14: what the operator has opened is not open to a stranger's redirect; a server that is opened itself may name it", async () => {
+  const ADDRESSES: Readonly<Record<string, string>> = { 'mirror.example.com': '10.0.0.8', 'within.example.com': '172.16.0.1' };
   const inner = 'https://10.0.0.7:8443/models/x';
   const opened: string[] = [];
   const egress = new Egress({
     clock: systemClock,
-    allow: parseAllow(['10.0.0.7:8443', 'mirror.example.com:443']),
-    resolve: async (host) => [host === 'mirror.example.com' ? '10.0.0.8' : '93.184.215.14'],
+    allow: parseAllow(['10.0.0.7:8443', 'mirror.example.com:443', '172.16.0.0/12']),
+    resolve: async (host) => [ADDRESSES[host] ?? '93.184.215.14'],
     async opening({ url }) {
       opened.push(url.href);
       const isInner = url.href === inner;
@@ -83,19 +84,21 @@ test("X14: what the operator has opened is not open to a stranger's redirect; a 
   });
   const get = (url: string) => egress.stream({ url, madeBy: 'operator', redirectsMax: 3, idleMs: 60_000 });
   await expect(get('https://stranger.example.com/x')).rejects.toMatchObject({ code: 'egress_refused' });
-  expect((await get('https://mirror.example.com/x')).status).toBe(200);
-  expect(opened).toEqual(['https://stranger.example.com/x', 'https://mirror.example.com/x', inner]);
+  for (const host of Object.keys(ADDRESSES)) expect((await get(`https://${host}/x`)).status, host).toBe(200);
+  expect(opened).toEqual(['https://stranger.example.com/x', 'https://mirror.example.com/x', inner, 'https://within.example.com/x', inner]);
 });
 
 test('S31: that a name can not be asked for just now is for an operator to try again, and tells a tenant nothing', async () => {
   const egress = new Egress({
     clock: systemClock,
     allow: parseAllow([]),
-    resolve: () => Promise.reject(Object.assign(new Error('no'), { code: 'EAI_AGAIN' })),
+    resolve: (host) => Promise.reject(Object.assign(new Error('no'), { code: host === 'hub.example.com' ? 'EAI_AGAIN' : 'ENOTFOUND' })),
   });
-  const get = (madeBy: 'operator' | 'tenant') => egress.stream({ url: 'https://hub.example.com/x', madeBy, redirectsMax: 3, idleMs: 60_000 });
+  const get = (madeBy: 'operator' | 'tenant', host = 'hub.example.com') => egress.stream({ url: `https://${host}/x`, madeBy, redirectsMax: 3, idleMs: 60_000 });
   await expect(get('operator')).rejects.toMatchObject({ kind: 'unavailable', code: 'egress_failed' });
   await expect(get('tenant')).rejects.toMatchObject({ code: 'egress_refused' });
+  // That nobody has it is said at once.
+  await expect(get('operator', 'hbu.example.com')).rejects.toMatchObject({ code: 'egress_refused' });
 });
 
 test('a certificate that nobody vouches for is refused, and a file of authorities that is not there is named', async () => {

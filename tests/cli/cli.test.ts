@@ -137,6 +137,7 @@ describe('modelyard, the command line', () => {
     writeFileSync(pickle, Buffer.from([0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0, 0x2e]));
     for (const [args, says] of [
       [['--engine', 'command:x', 'hf:a/b@main/m.gguf'], '--engine goes with files'],
+      [['--task', 'chat', file], '--task goes with --engine'],
       [['--engine', 'comand:x', file], 'it must be command:TEMPLATE'],
       [['--pipeline', file, file], 'is not JSON'],
       [['--max-batch-size', '8k', file], 'not a whole number'],

@@ -174,6 +174,28 @@ describe('a call of a remote model', () => {
   });
 });
 
+test('S7: a call whose connection to the server was lost is made once more by another replica, and not again', async () => {
+  const own = await startHarness({ clock, file: { egress: { allow: [`127.0.0.1:${port}`] } } });
+  try {
+    await own.call('/api/v1/upstreams/theirs', { method: 'PUT', body: { url: `http://127.0.0.1:${port}/v1`, dialect: 'openai' } });
+    await own.call('/api/v1/models', { body: { name: 'far', files: [], engine: { remote: 'theirs', task: 'chat' } } });
+    await own.call('/api/v1/deployments', { body: { model: 'far', replicas: 3 } });
+    await whileAdvancing(clock, own.running.control.deployments.ready(own.running.operator, 'far'));
+    await whileAdvancing(
+      clock,
+      expect
+        .poll(() => Object.values(own.running.control.deployments.get(own.running.operator, 'far').health)[0]?.replicas.filter(({ state }) => state === 'ready').length)
+        .toBe(3),
+    );
+    foreign.answer = (socket) => socket.destroy();
+    const lost = await whileAdvancing(clock, own.call('/v1/chat/completions', { body: chatBody('far', 'x') }));
+    expect(lost.status).toBe(502);
+    expect(foreign.requests).toHaveLength(2);
+  } finally {
+    await whileAdvancing(clock, own.stop());
+  }
+});
+
 test('S8: after 429 with Retry-After the server is not called before', async () => {
   const own = await startHarness({ clock, file: { egress: { allow: [`127.0.0.1:${port}`] } } });
   try {

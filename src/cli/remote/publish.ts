@@ -65,11 +65,12 @@ export function addPublish(program: Command): void {
 async function publish(session: Session, name: string, sources: readonly string[], flags: PublishFlags): Promise<void> {
   const remote = sources.filter((source) => /^(pypi|npm|hf|https?):/i.test(source));
   const [first, ...more] = remote;
+  if (flags.engine === undefined) checkNoneOf(flags);
   if (first !== undefined) {
     if (flags.engine !== undefined)
       throw new Fault('invalid_argument', 'engine_of_download', '--engine goes with files of this machine, or with none; what the server downloads runs on our own engines.');
     if (remote.length < sources.length) throw new Fault('invalid_argument', 'mixed_sources', 'Files of this machine and sources that the server reads do not go together.');
-    if (more.length > 0 && remote.some((source) => /^(pypi|npm):/.test(source)))
+    if (more.length > 0 && remote.some((source) => /^(pypi|npm):/i.test(source)))
       throw new Fault('invalid_argument', 'one_package', 'A package is published alone; leave the other sources out.');
     const order = { name, source: first, ...(more.length > 0 && { moreSources: more }), ...(flags.recordDigest && { recordDigest: true }), ...(await detailsOf(flags)) };
     return pull(session, order);
@@ -85,6 +86,12 @@ async function publish(session: Session, name: string, sources: readonly string[
   const files = [];
   for (const path of paths) files.push({ path: basename(path), digest: await upload(session, path) });
   print(await api.post('/api/v1/models', { body: { name, files, ...(engine && { engine }), ...details } }), (version) => published(version));
+}
+
+/** What goes with `--engine` alone would be dropped without a word. */
+function checkNoneOf({ task, model, contextLength, signature }: PublishFlags): void {
+  const [flag] = Object.entries({ '--task': task, '--model': model, '--context-length': contextLength, '--signature': signature }).find(([, value]) => value !== undefined) ?? [];
+  if (flag !== undefined) throw new Fault('invalid_argument', 'engine_missing', `${flag} goes with --engine: of our own engines the files say it.`);
 }
 
 /** What a publisher says of a version, wherever its files come from. */

@@ -86,13 +86,15 @@ export class Dispatch {
     const refusal = this.#quarantine.refusal(target.revision, work);
     if (refusal) return { status: 'failed', attempts: 1, fault: refusal };
     let avoid = NONE;
+    let wasLost = false;
     let isAlone = false;
     for (let attempts = 1; ; attempts++) {
       const parts: JobParts = { call, target, tenant: dispatched.tenant, attempt: attempts, queue, deadlines: this.#deadlines, clock: this.#clock, avoid, isAlone };
       const { job, end } = await this.#attempt(parts, work, sink);
       if (job.lane && (end.status === 'full' || end.status === 'failed')) avoid = new Set([...avoid, job.lane.replica.id]);
       if (end.status === 'failed' && end.retry === true && job.lane) {
-        const mayRetry = !this.#blames(job, target, work) && !isAlone && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, job.lane, avoid);
+        const mayRetry = !this.#blames(job, target, work) && !wasLost && attempts < ATTEMPTS_MAX && queue.mayRetry(job.revision, job.lane, avoid);
+        wasLost = true;
         // Of somebody else's server it keeps nobody away: only a connection was lost there.
         isAlone = !job.lane.upstream.foreign;
         if (mayRetry) {

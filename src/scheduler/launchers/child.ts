@@ -86,18 +86,15 @@ export interface Life {
   readonly silentSeconds: number;
   /** What is told to have been silent. */
   readonly what: string;
-  /** Rejects, within seconds, when it is not answered. */
-  ask(): Promise<unknown>;
+  /** Resolves within seconds. */
+  answers(): Promise<boolean>;
 }
 
 /** Ends one that has not answered for too long (S19). Rejects once it has ended otherwise. */
-export async function watchLife({ ended, condemn }: WatchedChild, { clock, silentSeconds, what, ask }: Life): Promise<void> {
+export async function watchLife({ ended, condemn }: WatchedChild, { clock, silentSeconds, what, answers }: Life): Promise<void> {
   for (let heardAt = clock.monotonic(); !ended.aborted;) {
     await clock.after(ALIVE_EVERY_MS, ended);
-    const answered = await ask().then(
-      () => true,
-      () => false,
-    );
+    const answered = await answers();
     const now = clock.monotonic();
     if (answered) heardAt = now;
     else if (now - heardAt >= silentSeconds * 1_000 && !ended.aborted) return condemn(`${what} was silent for ${silentSeconds} s`);

@@ -161,22 +161,16 @@ class CommandReplica implements Launched {
   #watchLife(template: CommandTemplate, filling: Filling): void {
     const { silentSeconds } = template;
     if (silentSeconds === undefined || !this.#watched) return;
-    const life = { clock: this.#options.clock, silentSeconds, what: healthPath(template), ask: () => askHealth(template, filling) };
+    const life = { clock: this.#options.clock, silentSeconds, what: healthPath(template), answers: () => isHealthy(template, filling) };
     watchLife(this.#watched, life).catch(() => undefined);
   }
 
-  async #becomesReady(template: CommandTemplate, { port, token }: Filling): Promise<number> {
+  async #becomesReady(template: CommandTemplate, filling: Filling): Promise<number> {
     const { clock } = this.#options;
     const { loadSeconds = LOAD_SECONDS_DEFAULT, slots = SLOTS_DEFAULT } = template;
     const giveUpAt = clock.monotonic() + loadSeconds * 1_000;
     while (!this.#watched?.ended.aborted) {
-      if (
-        await askHealth(template, { port, token }).then(
-          () => true,
-          () => false,
-        )
-      )
-        return slots;
+      if (await isHealthy(template, filling)) return slots;
       if (clock.monotonic() > giveUpAt) throw new Error(`the command was not ready within ${loadSeconds} s: ${healthPath(template)} was not answered with 200`);
       await clock.after(HEALTH_EVERY_MS);
     }
@@ -184,10 +178,9 @@ class CommandReplica implements Launched {
   }
 }
 
-/** @throws Error unless it is answered with 200 within seconds */
-async function askHealth(template: CommandTemplate, { port, token }: Pick<Filling, 'port' | 'token'>): Promise<void> {
-  const status = await statusOf(Number(port), healthPath(template), token);
-  if (status !== 200) throw new Error(`health was answered with ${status}`);
+/** Whether its health is answered with 200 within seconds. */
+async function isHealthy(template: CommandTemplate, { port, token }: Filling): Promise<boolean> {
+  return (await statusOf(Number(port), healthPath(template), token).catch(() => 0)) === 200;
 }
 
 function healthPath({ dialect, health = HEALTH_PATH[dialect] }: CommandTemplate): string {

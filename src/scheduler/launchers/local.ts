@@ -70,7 +70,12 @@ function follow(child: ChildProcess, { order, socket, buffer, clock, done }: Fol
   child.stdin?.write(`${JSON.stringify(spec)}\n`);
   const ready = becomesReady(socket, clock, watched.ended);
   // One that does not become ready is told by `ready`.
-  ready.then(() => watchLife(watched, { clock, silentSeconds: SILENT_SECONDS, what: 'its main thread', ask: () => healthOf(socket) })).catch(() => undefined);
+  const answers = () =>
+    healthOf(socket).then(
+      () => true,
+      () => false,
+    );
+  ready.then(() => watchLife(watched, { clock, silentSeconds: SILENT_SECONDS, what: 'its main thread', answers })).catch(() => undefined);
   return {
     address: { socket },
     ...(child.pid !== undefined && { pid: child.pid }),
