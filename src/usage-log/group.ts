@@ -16,8 +16,8 @@ export class Group {
     return this.count >= GROUP_RECORDS_MAX;
   }
 
-  get bytes(): Buffer {
-    return Buffer.from(this.#text);
+  get text(): string {
+    return this.#text;
   }
 
   add(record: UsageRecord): Promise<void> {

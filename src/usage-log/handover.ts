@@ -17,19 +17,34 @@ export interface WrittenGroup {
  * has read from the disk finds its way back here when it has caught up: the end of what is written is the start of the next group.
  */
 export class Handover {
-  readonly #recordsMax: number;
+  /** One block, written round and round: a buffer for each group would grow old with it, and V8 would walk the whole heap every few thousand calls to be rid of them. */
+  readonly #ring: Buffer;
+  /** Where the next group goes. */
+  #at = 0;
   #groups: WrittenGroup[] = [];
-  #records = 0;
 
-  /** When more than `recordsMax` wait, all are forgotten, and the poster reads the disk until it has caught up. */
-  constructor(recordsMax: number) {
-    this.#recordsMax = recordsMax;
+  /** Lines of more than `bytesMax` bytes are not kept: all are forgotten, and the poster reads the disk until it has caught up. */
+  constructor(bytesMax: number) {
+    this.#ring = Buffer.allocUnsafeSlow(bytesMax);
+  }
+
+  /** The bytes of a group that is about to be written. They stay as they are until the ring comes round to them. */
+  place(text: string): Buffer {
+    const length = Buffer.byteLength(text);
+    if (length > this.#ring.length) {
+      this.#forget();
+      return Buffer.from(text);
+    }
+    const left = this.#ring.length - this.#at;
+    const wraps = length > left;
+    if (this.#isNear(wraps ? left + length : length)) this.#forget();
+    const from = wraps ? 0 : this.#at;
+    this.#at = from + this.#ring.write(text, from);
+    return this.#ring.subarray(from, this.#at);
   }
 
   add(group: WrittenGroup): void {
-    if (this.#records + group.count > this.#recordsMax) this.#forget();
     this.#groups.push(group);
-    this.#records += group.count;
   }
 
   /** The groups from `offset` of `segment` on, one after the other, up to some `recordsMax`; undefined when they are not here. */
@@ -46,7 +61,7 @@ export class Handover {
     }
     if (taken.length === 0) return undefined;
     this.#drop(taken.length);
-    const batch = new RecordBatch({ lines: Buffer.concat(taken.map(({ lines }) => lines)), count, priced: taken.flatMap(({ priced }) => priced) });
+    const batch = new RecordBatch({ lines: taken.map(({ lines }) => lines), count, priced: taken.flatMap(({ priced }) => priced) });
     return { batch, bytes: end - offset };
   }
 
@@ -56,12 +71,17 @@ export class Handover {
   }
 
   #drop(count: number): void {
-    for (const group of this.#groups.splice(0, count)) this.#records -= group.count;
+    if (count > 0) this.#groups.splice(0, count);
   }
 
   #forget(): void {
     this.#groups = [];
-    this.#records = 0;
+  }
+
+  /** Whether the oldest group begins within the next `bytes` of the ring: none of the others can be nearer. */
+  #isNear(bytes: number): boolean {
+    const [oldest] = this.#groups;
+    return oldest !== undefined && (oldest.lines.byteOffset - this.#at + this.#ring.length) % this.#ring.length < bytes;
   }
 }
 

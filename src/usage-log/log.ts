@@ -7,8 +7,8 @@ import type { LogFile, LogStorage } from './storage.ts';
 const SEGMENT_BYTES_MAX = 8 * 1_048_576;
 /** Groups of records that may wait for their write; far above what the request path can have in flight. */
 const WAITING_GROUPS_MAX = 100;
-/** Written records that are kept for the poster: a few seconds of traffic, about 10 MB. */
-const KEPT_RECORDS_MAX = 10_000;
+/** Written lines that are kept for the poster: about 10,000 records, a second or more of all that one gateway can answer. */
+const KEPT_BYTES_MAX = 4 * 1_048_576;
 const SYNC_AFTER_MS = 5;
 /** A group that grows waits for more, so long at most, ms, and for so many records at most: a write costs the thread as much as all else that a record does. */
 const GATHER_MS = 1;
@@ -23,7 +23,7 @@ export interface UsageLogOptions {
   /** `group`: an answer waits for the write and the disk follows within 5 ms or 1 MiB; `before-answer`: it waits for the disk too. */
   readonly sync: 'group' | 'before-answer';
   /** Tests keep fewer. */
-  readonly keptRecordsMax?: number;
+  readonly keptBytesMax?: number;
   /** Tests have smaller ones. */
   readonly segmentBytesMax?: number;
   readonly syncAfterBytes?: number;
@@ -61,8 +61,8 @@ export class UsageLog {
   #onWritten: () => void = () => undefined;
 
   private constructor(options: UsageLogOptions, sequence: number) {
-    const { clock, storage, sync, keptRecordsMax = KEPT_RECORDS_MAX, segmentBytesMax = SEGMENT_BYTES_MAX, syncAfterBytes = SYNC_AFTER_BYTES } = options;
-    this.written = new Handover(keptRecordsMax);
+    const { clock, storage, sync, keptBytesMax = KEPT_BYTES_MAX, segmentBytesMax = SEGMENT_BYTES_MAX, syncAfterBytes = SYNC_AFTER_BYTES } = options;
+    this.written = new Handover(keptBytesMax);
     this.#segmentBytesMax = segmentBytesMax;
     this.#syncAfterBytes = syncAfterBytes;
     this.#clock = clock;
@@ -160,7 +160,8 @@ export class UsageLog {
     }
   }
 
-  async #writeGroup({ bytes, count, priced }: Group): Promise<void> {
+  async #writeGroup({ text, count, priced }: Group): Promise<void> {
+    const bytes = this.written.place(text);
     if (!this.#file || this.#bytes + bytes.length > this.#segmentBytesMax) await this.#roll();
     if (!this.#file) throw new Error('the usage log is closed');
     await this.#file.write(bytes);

@@ -98,7 +98,7 @@ test("what a former process has left comes first, a damaged line of it is told o
 
 /** Traffic with posts that are slow or fail and writes that fail, until the process dies or stops. */
 async function life(storage: CrashingStorage, random: () => number, prefix: string) {
-  const log = await UsageLog.open({ clock: systemClock, storage, sync: 'group', keptRecordsMax: 10 });
+  const log = await UsageLog.open({ clock: systemClock, storage, sync: 'group', keptBytesMax: 2_000 });
   const posted: string[] = [];
   const post = async ({ records }: RecordBatch) => {
     for (let turns = Math.floor(random() * 10); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));

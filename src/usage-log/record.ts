@@ -87,28 +87,25 @@ export class RecordBatch {
   readonly count: number;
   /** Those that are to be paid for. */
   readonly priced: readonly UsageRecord[];
-  readonly #lines: Buffer;
+  readonly rows: RecordRows;
 
-  constructor({ lines, count, priced }: { readonly lines: Buffer; readonly count: number; readonly priced: readonly UsageRecord[] }) {
+  /** Copies the lines. */
+  constructor({ lines, count, priced }: { readonly lines: readonly Buffer[]; readonly count: number; readonly priced: readonly UsageRecord[] }) {
     this.count = count;
     this.priced = priced;
-    this.#lines = lines;
-  }
-
-  get rows(): RecordRows {
-    const json = Buffer.concat([this.#lines, CLOSING]);
+    const json = Buffer.concat([...lines, CLOSING]);
     const first = json.indexOf(COMMA);
     if (first >= 0) json[first] = OPENING;
-    return { fields: LINE_FIELDS, json };
+    this.rows = { fields: LINE_FIELDS, json };
   }
 
   get records(): UsageRecord[] {
-    return [...linesOf(this.#lines)].flatMap(({ line }) => decodeLine(line) ?? []);
+    return [...linesOf(this.rows.json)].flatMap(({ line }) => decodeLine(line) ?? []);
   }
 }
 
 export function batchOf(records: readonly UsageRecord[]): RecordBatch {
-  return new RecordBatch({ lines: Buffer.from(records.map(lineOf).join('')), count: records.length, priced: records.filter(isPriced) });
+  return new RecordBatch({ lines: [Buffer.from(records.map(lineOf).join(''))], count: records.length, priced: records.filter(isPriced) });
 }
 
 export interface DecodedRecords {
@@ -161,9 +158,9 @@ function decodeLine(line: string): UsageRecord | undefined {
   }
 }
 
-/** Versions until 0.1 wrote the checksum, a space and the list. */
+/** Versions until 0.1 wrote the checksum, a space and the list. The first line of a batch has its comma no more. */
 function partsOf(line: string): { readonly sum: string; readonly json: string } {
-  if (!line.startsWith(',[')) {
+  if (!line.startsWith(',[') && !line.startsWith('[[')) {
     const space = line.indexOf(' ');
     return { sum: line.slice(0, space), json: line.slice(space + 1) };
   }

@@ -8,7 +8,7 @@ import { SimProcess } from './process.ts';
 import type { Weather } from './weather.ts';
 
 /** As much as a hundredth of the product's own, so that segments fill up in a short run. */
-export const LIMITS = { segmentBytesMax: 1_500, syncAfterBytes: 900, keptRecordsMax: 12 };
+export const LIMITS = { segmentBytesMax: 1_500, syncAfterBytes: 900, keptBytesMax: 2_400 };
 const POSTER_LIMITS = { batchRecordsMax: 5, readBytesMax: 800 };
 
 export interface GatewayOptions {
