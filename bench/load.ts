@@ -33,7 +33,7 @@ const DATA = Buffer.from('data: ');
 const COMPLETION_TOKENS = '"completion_tokens":';
 
 async function run(order: LoadOrder): Promise<LoadResult> {
-  const connections = order.open?.inFlightMax ?? order.concurrency;
+  const connections = order.open?.connections ?? order.open?.inFlightMax ?? order.concurrency;
   const pool = new Pool(order.origin, { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
   const bodies = order.bodies.map((body) => Buffer.from(body, order.binary ? 'base64' : 'utf8'));
   const tally = newTally();

@@ -22,7 +22,7 @@ async function run(context: BenchContext) {
   const maximum = await measure({ arms: closed, generator, rounds: Math.min(MAXIMUM_ROUNDS, context.rounds), seconds: context.seconds });
   // The same arm twice under the same load: half of the first one's maximum.
   const halfOf = (name: string) => SHARE * spreadOf(valuesOf(maximum, name === 'gateway-again' ? 'gateway' : name, perSecond)).median;
-  const arms = closed.map((arm) => openArm(arm, halfOf(arm.name)));
+  const arms = closed.map((arm) => openArm(arm, { perSecond: halfOf(arm.name) }));
   const open = await measure({ arms, generator, rounds: context.rounds, seconds: context.seconds, warmCalls: 1 });
   const successes = Object.fromEntries(arms.map(({ name }) => [name, (maximum.successes[name] ?? 0) + (open.successes[name] ?? 0)]));
   const checked = await checkUsageRows({ ...open, successes, doubts: [...maximum.doubts, ...open.doubts] }, gateways);

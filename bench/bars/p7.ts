@@ -1,8 +1,8 @@
 import { echoManifest } from '../../tests/harness.ts';
 import { type Bar, type BenchContext, fromSpread } from '../lib/bar.ts';
 import type { GatewayOrder, GatewayReady } from '../lib/gateway-order.ts';
-import { type BenchProcess, startNode } from '../lib/process.ts';
-import { chatLoad, LOAD_CPU, startGateway, startGenerator, UPSTREAM_SLOTS } from '../lib/rig.ts';
+import type { BenchProcess } from '../lib/process.ts';
+import { chatLoad, startGateway, startGenerator, startUpstream, UPSTREAM_SLOTS } from '../lib/rig.ts';
 import { absolute, type Arm, compare, doubtsOf, measure, type Measured, type Metric } from '../lib/rounds.ts';
 import { bookDoubts, sell } from '../lib/selling.ts';
 import { checkUsageRows } from '../lib/usage-rows.ts';
@@ -16,7 +16,7 @@ const perSecond: Metric = (sample) => sample.perSecond;
 async function run(context: BenchContext): Promise<Measured> {
   await using stack = new AsyncDisposableStack();
   const generator = stack.use(await startGenerator());
-  const { ready } = stack.use(await startNode<{ port: number }>('upstream.ts', {}, { cpus: LOAD_CPU }));
+  const { ready } = stack.use(await startUpstream());
   const order: GatewayOrder = { upstream: { port: ready.port, slots: UPSTREAM_SLOTS }, models: [{ name: MODEL, manifest: echoManifest() }] };
   const start = async (more: Partial<GatewayOrder> = {}, isProfiled = false) =>
     stack.use(await startGateway({ ...order, ...more }, isProfiled ? context : { gatewayArguments: [] }));

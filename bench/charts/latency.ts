@@ -25,7 +25,7 @@ async function linesOf(context: BenchContext): Promise<{ readonly lines: Line[];
   const points = new Map<string, [number, number][]>();
   for (const share of SHARES) {
     const rateOf = (name: string) => share * spreadOf(valuesOf(maximum, name, perSecond)).median;
-    const arms = closed.map((arm) => openArm(arm, rateOf(arm.name)));
+    const arms = closed.map((arm) => openArm(arm, { perSecond: rateOf(arm.name) }));
     const open = await measure({ arms, generator, rounds, seconds: context.seconds, warmCalls: 1 });
     for (const doubt of open.doubts) doubts.add(doubt);
     for (const { name } of arms) {

@@ -4,8 +4,8 @@ import { cacheFolder } from '../peers/cache.ts';
 import type { BenchContext } from './bar.ts';
 import type { GatewayOrder, GatewayReady } from './gateway-order.ts';
 import { ensureGrown, type Growth } from './grown.ts';
-import { type BenchProcess, startNode } from './process.ts';
-import { chatLoad, LOAD_CPU, startGateway, startGenerator, UPSTREAM_SLOTS } from './rig.ts';
+import type { BenchProcess } from './process.ts';
+import { chatLoad, startGateway, startGenerator, startUpstream, UPSTREAM_SLOTS } from './rig.ts';
 import { type Arm, measure, type Measured, type Metric, openArm, valuesOf } from './rounds.ts';
 import { spreadOf } from './stats.ts';
 import { checkUsageRows } from './usage-rows.ts';
@@ -38,7 +38,7 @@ export async function growthRounds(
 ): Promise<GrowthRounds> {
   await using stack = new AsyncDisposableStack();
   const generator = stack.use(await startGenerator());
-  const { ready } = stack.use(await startNode<{ port: number }>('upstream.ts', {}, { cpus: LOAD_CPU }));
+  const { ready } = stack.use(await startUpstream());
   const order: GatewayOrder = { upstream: { port: ready.port, slots: UPSTREAM_SLOTS }, models: [{ name: 'bench', manifest: echoManifest() }] };
   const gateways: Record<string, BenchProcess<GatewayReady>> = {};
   for (const [name, growth] of Object.entries(sizes)) {
@@ -50,7 +50,7 @@ export async function growthRounds(
   const closed = Object.entries(gateways).map(([name, gateway]) => armOf(name, gateway));
   const maximum = await measure({ arms: closed, generator, rounds: Math.min(MAXIMUM_ROUNDS, context.rounds), seconds: context.seconds });
   const rate = SHARE * spreadOf(valuesOf(maximum, Object.keys(sizes)[0] ?? '', perSecond)).median;
-  const arms = closed.map((arm) => openArm(arm, rate));
+  const arms = closed.map((arm) => openArm(arm, { perSecond: rate }));
   const open = await measure({ arms, generator, rounds: context.rounds, seconds: context.seconds, warmCalls: 1 });
   const successes = Object.fromEntries(arms.map(({ name }) => [name, (maximum.successes[name] ?? 0) + (open.successes[name] ?? 0)]));
   const checked = await checkUsageRows({ ...open, successes, doubts: [...maximum.doubts, ...open.doubts] }, gateways);

@@ -22,6 +22,8 @@ export interface OpenLoop {
   readonly perSecond: number;
   /** A call that is due while so many are under way is not sent. */
   readonly inFlightMax: number;
+  /** Calls that find no free connection wait for one, and their time counts; `inFlightMax` by default: after a stall a server would be busy with taking hundreds of connections. */
+  readonly connections?: number;
 }
 
 /** A right answer. Anything else is a failure, and no success. */

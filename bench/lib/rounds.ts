@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { cpuTimes, onCpuUs, residentBytes } from './cpu.ts';
-import type { LoadOrder, LoadResult } from './load-order.ts';
+import type { LoadOrder, LoadResult, OpenLoop } from './load-order.ts';
 import type { BenchProcess } from './process.ts';
 import { ratioOf, type Spread, spreadOf } from './stats.ts';
 
@@ -23,12 +23,14 @@ export interface Arm {
   readonly load: Omit<LoadOrder, 'seconds'>;
 }
 
-/** Far beyond what is under way at half of a maximum, and what the gateway takes at once: none is refused. */
-const IN_FLIGHT_DEFAULT = 256;
+/** A second of what is offered: a call is left out only by a server that hangs. */
+const IN_FLIGHT_MAX = 16_000;
+/** Far beyond what is under way at half of a maximum. */
+const CONNECTIONS = 256;
 
-/** The arm under an open load of its own rate. */
-export function openArm(arm: Arm, perSecond: number, inFlightMax = IN_FLIGHT_DEFAULT): Arm {
-  return { ...arm, load: { ...arm.load, open: { perSecond, inFlightMax } } };
+/** The arm under an open load of its own rate, over as many connections as a load balancer would hold. */
+export function openArm(arm: Arm, open: Pick<OpenLoop, 'perSecond'> & Partial<OpenLoop>): Arm {
+  return { ...arm, load: { ...arm.load, open: { inFlightMax: IN_FLIGHT_MAX, connections: CONNECTIONS, ...open } } };
 }
 
 /** One arm's turn in one round. */
