@@ -90,6 +90,7 @@ export async function startGateway({ config, folder, database, log, file = {}, s
   const withoutApi = 'This is a gateway: it serves calls. The control API is at the server beside it.';
   const app = await composeServer({ ...gateway, config, clock, pressure, ready }, { domains: [], withoutApi });
   stack.defer(() => app.close());
+  stack.defer(() => plane.dispatch.close());
   pressure.start();
   const address = await listen(app.server, config.host, config.port);
   if (config.exposure.tls) stack.defer(watchCertificate({ server: app.server, files: config.exposure.tls, clock, problem: (error) => events.controlProblem(error) }));

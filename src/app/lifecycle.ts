@@ -96,6 +96,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   stack.defer(() => app.close());
   stack.defer(() => control.registry.garbage.close());
   stack.defer(() => launcher.close());
+  stack.defer(() => plane.dispatch.close());
   pressure.start();
   const address = await listen(app.server, config.host, config.port);
   if (config.exposure.tls) stack.defer(watchCertificate({ server: app.server, files: config.exposure.tls, clock, problem: (error) => events.controlProblem(error) }));

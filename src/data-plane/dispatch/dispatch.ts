@@ -66,6 +66,12 @@ export class Dispatch {
     for (const route of deployments) this.#queue(route).update(route);
   }
 
+  /** Refuses what waits, and closes the connections to engines, each once its call has ended: an idle one would keep the process. */
+  close(): void {
+    for (const queue of this.#queues.values()) queue.close();
+    this.#queues.clear();
+  }
+
   /** What each revision has waiting and running. */
   load(): RevisionLoad[] {
     return [...this.#queues.values()].flatMap((queue) => queue.load());
