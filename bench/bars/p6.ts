@@ -33,7 +33,10 @@ async function run({ gateway, generator }: HoldingRig, { factor, turnSeconds, ..
   const closed = (name: string): Arm => ({ name, pid, load });
   const calibration = await measure({ arms: [closed('maximum')], generator, rounds: Math.min(MAXIMUM_ROUNDS, context.rounds), seconds: context.seconds });
   const offered = factor * spreadOf(valuesOf(calibration, 'maximum', perSecond)).median;
-  const overload = openArm({ name: 'overload', pid, load: { ...load, expect: { ...load.expect, refusal: REFUSED } } }, { perSecond: offered, inFlightMax: IN_FLIGHT_MAX, connections: IN_FLIGHT_MAX });
+  const overload = openArm(
+    { name: 'overload', pid, load: { ...load, expect: { ...load.expect, refusal: REFUSED } } },
+    { perSecond: offered, inFlightMax: IN_FLIGHT_MAX, connections: IN_FLIGHT_MAX },
+  );
   const before = residentBytes(pid);
   const arms = [closed('maximum'), overload, closed('maximum-again')];
   const length = turnSeconds === undefined ? { rounds: context.rounds, seconds: context.seconds } : { rounds: 1, seconds: turnSeconds };
