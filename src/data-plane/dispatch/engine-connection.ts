@@ -15,7 +15,7 @@ export class EngineConnection implements UpstreamControl {
   readonly #free: (connection: EngineConnection) => void;
   readonly #reader = new AnswerReader({
     head: (status, headers) => this.#listener?.head(status, headers),
-    body: (bytes) => this.#listener?.data(Buffer.from(bytes), this),
+    body: (bytes) => this.#listener?.data(this.#listener.copies ? bytes : Buffer.from(bytes), this),
   });
   #listener: UpstreamListener | undefined;
   #paused = false;
@@ -42,20 +42,24 @@ export class EngineConnection implements UpstreamControl {
     this.#listener = listener;
     this.#reader.reset();
     listener.begun(this);
-    let head = `${method} ${path} HTTP/1.1\r\nhost: engine\r\nconnection: keep-alive\r\ncontent-length: ${body.length}\r\n`;
+    const pieces = Buffer.isBuffer(body) ? [body] : body;
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    let head = `${method} ${path} HTTP/1.1\r\nhost: engine\r\nconnection: keep-alive\r\ncontent-length: ${bytes}\r\n`;
     for (let i = 0; i + 1 < headers.length; i += 2) {
       const value = headers[i + 1] ?? '';
       if (UNPRINTABLE.test(value)) return this.abort(new TypeError(`the header ${headers[i]} has a character that no header may have`));
       head += `${headers[i]}: ${value}\r\n`;
     }
+    head += '\r\n';
     const socket = this.#socket;
-    if (body.length <= JOINED_BYTES_MAX) {
-      socket.write(`${head}\r\n${body.toString('latin1')}`, 'latin1');
+    if (bytes <= JOINED_BYTES_MAX) {
+      for (const piece of pieces) head += piece.toString('latin1');
+      socket.write(head, 'latin1');
       return;
     }
     socket.cork();
-    socket.write(`${head}\r\n`, 'latin1');
-    socket.write(body);
+    socket.write(head, 'latin1');
+    for (const piece of pieces) socket.write(piece);
     socket.uncork();
   }
 

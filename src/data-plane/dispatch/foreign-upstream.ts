@@ -35,7 +35,7 @@ export class ForeignUpstream implements Upstream {
     }
     const client = this.#idle.pop() ?? this.#open();
     if (credential !== undefined) headers.push('authorization', `Bearer ${credential}`);
-    client.dispatch({ path: this.#base + path, method: 'POST', headers, body }, new Hop(client, this.#idle, listener));
+    client.dispatch({ path: this.#base + path, method: 'POST', headers, body: Buffer.isBuffer(body) ? body : Buffer.concat(body) }, new Hop(client, this.#idle, listener));
   }
 
   /** No standard has an order to stop a call: the connection is closed, and that is understood. What was computed is estimated by what has come (M13). */

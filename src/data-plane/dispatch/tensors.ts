@@ -15,10 +15,8 @@ import { engineFault, outcomeOf } from './forward.ts';
 import { crashFault, deadlineFault, engineHeaders, Job, type JobEnd, type JobParts } from './job.ts';
 import type { Lane, Outcome } from './lane.ts';
 import type { Entry } from './queue.ts';
-import type { UpstreamControl, UpstreamListener } from './upstream.ts';
-
-/** An answer's tensors are kept whole in memory; no more than this. */
-const REPLY_BYTES_MAX = 256 * 1_048_576;
+import { ReplyBytes } from './reply-bytes.ts';
+import type { UpstreamControl, UpstreamListener, UpstreamRequest } from './upstream.ts';
 
 /** A tensor call, and where its answer goes. */
 export interface TensorCall {
@@ -130,13 +128,13 @@ function faultOf(error: unknown): Fault {
 
 /** A request as it is sent. */
 interface Form {
-  readonly body: Buffer;
+  readonly body: UpstreamRequest['body'];
   readonly headers: readonly string[];
 }
 
 function binaryForm(request: InferRequest): Form {
   const { chunks, headerLength } = encodeInferRequest(request);
-  return { body: Buffer.concat(chunks), headers: ['content-type', 'application/octet-stream', OIP_HEADER_LENGTH, String(headerLength)] };
+  return { body: chunks, headers: ['content-type', 'application/octet-stream', OIP_HEADER_LENGTH, String(headerLength)] };
 }
 
 function jsonForm(request: InferRequest): Form {
@@ -145,14 +143,14 @@ function jsonForm(request: InferRequest): Form {
 
 /** One hop for all members. A member that leaves never stops the others; the last one takes the engine's call with it. */
 class Batch implements UpstreamListener {
+  readonly copies = true;
   readonly #lane: Lane;
   readonly #members: readonly TensorJob[];
   readonly #clock: Clock;
   readonly #answer = Promise.withResolvers<Reply>();
-  readonly #chunks: Buffer[] = [];
+  readonly #body = new ReplyBytes();
   #endGrace: (() => void) | undefined;
   #control: UpstreamControl | undefined;
-  #bytes = 0;
   #status = 0;
   #headerLength: string | undefined;
   #retryAfter: string | string[] | undefined;
@@ -197,12 +195,12 @@ class Batch implements UpstreamListener {
     const length = headers[OIP_HEADER_LENGTH];
     this.#headerLength = typeof length === 'string' ? length : undefined;
     this.#retryAfter = headers['retry-after'];
+    // What a stranger says of its answer is not believed before it is there.
+    if (!this.#lane.upstream.foreign) this.#body.expect(Number(headers['content-length']));
   }
 
-  data(chunk: Buffer): void {
-    this.#bytes += chunk.length;
-    if (this.#bytes > REPLY_BYTES_MAX) throw new RangeError(`the engine's answer is larger than ${REPLY_BYTES_MAX} bytes`);
-    this.#chunks.push(chunk);
+  data(bytes: Buffer): void {
+    this.#body.add(bytes);
   }
 
   ended(error?: Error): void {
@@ -218,7 +216,7 @@ class Batch implements UpstreamListener {
 
   #decoded(): Reply {
     if (this.#status === 503) return 'full';
-    const body = Buffer.concat(this.#chunks, this.#bytes);
+    const body = this.#body.join();
     if (this.#status !== 200) return engineFault(this.#status, body, this.#retryAfter);
     return decodeInferReply(body, parseHeaderLength(this.#headerLength));
   }

@@ -5,7 +5,8 @@ export interface UpstreamRequest {
   readonly path: string;
   /** Name, value, name, value. */
   readonly headers: string[];
-  readonly body: Buffer;
+  /** Whole, or the pieces that it is made of. */
+  readonly body: Buffer | readonly Buffer[];
 }
 
 export interface UpstreamControl {
@@ -17,6 +18,8 @@ export interface UpstreamControl {
 
 /** What happens to a request, in order: its start, one head, any number of chunks, then `ended` once. */
 export interface UpstreamListener {
+  /** Who copies the bytes of `data` is given what is read over afterwards. */
+  readonly copies?: boolean;
   begun(control: UpstreamControl): void;
   head(status: number, headers: AnswerHeaders): void;
   data(chunk: Buffer, control: UpstreamControl): void;
