@@ -10,7 +10,7 @@ import type { LoadOrder } from './load-order.ts';
 
 /** What is measured runs alone on the first CPU; what measures it, and the mock upstream, on the second. */
 export const GATEWAY_CPU = '0';
-export const LOAD_CPU = '1';
+const LOAD_CPU = '1';
 /** Where engines are to have a core each, all share both. */
 export const BOTH_CPUS = '0,1';
 /** Calls that the mock takes at once: more than any bar sends. */

@@ -80,7 +80,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
     ready: () => ready().ready,
     live: () => !pressure.shedding,
   });
-  const { control, plane, feeds, events, leadership, reconciler, launcher } = modelyard;
+  const { control, plane, feeds, events, leadership, reconciler } = modelyard;
   stack.defer(() => modelyard.written.close());
   const { org, operatorKey } = await recover(control);
   await feeds.start(control.entitlements.all());
@@ -95,8 +95,7 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
   const app = await composeHttp({ modelyard, clock, config, pressure, environment, ready });
   stack.defer(() => app.close());
   stack.defer(() => control.registry.garbage.close());
-  stack.defer(() => launcher.close());
-  stack.defer(() => plane.dispatch.close());
+  stack.defer(() => endEngines(modelyard));
   pressure.start();
   const address = await listen(app.server, config.host, config.port);
   if (config.exposure.tls) stack.defer(watchCertificate({ server: app.server, files: config.exposure.tls, clock, problem: (error) => events.controlProblem(error) }));
@@ -127,6 +126,12 @@ export async function startModelyard(options: StartOptions): Promise<Running> {
 /** Whether it takes calls, and why not. */
 function vitalsOf({ plane, feeds }: Modelyard, vitals: Omit<Vitals, 'received' | 'databaseMs'>) {
   return readinessOf({ ...vitals, received: plane.routes.received, databaseMs: feeds.databaseMs() });
+}
+
+/** Calls have ended by now, and connections that wait for the next would keep the process. */
+function endEngines({ plane, launcher }: Modelyard): Promise<void> {
+  plane.dispatch.close();
+  return launcher.close();
 }
 
 /** Who acts for the server itself. */

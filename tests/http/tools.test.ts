@@ -64,6 +64,14 @@ describe('tools', () => {
     expect((await answer('[[call:3]] hi', { tools: TOOLS, parallel_tool_calls: false })).message.tool_calls).toHaveLength(1);
   });
 
+  test('C23 C26: beside an answer in JSON: the call that is made, or else the JSON', async () => {
+    const more = { tools: TOOLS, response_format: { type: 'json_object' } };
+    expect((await answer('[[call:1]] hi', more)).message.tool_calls?.map((call) => call.function)).toEqual([{ name: 'say', arguments: '{"text":"hi"}' }]);
+    expect(await answer('hi', more)).toMatchObject({ message: { content: '{"echo":"hi"}' }, finish_reason: 'stop' });
+    const frames = await (await ask('hi', { ...more, stream: true })).text();
+    expect(frames).toContain('"content":"{\\"echo\\":\\"hi\\"}"');
+  });
+
   test('C27: a conversation with calls and their answers is taken', async () => {
     const messages = [
       { role: 'user', content: 'say it' },
@@ -93,7 +101,6 @@ describe('tools', () => {
     ['a choice of none of them', { tools: TOOLS, tool_choice: { type: 'function', function: { name: 'x' } } }, 'tool_choice'],
     ['a choice that is none', { tools: TOOLS, tool_choice: 'maybe' }, 'tool_choice'],
     ['required without tools', { tool_choice: 'required' }, 'tool_choice'],
-    ['with another format', { tools: TOOLS, response_format: { type: 'json_object' } }, 'response_format'],
     ['an answer to no call', { messages: [{ role: 'tool', content: 'x' }] }, 'messages[0].tool_call_id'],
     ['nothing said', { messages: [{ role: 'assistant', content: null }] }, 'messages[0].content'],
     [

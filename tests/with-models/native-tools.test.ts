@@ -69,7 +69,12 @@ const HISTORY: readonly ChatMessage[] = ['Paris', 'Rome', 'Oslo'].flatMap((city,
   { role: 'assistant', content: `It is sunny in ${city}.` },
 ]);
 
-async function answer(messages: readonly ChatMessage[], tools: ToolUse | undefined, stop: readonly string[] = []) {
+interface More {
+  readonly stop?: readonly string[];
+  readonly format?: GenerateRequest['format'];
+}
+
+async function answer(messages: readonly ChatMessage[], tools: ToolUse | undefined, { stop = [], format = { type: 'text' } }: More = {}) {
   const request: GenerateRequest = {
     prompt: { type: 'messages', messages },
     temperature: 0,
@@ -78,30 +83,44 @@ async function answer(messages: readonly ChatMessage[], tools: ToolUse | undefin
     presencePenalty: 0,
     logitBias: new Map(),
     stop,
-    format: { type: 'text' },
+    format,
     cacheSalt: 'tenant',
     maxTokens: 80,
     ...(tools && { tools }),
   };
   const calls: { name: string; arguments: string }[] = [];
   let text = '';
-  const reader = new ToolReader({
-    text: (part) => (text += part),
-    call: (_index, name) => calls.push({ name, arguments: '' }),
-    argument(index, fragment) {
-      const call = calls[index];
-      if (call) call.arguments += fragment;
+  const reader = new ToolReader(
+    {
+      text: (part) => (text += part),
+      call: (_index, name) => calls.push({ name, arguments: '' }),
+      argument(index, fragment) {
+        const call = calls[index];
+        if (call) call.arguments += fragment;
+      },
     },
-  });
+    { answersInJson: format.type !== 'text' },
+  );
   const { finish } = await engine.generate(request, (piece) => reader.push(piece.text), new AbortController().signal);
   reader.end();
   return { text, calls, finish };
 }
 
 test('C25 C27: a model that knows tools says something, then calls, by its own template', async () => {
-  const { text, calls, finish } = await answer([...HISTORY, { role: 'user', content: 'What is the weather in Bern?' }], WEATHER, ['"', '}']);
+  const { text, calls, finish } = await answer([...HISTORY, { role: 'user', content: 'What is the weather in Bern?' }], WEATHER, { stop: ['"', '}'] });
   expect({ text, finish }).toEqual({ text: 'Let me look.', finish: 'stop' });
   expect(calls.map(({ name, arguments: json }) => [name, JSON.parse(json) as unknown])).toEqual([['get_weather', { city: 'Bern' }]]);
+});
+
+test('C23 C26: where answers are JSON, it calls, or answers in JSON', async () => {
+  const schema = { type: 'object', properties: { city: { type: 'string', maxLength: 10 } }, required: ['city'], additionalProperties: false };
+  const format = { type: 'json_schema', schema } as const;
+  const silent = HISTORY.map((message) => (message.toolCalls ? { ...message, content: '' } : message));
+  const calling = await answer([...silent, { role: 'user', content: 'What is the weather in Bern?' }], WEATHER, { format });
+  expect(calling).toEqual({ text: '', calls: [{ name: 'get_weather', arguments: expect.stringContaining('Bern') as string }], finish: 'stop' });
+  const { text, calls } = await answer([{ role: 'user', content: 'Give me JSON.' }], WEATHER, { format });
+  expect(calls).toEqual([]);
+  expect(JSON.parse(text)).toEqual({ city: expect.any(String) as string });
 });
 
 test('the answer of a tool is answered in words', async () => {

@@ -142,6 +142,18 @@ describe('tools of a model that knows none', () => {
     expect((await ask('Say hello.', { tool_choice: 'none', temperature: 0 })).choices[0].message.tool_calls).toBeUndefined();
   });
 
+  test.each([1, 2, 3, 4, 5, 6])('C10 C23 C26: beside a JSON schema, at temperature 1, seed %i: calls after their schemas, or an answer after its own', async (seed) => {
+    const schema = { type: 'object', properties: { name: { type: 'string', maxLength: 20 }, arguments: { type: 'array', items: { type: 'integer' }, maxItems: 3 } } };
+    const format = { type: 'json_schema', json_schema: { name: 'answer', schema: { ...schema, required: ['name', 'arguments'], additionalProperties: false }, strict: true } };
+    const { choices } = await ask('Weather in Rome?', { response_format: format, parallel_tool_calls: false, temperature: 1, seed });
+    const [{ message, finish_reason: finish }] = choices;
+    if (message.tool_calls) for (const call of message.tool_calls) checkCall(call.function.name, call.function.arguments);
+    else expect(JSON.parse(message.content ?? '')).toEqual({ name: expect.any(String) as string, arguments: expect.any(Array) as unknown[] });
+    expect(finish).toBe(message.tool_calls ? 'tool_calls' : 'stop');
+    const required = await ask('Weather in Rome?', { response_format: format, tool_choice: 'required', parallel_tool_calls: false, temperature: 1, seed });
+    expect(required.choices[0].message.content).toBeNull();
+  });
+
   test('C35: equal seeds at temperature 1 make equal calls', async () => {
     const again = () => ask('Weather?', { tool_choice: 'required', temperature: 1, seed: -9007199254740991 });
     // The first finds less of its prompt in the cache than those after it, and the last bits of what is computed anew differ (C12).

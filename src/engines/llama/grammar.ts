@@ -41,17 +41,37 @@ export function createGrammars(llama: Llama): Grammars {
 }
 
 async function compile(llama: Llama, format: GenerateRequest['format'], tools: ToolUse | undefined): Promise<LlamaGrammar> {
-  if (tools) return llama.createGrammar({ grammar: toolGrammar(await schemaGrammar(llama, callSchema(tools), { param: 'tools', isCompact: true }), tools) });
-  if (format.type !== 'json_schema') return llama.createGrammar({ grammar: JSON_OBJECT });
-  return llama.createGrammar({ grammar: await schemaGrammar(llama, toGrammarSchema(format.schema), { param: 'response_format.json_schema.schema', isCompact: false }) });
+  if (!tools) return llama.createGrammar({ grammar: (await formatGrammar(llama, format)) ?? JSON_OBJECT });
+  const call = await schemaGrammar(llama, callSchema(tools), { param: 'tools', isCompact: true });
+  const answer = tools.mode === 'required' ? undefined : await formatGrammar(llama, format);
+  return llama.createGrammar({ grammar: toolGrammar(tools, call, answer) });
 }
 
-/** Calls in marks, one or several; or, where the model may choose, a text that does not begin like JSON, after which calls may come. */
-function toolGrammar(call: string, { mode, isParallel }: ToolUse): string {
+/** What an answer in words must follow; undefined: nothing. */
+async function formatGrammar(llama: Llama, format: GenerateRequest['format']): Promise<string | undefined> {
+  if (format.type === 'text') return undefined;
+  if (format.type !== 'json_schema') return JSON_OBJECT;
+  return schemaGrammar(llama, toGrammarSchema(format.schema), { param: 'response_format.json_schema.schema', isCompact: false });
+}
+
+/**
+ * Calls in marks, one or several; where the model may choose, those or an answer of the wanted format, or a text that does not begin like JSON, after which calls
+ * may come.
+ */
+function toolGrammar({ mode, isParallel }: ToolUse, call: string, answer: string | undefined): string {
   const more = isParallel ? ` ([\\n]? "${TOOL_CALL_OPEN}" opened){0,${PARALLEL_MAX - 1}}` : '';
-  const root = mode === 'required' ? `"${TOOL_CALL_OPEN}" calls` : `[^<{\\x00] ${textState(0)} | "<" ${textState(1)}`;
-  const rules = [`root ::= ${root}`, `calls ::= opened${more}`, `opened ::= [\\n]? call [\\n]? "${TOOL_CALL_CLOSE}"`, ...(mode === 'required' ? [] : textRules())];
-  return `${rules.join('\n')}\n${call.replace(/^root ::= /, 'call ::= ')}`;
+  const rules = [`calls ::= opened${more}`, `opened ::= [\\n]? call-root [\\n]? "${TOOL_CALL_CLOSE}"`, withNamesAfter('call', call)];
+  if (mode === 'required') return [`root ::= "${TOOL_CALL_OPEN}" calls`, ...rules].join('\n');
+  if (answer !== undefined) return [`root ::= "${TOOL_CALL_OPEN}" calls | answer-root`, ...rules, withNamesAfter('answer', answer)].join('\n');
+  return [`root ::= [^<{\\x00] ${textState(0)} | "<" ${textState(1)}`, ...rules, ...textRules()].join('\n');
+}
+
+/** A literal, a set of characters, or the name of a rule. */
+const GRAMMAR_TOKEN = /"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|[A-Za-z][\w-]*/gu;
+
+/** The grammar with its rules renamed, so that it can stand beside another. */
+function withNamesAfter(prefix: string, grammar: string): string {
+  return grammar.replaceAll(GRAMMAR_TOKEN, (token) => (/^["[]/u.test(token) ? token : `${prefix}-${token}`));
 }
 
 function textState(length: number): string {

@@ -8,12 +8,14 @@ export interface ChatVoiceOptions {
   readonly wantsLogprobs: boolean;
   /** The model may call functions: what it writes is read for calls. */
   readonly hasTools: boolean;
+  /** What is not a call is JSON. */
+  readonly answersInJson: boolean;
 }
 
 type Tokens = readonly TokenLogprob[] | undefined;
 
 /** How chat completions are said, frame by frame or whole. */
-export function chatVoice({ model, wantsLogprobs, hasTools }: ChatVoiceOptions, context: WireContext): Voice {
+export function chatVoice({ model, wantsLogprobs, hasTools, answersInJson }: ChatVoiceOptions, context: WireContext): Voice {
   const { requestId, clock } = context;
   const logprobs = (tokens: Tokens): unknown => (wantsLogprobs ? { content: (tokens ?? []).map(entry), refusal: null } : null);
   const chunk = (index: number, delta: unknown, finish: string | null, tokens?: Tokens): unknown => ({
@@ -27,7 +29,7 @@ export function chatVoice({ model, wantsLogprobs, hasTools }: ChatVoiceOptions, 
     object: 'chat.completion',
     chunkObject: 'chat.completion.chunk',
   };
-  if (hasTools) return { ...common, ...toolVoice(requestId, chunk, logprobs) };
+  if (hasTools) return { ...common, ...toolVoice({ requestId, answersInJson }, chunk, logprobs) };
   return {
     ...common,
     open: ({ index }) => [chunk(index, { role: 'assistant', content: '' }, null)],
@@ -52,18 +54,25 @@ interface Reading {
 }
 
 /** An answer that is text, or calls, or calls after a text (C23 to C27). */
-function toolVoice(requestId: string, chunk: Chunk, logprobs: (tokens: Tokens) => unknown): Pick<Voice, 'open' | 'piece' | 'close' | 'whole'> {
+function toolVoice(
+  { requestId, answersInJson }: { readonly requestId: string; readonly answersInJson: boolean },
+  chunk: Chunk,
+  logprobs: (tokens: Tokens) => unknown,
+): Pick<Voice, 'open' | 'piece' | 'close' | 'whole'> {
   const readers = new Map<number, Reading>();
   const callId = (choice: number, call: number) => `call_${requestId.replace(/^req_/, '')}_${choice}_${call}`;
   const readerOf = (index: number) => {
     const known = readers.get(index);
     if (known) return known;
     const made: Reading = {
-      reader: new ToolReader({
-        text: (content) => made.deltas.push({ content }),
-        call: (call, name) => made.deltas.push({ tool_calls: [{ index: call, id: callId(index, call), type: 'function', function: { name, arguments: '' } }] }),
-        argument: (call, fragment) => made.deltas.push({ tool_calls: [{ index: call, function: { arguments: fragment } }] }),
-      }),
+      reader: new ToolReader(
+        {
+          text: (content) => made.deltas.push({ content }),
+          call: (call, name) => made.deltas.push({ tool_calls: [{ index: call, id: callId(index, call), type: 'function', function: { name, arguments: '' } }] }),
+          argument: (call, fragment) => made.deltas.push({ tool_calls: [{ index: call, function: { arguments: fragment } }] }),
+        },
+        { answersInJson },
+      ),
       deltas: [],
       tokens: [],
     };
@@ -91,14 +100,17 @@ function toolVoice(requestId: string, chunk: Chunk, logprobs: (tokens: Tokens) =
     whole({ index }, { text, tokens, finish }) {
       const calls: { name: string; arguments: string }[] = [];
       let content = '';
-      const reader = new ToolReader({
-        text: (part) => (content += part),
-        call: (_call, name) => calls.push({ name, arguments: '' }),
-        argument(call, fragment) {
-          const of = calls[call];
-          if (of) of.arguments += fragment;
+      const reader = new ToolReader(
+        {
+          text: (part) => (content += part),
+          call: (_call, name) => calls.push({ name, arguments: '' }),
+          argument(call, fragment) {
+            const of = calls[call];
+            if (of) of.arguments += fragment;
+          },
         },
-      });
+        { answersInJson },
+      );
       reader.push(text);
       reader.end();
       if (calls.length === 0) return { index, message: { role: 'assistant', content, refusal: null }, logprobs: logprobs(tokens), finish_reason: finish };

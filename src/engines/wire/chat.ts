@@ -24,7 +24,10 @@ export const handleChat: WireHandler<TextEngine> = async (engine, request, respo
       choices,
       stream: booleanField(body, 'stream'),
       includeUsage: isObject(body.stream_options) && booleanField(body.stream_options, 'include_usage'),
-      voice: chatVoice({ model: modelField(body), wantsLogprobs: generate.topLogprobs !== undefined, hasTools: generate.tools !== undefined }, context),
+      voice: chatVoice(
+        { model: modelField(body), wantsLogprobs: generate.topLogprobs !== undefined, hasTools: generate.tools !== undefined, answersInJson: generate.format.type !== 'text' },
+        context,
+      ),
     },
     response,
     context,
@@ -40,7 +43,6 @@ function chatRequest(body: Record<string, unknown>, { cacheSalt, requestId }: Wi
   refuseUnsupported(body, UNSUPPORTED);
   const tools = toolsField(body);
   const sampling = samplingFields(body);
-  if (tools && sampling.format.type !== 'text') throw invalid('"response_format" and "tools" do not go together; leave one out, or set "tool_choice": "none".', 'response_format');
   const maxTokens = wholeField(body, 'max_completion_tokens', 0, 2 ** 31) ?? wholeField(body, 'max_tokens', 0, 2 ** 31);
   const topLogprobs = wholeField(body, 'top_logprobs', 0, TOP_LOGPROBS_MAX);
   const wantsLogprobs = booleanField(body, 'logprobs');

@@ -7,19 +7,22 @@ interface Read {
   calls: { name: string; arguments: string }[];
 }
 
-function read(pieces: readonly string[]): Read {
+function read(pieces: readonly string[], answersInJson = false): Read {
   const found: Read = { text: '', calls: [] };
-  const reader = new ToolReader({
-    text: (text) => (found.text += text),
-    call: (index, name) => {
-      expect(index).toBe(found.calls.length);
-      found.calls.push({ name, arguments: '' });
+  const reader = new ToolReader(
+    {
+      text: (text) => (found.text += text),
+      call: (index, name) => {
+        expect(index).toBe(found.calls.length);
+        found.calls.push({ name, arguments: '' });
+      },
+      argument(index, fragment) {
+        const call = found.calls[index];
+        if (call) call.arguments += fragment;
+      },
     },
-    argument(index, fragment) {
-      const call = found.calls[index];
-      if (call) call.arguments += fragment;
-    },
-  });
+    { answersInJson },
+  );
   for (const piece of pieces) reader.push(piece);
   reader.end();
   return found;
@@ -74,4 +77,12 @@ test('C25 C27: a text may come before calls, without the white space between the
       ],
     });
   }
+});
+
+test('C23: where answers are JSON, one that looks like a call is an answer, said as it comes; calls have marks', () => {
+  const json = '{"name": "f", "arguments": {"a": "<tool_call>"}}';
+  expect(read([json.slice(0, 9)], true).text).toBe('{"name": ');
+  for (const pieces of [[json], json.split('')]) expect(read(pieces, true)).toEqual({ text: json, calls: [] });
+  for (const pieces of [[`<tool_call>${json}</tool_call>`], `<tool_call>${json}</tool_call>`.split('')])
+    expect(read(pieces, true)).toEqual({ text: '', calls: [{ name: 'f', arguments: '{"a": "<tool_call>"}' }] });
 });

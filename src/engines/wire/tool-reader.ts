@@ -15,10 +15,11 @@ const HEAD_CHARACTERS_MAX = 2_048;
 
 /**
  * Tells text from calls in what a model writes: calls are `{"name": …, "arguments": {…}}`, one after the other, in marks or, where the answer begins with them, not
- * (the form of Hermes and Qwen). A text may come first. Arguments are passed on as they come, without what stands round them.
+ * (the form of Hermes and Qwen). A text may come first. Where answers are JSON, calls have marks, and any other answer is one text. Arguments are passed on as they come, without what stands round them.
  */
 export class ToolReader {
   readonly #events: ToolEvents;
+  readonly #answersInJson: boolean;
   #rest = '';
   #mode: 'undecided' | 'text' | 'head' | 'arguments' | 'after' | 'plain' = 'undecided';
   #index = -1;
@@ -26,8 +27,9 @@ export class ToolReader {
   #inString = false;
   #escaped = false;
 
-  constructor(events: ToolEvents) {
+  constructor(events: ToolEvents, { answersInJson }: { readonly answersInJson: boolean }) {
     this.#events = events;
+    this.#answersInJson = answersInJson;
   }
 
   /** Calls that have begun. */
@@ -69,7 +71,9 @@ export class ToolReader {
   #decide(): boolean {
     const start = this.#rest.trimStart();
     if (start === '' || (start.length < TOOL_CALL_OPEN.length && TOOL_CALL_OPEN.startsWith(start))) return false;
-    this.#mode = start.startsWith(TOOL_CALL_OPEN) || start.startsWith('{') ? 'head' : 'text';
+    if (start.startsWith(TOOL_CALL_OPEN)) this.#mode = 'head';
+    else if (this.#answersInJson) this.#mode = 'plain';
+    else this.#mode = start.startsWith('{') ? 'head' : 'text';
     return true;
   }
 

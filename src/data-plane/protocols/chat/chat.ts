@@ -35,16 +35,13 @@ function hasTools({ tools, messages }: ChatRequest): boolean {
 }
 
 /** What a schema can not say. @throws Fault that names the field */
-function checkTools({ tools, tool_choice: choice, response_format: format, messages }: ChatRequest): void {
+function checkTools({ tools, tool_choice: choice, messages }: ChatRequest): void {
   const names = (tools ?? []).map(({ function: { name } }) => name);
   if (new Set(names).size < names.length) throw invalid('"tools" names a function twice.', 'tools');
   if (typeof choice === 'object' && choice !== null && !names.includes(choice.function.name)) {
     throw invalid(`"tool_choice" names the function "${choice.function.name}", which is none of "tools".`, 'tool_choice');
   }
   if (choice === 'required' && names.length === 0) throw invalid('"tool_choice" is "required", and there are no "tools".', 'tool_choice');
-  const mayCall = names.length > 0 && choice !== 'none';
-  if (mayCall && format && format.type !== 'text')
-    throw invalid('"response_format" and "tools" do not go together; leave one out, or set "tool_choice": "none".', 'response_format');
   for (const [i, { role, content, tool_calls: calls, tool_call_id: answered }] of messages.entries()) {
     if (role === 'tool' && answered === undefined) throw invalid(`"messages[${i}].tool_call_id" must name the call that this answers.`, `messages[${i}].tool_call_id`);
     if (role !== 'assistant' && typeof content !== 'string' && !Array.isArray(content))
