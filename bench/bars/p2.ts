@@ -1,6 +1,6 @@
 import { type Bar, fromSpread } from '../lib/bar.ts';
 import { AGAIN, proxyRounds } from '../lib/proxy-rounds.ts';
-import { absolute, compare, doubtsOf, type Metric } from '../lib/rounds.ts';
+import { absolute, byThread, compare, doubtsOf, type Metric } from '../lib/rounds.ts';
 
 const cpu: Metric = (sample) => sample.cpuUsPerCall;
 
@@ -10,7 +10,8 @@ export const p2: Bar = {
   async run(context) {
     const measured = await proxyRounds(context);
     const { doubts, aa } = doubtsOf(measured, AGAIN, cpu);
-    const details = { gateway: absolute(measured, 'gateway', cpu), 'undici-proxy': absolute(measured, 'undici-proxy', cpu), aa };
+    const of = (arm: string) => `${absolute(measured, arm, cpu)} (${byThread(measured, arm)})`;
+    const details = { gateway: of('gateway'), 'undici-proxy': of('undici-proxy'), aa };
     return [{ what: 'CPU µs per call', ...fromSpread(compare(measured, ['gateway', 'undici-proxy'], cpu)), floor: 1.4, aim: 1.2, better: 'lower', doubts, details }];
   },
 };

@@ -3,7 +3,7 @@ import { type Bar, type BenchContext, fromSpread } from '../lib/bar.ts';
 import type { GatewayOrder, GatewayReady } from '../lib/gateway-order.ts';
 import type { BenchProcess } from '../lib/process.ts';
 import { chatLoad, startGateway, startGenerator, startUpstream, UPSTREAM_SLOTS } from '../lib/rig.ts';
-import { absolute, type Arm, compare, doubtsOf, measure, type Measured, type Metric } from '../lib/rounds.ts';
+import { absolute, type Arm, byThread, compare, doubtsOf, measure, type Measured, type Metric } from '../lib/rounds.ts';
 import { bookDoubts, sell } from '../lib/selling.ts';
 import { checkUsageRows } from '../lib/usage-rows.ts';
 
@@ -46,7 +46,7 @@ export const p7: Bar = {
   async run(context) {
     const measured = await run(context);
     const { doubts, aa } = doubtsOf(measured, ['sold', 'sold-again'], cpuUs);
-    const of = (arm: string) => `${absolute(measured, arm, cpuUs)} µs, ${absolute(measured, arm, perSecond)}/s`;
+    const of = (arm: string) => `${absolute(measured, arm, cpuUs)} µs (${byThread(measured, arm)}), ${absolute(measured, arm, perSecond)}/s`;
     const details = { off: of('off'), metered: of('metered'), sold: of('sold'), aa };
     const common = { floor: 1.15, aim: 1.08, better: 'lower', doubts, details } as const;
     return [

@@ -6,11 +6,17 @@ export function processesOf(pid: number): number[] {
   return [pid, ...children.flatMap(processesOf)];
 }
 
-/** Microseconds on a CPU since its start, of all threads of a process and of its children. A thread that has ended is not counted. */
-export function onCpuUs(pid: number): number {
-  let ns = 0;
-  for (const member of processesOf(pid)) for (const task of tasksOf(member)) ns += Number(read(`/proc/${member}/task/${task}/schedstat`).split(' ')[0] ?? 0);
-  return ns / 1000;
+/** Microseconds on a CPU since its start, of all threads of a process and of its children, by the threads' names. A thread that has ended is not counted. */
+export function onCpuUs(pid: number): Map<string, number> {
+  const spent = new Map<string, number>();
+  for (const member of processesOf(pid)) {
+    for (const task of tasksOf(member)) {
+      const name = read(`/proc/${member}/task/${task}/comm`).trim();
+      const us = Number(read(`/proc/${member}/task/${task}/schedstat`).split(' ')[0] ?? 0) / 1000;
+      spent.set(name, (spent.get(name) ?? 0) + us);
+    }
+  }
+  return spent;
 }
 
 /** Resident bytes of a process and its children. */

@@ -37,6 +37,8 @@ export function openArm(arm: Arm, open: Pick<OpenLoop, 'perSecond'> & Partial<Op
 export interface Sample extends LoadResult {
   readonly perSecond: number;
   readonly cpuUsPerCall: number;
+  /** The same by the names of the threads. */
+  readonly threadUsPerCall: ReadonlyMap<string, number>;
   readonly cpuUsPerEvent: number;
   readonly tokensPerSecond: number;
   readonly generatorBusy: number;
@@ -101,22 +103,31 @@ export async function measure({ arms, generator, rounds, seconds, warmCalls = WA
 }
 
 async function takeTurn({ pid, alsoPids = [], load }: Arm, generator: BenchProcess<unknown>, seconds: number): Promise<Sample> {
-  const spent = () => [pid, ...alsoPids].reduce((sum, member) => sum + onCpuUs(member), 0);
+  const spent = () => [pid, ...alsoPids].map(onCpuUs);
   const before = spent();
   const machineBefore = cpuTimes('all');
   const result = await generator.ask<LoadResult>({ ...load, seconds } satisfies LoadOrder);
-  const cpuUs = spent() - before;
+  const threadUs = differenceOf(spent(), before);
+  const cpuUs = [...threadUs.values()].reduce((sum, us) => sum + us, 0);
   const machine = cpuTimes('all');
   const idle = (machine.idle - machineBefore.idle) / (machine.total - machineBefore.total);
   return {
     ...result,
     perSecond: result.successes / result.seconds,
     cpuUsPerCall: cpuUs / result.successes,
+    threadUsPerCall: new Map([...threadUs].map(([name, us]) => [name, us / result.successes])),
     cpuUsPerEvent: cpuUs / result.events,
     tokensPerSecond: result.tokens / result.seconds,
     generatorBusy: result.cpuUs / 1e6 / result.seconds,
     machineCores: (1 - idle) * availableParallelism(),
   };
+}
+
+/** What the threads of some processes have spent in between, by their names. */
+function differenceOf(after: readonly Map<string, number>[], before: readonly Map<string, number>[]): Map<string, number> {
+  const spent = new Map<string, number>();
+  for (const [i, threads] of after.entries()) for (const [name, us] of threads) spent.set(name, (spent.get(name) ?? 0) + us - (before[i]?.get(name) ?? 0));
+  return spent;
 }
 
 export type Metric = (sample: Sample) => number;
@@ -141,4 +152,17 @@ export function doubtsOf(measured: Measured, [first, again]: readonly [string, s
 export function absolute(measured: Measured, arm: string, metric: Metric): string {
   const { median, iqr } = spreadOf(valuesOf(measured, arm, metric));
   return `${median.toPrecision(4)} (${iqr.map((value) => value.toPrecision(4)).join('–')})`;
+}
+
+const THREAD_US_SHOWN = 0.1;
+
+/** An arm's CPU by thread, medians of µs per call, for the details. */
+export function byThread(measured: Measured, arm: string): string {
+  const names = new Set((measured.samples[arm] ?? []).flatMap((sample) => [...sample.threadUsPerCall.keys()]));
+  return [...names]
+    .map((name) => ({ name, us: spreadOf(valuesOf(measured, arm, (sample) => sample.threadUsPerCall.get(name) ?? 0)).median }))
+    .filter(({ us }) => us >= THREAD_US_SHOWN)
+    .toSorted((a, b) => b.us - a.us)
+    .map(({ name, us }) => `${name} ${us.toFixed(1)}`)
+    .join(', ');
 }

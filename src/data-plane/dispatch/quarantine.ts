@@ -70,9 +70,18 @@ export class Quarantine {
   }
 }
 
+/** Each is asked for before it is sent and after it was answered. */
+const DIGESTS = new WeakMap<Work, string>();
+
 /** What an engine is given, and the model version that computes it; nothing of who asks. */
 function fingerprint({ model, version }: RevisionRoute, work: Work): string {
-  const hash = createHash('sha256').update(`${model}:${version}\n`);
+  let digest = DIGESTS.get(work);
+  if (digest === undefined) DIGESTS.set(work, (digest = digestOf(work)));
+  return `${model}:${version}\n${digest}`;
+}
+
+function digestOf(work: Work): string {
+  const hash = createHash('sha256');
   if (work.kind === 'forward') return hash.update(work.path).update(work.body).digest('base64');
   for (const { name, datatype, shape, data } of work.request.inputs) hash.update(JSON.stringify([name, datatype, shape, data.length])).update(data);
   return hash.digest('base64');
