@@ -46,7 +46,7 @@ export interface LoadResult {
   readonly refusalP99Ms: number;
   /** Open loop: calls that were due and not sent. */
   readonly unsent: number;
-  /** Open loop: how much later than due calls were sent, 99th percentile. */
+  /** Open loop: how much later than due calls were handed to the connections, 99th percentile: the generator's own lateness. */
   readonly lateP99Ms: number;
   /** From the first request to the end of the last answer. */
   readonly seconds: number;

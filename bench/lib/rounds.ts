@@ -23,7 +23,7 @@ export interface Arm {
   readonly load: Omit<LoadOrder, 'seconds'>;
 }
 
-/** A second of what is offered: a call is left out only by a server that hangs. */
+/** A second or more of what any bar offers: a call is left out only by a server that hangs. */
 const IN_FLIGHT_MAX = 16_000;
 /** Far beyond what is under way at half of a maximum. */
 const CONNECTIONS = 256;
@@ -126,7 +126,11 @@ async function takeTurn({ pid, alsoPids = [], load }: Arm, generator: BenchProce
 /** What the threads of some processes have spent in between, by their names. */
 function differenceOf(after: readonly Map<string, number>[], before: readonly Map<string, number>[]): Map<string, number> {
   const spent = new Map<string, number>();
-  for (const [i, threads] of after.entries()) for (const [name, us] of threads) spent.set(name, (spent.get(name) ?? 0) + us - (before[i]?.get(name) ?? 0));
+  const add = (threads: Map<string, number>, sign: number) => {
+    for (const [name, us] of threads) spent.set(name, (spent.get(name) ?? 0) + sign * us);
+  };
+  for (const threads of after) add(threads, 1);
+  for (const threads of before) add(threads, -1);
   return spent;
 }
 

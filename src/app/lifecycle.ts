@@ -128,10 +128,10 @@ function vitalsOf({ plane, feeds }: Modelyard, vitals: Omit<Vitals, 'received' |
   return readinessOf({ ...vitals, received: plane.routes.received, databaseMs: feeds.databaseMs() });
 }
 
-/** Calls have ended by now, and connections that wait for the next would keep the process. */
-function endEngines({ plane, launcher }: Modelyard): Promise<void> {
-  plane.dispatch.close();
-  return launcher.close();
+/** Connections that wait for a call would keep the process. */
+async function endEngines({ plane, launcher }: Modelyard): Promise<void> {
+  await plane.dispatch.close();
+  await launcher.close();
 }
 
 /** Who acts for the server itself. */

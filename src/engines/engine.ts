@@ -64,7 +64,7 @@ export interface GenerateRequest {
   /** Absent: no log probabilities. 0: only the chosen token's. n: the n likeliest beside it. */
   readonly topLogprobs?: number;
   readonly format: { readonly type: 'text' } | { readonly type: 'json' } | { readonly type: 'json_schema'; readonly schema: unknown };
-  /** Functions that it may call, in the form that `wire/tool-reader.ts` reads; absent: none. Never together with another format than text. */
+  /** Functions that it may call, in the form that `wire/tool-reader.ts` reads; absent: none. Beside another format than text it calls, or answers in that. */
   readonly tools?: ToolUse;
   /** A cached prefix is reused only under an equal salt. */
   readonly cacheSalt: string;

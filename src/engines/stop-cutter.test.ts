@@ -1,12 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Piece } from './engine.ts';
+import type { GenerateRequest, Piece } from './engine.ts';
 import { createStopCutter } from './stop-cutter.ts';
 import type { ToolUse } from './tools.ts';
 
-function cut(pieces: readonly Piece[], stop: readonly string[], tools?: ToolUse): { text: string; tokens: string; isStopped: boolean } {
+function cut(
+  pieces: readonly Piece[],
+  stop: readonly string[],
+  tools?: ToolUse,
+  format: GenerateRequest['format'] = { type: 'text' },
+): { text: string; tokens: string; isStopped: boolean } {
   const emitted: Piece[] = [];
-  const cutter = createStopCutter({ stop, ...(tools && { tools }) }, (piece) => emitted.push(piece));
+  const cutter = createStopCutter({ stop, format, ...(tools && { tools }) }, (piece) => emitted.push(piece));
   const isStopped = pieces.some((piece) => cutter.push(piece));
   if (!isStopped) cutter.finish();
   return {
@@ -49,4 +54,29 @@ test('C14 C23: a stop string ends a text, never a call', () => {
   }
   expect(cut([{ text: call }], ['\n'], { ...auto, mode: 'required' })).toMatchObject({ text: call, isStopped: false });
   expect(cut([{ text: call }], ['\n'])).toMatchObject({ text: '<tool_call>', isStopped: true });
+});
+
+test('C14 C23: in an answer in JSON a mark is data, and stop strings hold; a call that it begins with is whole', () => {
+  const tools = { functions: [], mode: 'auto', isParallel: true } as const;
+  const text = '{"a": "<tool_call>", "b": "x END y"}';
+  for (const pieces of [[text], text.split(''), [text.slice(0, 20), text.slice(20)]]) {
+    expect(
+      cut(
+        pieces.map((piece) => ({ text: piece })),
+        ['END'],
+        tools,
+        { type: 'json' },
+      ),
+    ).toMatchObject({ text: '{"a": "<tool_call>", "b": "x ', isStopped: true });
+  }
+  const call = '\n<tool_call>{"name": "f", "arguments": {"a": "END"}}</tool_call>';
+  for (const pieces of [[call], call.split('')])
+    expect(
+      cut(
+        pieces.map((piece) => ({ text: piece })),
+        ['END'],
+        tools,
+        { type: 'json' },
+      ),
+    ).toMatchObject({ text: call, isStopped: false });
 });

@@ -12,12 +12,13 @@ export interface StopCutter {
  * Emits pieces up to the first stop string and none of its text (C14). What may be a stop string's beginning is held back;
  * pieces with log probabilities are held whole, so that their tokens stay with their text (C20).
  */
-export function createStopCutter({ stop: stops, tools }: Pick<GenerateRequest, 'stop' | 'tools'>, emit: (piece: Piece) => void): StopCutter {
+export function createStopCutter({ stop: stops, tools, format }: Pick<GenerateRequest, 'stop' | 'tools' | 'format'>, emit: (piece: Piece) => void): StopCutter {
   const held: Piece[] = [];
   let text = '';
   // Calls are data: a stop string in an argument, or in the white space round it, would leave half a call.
   let isCall = tools?.mode === 'required';
-  const marks = tools ? [TOOL_CALL_OPEN] : [];
+  let marks = tools ? [TOOL_CALL_OPEN] : [];
+  let beginning = '';
 
   const release = (length: number): void => {
     let left = length;
@@ -48,6 +49,11 @@ export function createStopCutter({ stop: stops, tools }: Pick<GenerateRequest, '
       }
       held.push(piece);
       text += piece.text;
+      if (format.type !== 'text' && marks.length > 0) {
+        beginning = (beginning + piece.text).trimStart();
+        // An answer in JSON is a call from its first character, or none: further on a mark is data.
+        if (!beginning.startsWith(TOOL_CALL_OPEN) && !TOOL_CALL_OPEN.startsWith(beginning)) marks = [];
+      }
       const at = firstStop(text, stops);
       const mark = firstStop(text, marks);
       if (mark >= 0 && (at < 0 || mark <= at)) {

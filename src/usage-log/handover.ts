@@ -23,7 +23,7 @@ export class Handover {
   #at = 0;
   #groups: WrittenGroup[] = [];
 
-  /** Lines of more than `bytesMax` bytes are not kept: all are forgotten, and the poster reads the disk until it has caught up. */
+  /** Of more than `bytesMax` bytes of lines all are forgotten, and the poster reads the disk until it has caught up; a group that is larger by itself is never kept. */
   constructor(bytesMax: number) {
     this.#ring = Buffer.allocUnsafeSlow(bytesMax);
   }
@@ -44,7 +44,7 @@ export class Handover {
   }
 
   add(group: WrittenGroup): void {
-    this.#groups.push(group);
+    if (group.lines.buffer === this.#ring.buffer) this.#groups.push(group);
   }
 
   /** The groups from `offset` of `segment` on, one after the other, up to some `recordsMax`; undefined when they are not here. */

@@ -2,16 +2,16 @@ import { expect, test } from 'vitest';
 import { FakeClock } from '../../tests/fake-clock.ts';
 import { systemClock } from '../base/clock.ts';
 import type { UsageRecord } from '../contract/usage.ts';
-import { UsageLog } from './log.ts';
+import { UsageLog, type UsageLogOptions } from './log.ts';
 import { Poster } from './poster.ts';
 import { lineOf, type RecordBatch } from './record.ts';
 import { seeded } from '../../tests/seeded.ts';
 import { CrashingStorage, usageRecord } from './testing.ts';
 
 /** A poster on a disk that counts its reads, and a `post` that can fail. */
-async function postingWorld(storage = new CrashingStorage()) {
+async function postingWorld(storage = new CrashingStorage(), options: Pick<UsageLogOptions, 'keptBytesMax'> = {}) {
   const clock = new FakeClock();
-  const log = await UsageLog.open({ clock, storage, sync: 'group' });
+  const log = await UsageLog.open({ clock, storage, sync: 'group', ...options });
   const posted: string[] = [];
   const problems: string[] = [];
   const state = { down: false };
@@ -62,7 +62,7 @@ test('segments that fill up under way are posted from memory too, and removed wh
 });
 
 test('M23: after a failure, and when more has gathered than memory keeps, the disk is read, and each record is posted once, in order', async () => {
-  const { clock, storage, log, posted, state, poster, append } = await postingWorld();
+  const { clock, storage, log, posted, state, poster, append } = await postingWorld(new CrashingStorage(), { keptBytesMax: 1_048_576 });
   state.down = true;
   const all = ids(25_000);
   for (let at = 0; at < all.length; at += 1_000) await append(all.slice(at, at + 1_000));

@@ -14,6 +14,8 @@ import { TensorJob } from './tensors.ts';
 const NONE: ReadonlySet<string> = new Set();
 /** Pause before a call is offered again to engines that were all full. */
 const FULL_PAUSE_MS = 25;
+/** An engine has a second for the usage of a call that is cancelled. */
+const CLOSE_MS_MAX = 2_000;
 /** By then the routes have lost an engine whose process has ended. */
 const LOST_MS = 2_000;
 
@@ -61,15 +63,21 @@ export class Dispatch {
     for (const [name, queue] of this.#queues) {
       if (names.has(name)) continue;
       this.#queues.delete(name);
-      queue.close();
+      void queue.close();
     }
     for (const route of deployments) this.#queue(route).update(route);
   }
 
-  /** Refuses what waits, and closes the connections to engines, each once its call has ended: an idle one would keep the process. */
-  close(): void {
-    for (const queue of this.#queues.values()) queue.close();
+  /**
+   * Refuses what waits, and closes the connections to engines, each once its call has ended: an idle one would keep the process. Calls that were cut off just now
+   * have a moment to tell what they used.
+   */
+  async close(): Promise<void> {
+    const closed = [...this.#queues.values()].map((queue) => queue.close());
     this.#queues.clear();
+    const over = new AbortController();
+    await Promise.race([Promise.all(closed), this.#clock.after(CLOSE_MS_MAX, over.signal).catch(() => undefined)]);
+    over.abort();
   }
 
   /** What each revision has waiting and running. */

@@ -44,11 +44,11 @@ interface Answer {
   error: string | undefined;
 }
 
-function call(upstream: Upstream, body = 'hello', onData: (control: UpstreamControl) => void = () => undefined): Promise<Answer> {
+function call(upstream: Upstream, body: string | readonly string[] = 'hello', onData: (control: UpstreamControl) => void = () => undefined): Promise<Answer> {
   const answer: Answer = { status: 0, body: '', error: undefined };
   return new Promise((resolve) => {
     upstream.send(
-      { path: '/call', headers: ['x-request-id', 'r'], body: Buffer.from(body) },
+      { path: '/call', headers: ['x-request-id', 'r'], body: typeof body === 'string' ? Buffer.from(body) : body.map((piece) => Buffer.from(piece)) },
       {
         begun: () => undefined,
         head: (status) => (answer.status = status),
@@ -71,13 +71,15 @@ test('a connection is used again, one call at a time, and each request is whole 
     socket.write(ok('fine'));
   });
   const big = 'x'.repeat(200_000);
-  for (const body of ['one', big]) expect(await call(upstream, body)).toEqual({ status: 200, body: 'fine', error: undefined });
+  for (const body of ['one', big, ['o', '', 'ne'], ['head', '', big]]) expect(await call(upstream, body)).toEqual({ status: 200, body: 'fine', error: undefined });
   expect(await Promise.all([call(upstream), call(upstream)])).toHaveLength(2);
   expect(connections()).toBe(2);
   expect(requests[0]).toContain('POST /call HTTP/1.1\r\n');
   expect(requests[0]).toContain('x-modelyard-engine-token: secret\r\n');
   expect(requests[0]?.endsWith('\r\n\r\none')).toBe(true);
   expect(requests[1]?.endsWith(`\r\n\r\n${big}`)).toBe(true);
+  expect(requests[2]).toBe(requests[0]);
+  expect(requests[3]?.endsWith(`\r\n\r\nhead${big}`)).toBe(true);
 });
 
 test('a connection that was idle for long, or whose answer said so, is not used again', async () => {

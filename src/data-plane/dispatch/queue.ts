@@ -186,12 +186,14 @@ export class DeploymentQueue {
     this.#options.executed?.({ deployment: this.#route.name, version: revision.version, rows, ms });
   }
 
-  close(): void {
+  /** Refuses what waits. Resolves once the calls that run have ended. */
+  async close(): Promise<void> {
     for (const entry of this.#line) entry.refuse(notRunning(this.#route.name));
     this.#line.clear();
-    for (const lane of this.#laneList) void lane.upstream.close();
+    const lanes = this.#laneList;
     this.#lanes.clear();
     this.#laneList = [];
+    await Promise.all(lanes.map((lane) => lane.upstream.close()));
   }
 
   #pump(): void {

@@ -196,7 +196,7 @@ class Batch implements UpstreamListener {
     this.#headerLength = typeof length === 'string' ? length : undefined;
     this.#retryAfter = headers['retry-after'];
     // What a stranger says of its answer is not believed before it is there.
-    if (!this.#lane.upstream.foreign) this.#body.expect(Number(headers['content-length']));
+    if (status === 200 && !this.#lane.upstream.foreign) this.#body.expect(Number(headers['content-length']));
   }
 
   data(bytes: Buffer): void {

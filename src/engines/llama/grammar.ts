@@ -43,8 +43,7 @@ export function createGrammars(llama: Llama): Grammars {
 async function compile(llama: Llama, format: GenerateRequest['format'], tools: ToolUse | undefined): Promise<LlamaGrammar> {
   if (!tools) return llama.createGrammar({ grammar: (await formatGrammar(llama, format)) ?? JSON_OBJECT });
   const call = await schemaGrammar(llama, callSchema(tools), { param: 'tools', isCompact: true });
-  const answer = tools.mode === 'required' ? undefined : await formatGrammar(llama, format);
-  return llama.createGrammar({ grammar: toolGrammar(tools, call, answer) });
+  return llama.createGrammar({ grammar: toolGrammar(tools, call, await formatGrammar(llama, format)) });
 }
 
 /** What an answer in words must follow; undefined: nothing. */
