@@ -58,25 +58,16 @@ test('C14 C23: a stop string ends a text, never a call', () => {
 
 test('C14 C23: in an answer in JSON a mark is data, and stop strings hold; a call that it begins with is whole', () => {
   const tools = { functions: [], mode: 'auto', isParallel: true } as const;
+  const inJson = (pieces: readonly string[]) =>
+    cut(
+      pieces.map((text) => ({ text })),
+      ['END'],
+      tools,
+      { type: 'json' },
+    );
   const text = '{"a": "<tool_call>", "b": "x END y"}';
-  for (const pieces of [[text], text.split(''), [text.slice(0, 20), text.slice(20)]]) {
-    expect(
-      cut(
-        pieces.map((piece) => ({ text: piece })),
-        ['END'],
-        tools,
-        { type: 'json' },
-      ),
-    ).toMatchObject({ text: '{"a": "<tool_call>", "b": "x ', isStopped: true });
-  }
+  for (const pieces of [[text], text.split(''), [text.slice(0, 20), text.slice(20)]])
+    expect(inJson(pieces)).toMatchObject({ text: text.slice(0, text.indexOf('END')), isStopped: true });
   const call = '\n<tool_call>{"name": "f", "arguments": {"a": "END"}}</tool_call>';
-  for (const pieces of [[call], call.split('')])
-    expect(
-      cut(
-        pieces.map((piece) => ({ text: piece })),
-        ['END'],
-        tools,
-        { type: 'json' },
-      ),
-    ).toMatchObject({ text: call, isStopped: false });
+  for (const pieces of [[call], call.split('')]) expect(inJson(pieces)).toMatchObject({ text: call, isStopped: false });
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ChatMessage, GenerateRequest, TextEngine } from '../../src/engines/engine.ts';
 import { createLlamaEngine } from '../../src/engines/llama/index.ts';
 import type { ToolUse } from '../../src/engines/tools.ts';
-import { ToolReader } from '../../src/engines/wire/tool-reader.ts';
+import { collectingReader } from '../../src/engines/wire/tool-reader.ts';
 import { starterFile } from './starters.ts';
 
 /** The form of Qwen 2.5's template, on SmolLM2's weights: a model that is told of tools by its own template, and writes calls in its marks. */
@@ -88,22 +88,10 @@ async function answer(messages: readonly ChatMessage[], tools: ToolUse | undefin
     maxTokens: 80,
     ...(tools && { tools }),
   };
-  const calls: { name: string; arguments: string }[] = [];
-  let text = '';
-  const reader = new ToolReader(
-    {
-      text: (part) => (text += part),
-      call: (_index, name) => calls.push({ name, arguments: '' }),
-      argument(index, fragment) {
-        const call = calls[index];
-        if (call) call.arguments += fragment;
-      },
-    },
-    { answersInJson: format.type !== 'text' },
-  );
+  const { reader, found } = collectingReader({ answersInJson: format.type !== 'text' });
   const { finish } = await engine.generate(request, (piece) => reader.push(piece.text), new AbortController().signal);
   reader.end();
-  return { text, calls, finish };
+  return { ...found, finish };
 }
 
 test('C25 C27: a model that knows tools says something, then calls, by its own template', async () => {

@@ -41,14 +41,14 @@ export function createGrammars(llama: Llama): Grammars {
 }
 
 async function compile(llama: Llama, format: GenerateRequest['format'], tools: ToolUse | undefined): Promise<LlamaGrammar> {
-  if (!tools) return llama.createGrammar({ grammar: (await formatGrammar(llama, format)) ?? JSON_OBJECT });
+  if (!tools) return llama.createGrammar({ grammar: await formatGrammar(llama, format) });
   const call = await schemaGrammar(llama, callSchema(tools), { param: 'tools', isCompact: true });
-  return llama.createGrammar({ grammar: toolGrammar(tools, call, await formatGrammar(llama, format)) });
+  const answer = format.type === 'text' ? undefined : await formatGrammar(llama, format);
+  return llama.createGrammar({ grammar: toolGrammar(tools, call, answer) });
 }
 
-/** What an answer in words must follow; undefined: nothing. */
-async function formatGrammar(llama: Llama, format: GenerateRequest['format']): Promise<string | undefined> {
-  if (format.type === 'text') return undefined;
+/** What an answer in JSON must follow. */
+async function formatGrammar(llama: Llama, format: GenerateRequest['format']): Promise<string> {
   if (format.type !== 'json_schema') return JSON_OBJECT;
   return schemaGrammar(llama, toGrammarSchema(format.schema), { param: 'response_format.json_schema.schema', isCompact: false });
 }

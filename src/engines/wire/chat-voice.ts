@@ -1,7 +1,7 @@
 import type { Generation, TokenLogprob } from '../engine.ts';
 import type { WireContext } from './context.ts';
 import type { Voice } from './respond.ts';
-import { ToolReader } from './tool-reader.ts';
+import { collectingReader, ToolReader } from './tool-reader.ts';
 
 export interface ChatVoiceOptions {
   readonly model: string;
@@ -98,21 +98,10 @@ function toolVoice(
       return [...taken(index), chunk(index, {}, finishOf(reader, finish))];
     },
     whole({ index }, { text, tokens, finish }) {
-      const calls: { name: string; arguments: string }[] = [];
-      let content = '';
-      const reader = new ToolReader(
-        {
-          text: (part) => (content += part),
-          call: (_call, name) => calls.push({ name, arguments: '' }),
-          argument(call, fragment) {
-            const of = calls[call];
-            if (of) of.arguments += fragment;
-          },
-        },
-        { answersInJson },
-      );
+      const { reader, found } = collectingReader({ answersInJson });
       reader.push(text);
       reader.end();
+      const { text: content, calls } = found;
       if (calls.length === 0) return { index, message: { role: 'assistant', content, refusal: null }, logprobs: logprobs(tokens), finish_reason: finish };
       const made = calls.map((call, i) => ({ id: callId(index, i), type: 'function', function: call }));
       return {

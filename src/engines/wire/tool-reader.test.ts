@@ -1,30 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ToolEvents, ToolReader } from './tool-reader.ts';
+import { collectingReader } from './tool-reader.ts';
 
 interface Read {
   text: string;
   calls: { name: string; arguments: string }[];
 }
 
-function readerOf(answersInJson = false): { readonly found: Read; readonly reader: ToolReader } {
-  const found: Read = { text: '', calls: [] };
-  const events: ToolEvents = {
-    text: (text) => (found.text += text),
-    call: (index, name) => {
-      expect(index).toBe(found.calls.length);
-      found.calls.push({ name, arguments: '' });
-    },
-    argument(index, fragment) {
-      const call = found.calls[index];
-      if (call) call.arguments += fragment;
-    },
-  };
-  return { found, reader: new ToolReader(events, { answersInJson }) };
-}
-
 function read(pieces: readonly string[], answersInJson = false): Read {
-  const { found, reader } = readerOf(answersInJson);
+  const { found, reader } = collectingReader({ answersInJson });
   for (const piece of pieces) reader.push(piece);
   reader.end();
   return found;
@@ -83,7 +67,7 @@ test('C25 C27: a text may come before calls, without the white space between the
 
 test('C23: where answers are JSON, one that looks like a call is an answer, said as it comes; calls have marks', () => {
   const json = '{"name": "f", "arguments": {"a": "<tool_call>"}}';
-  const { found, reader } = readerOf(true);
+  const { found, reader } = collectingReader({ answersInJson: true });
   reader.push('{"name": ');
   expect(found.text).toBe('{"name": ');
   for (const pieces of [[json], json.split('')]) expect(read(pieces, true)).toEqual({ text: json, calls: [] });

@@ -156,6 +156,23 @@ export class ToolReader {
   }
 }
 
+/** A reader, and what it has found so far. */
+export function collectingReader(options: { readonly answersInJson: boolean }): {
+  readonly reader: ToolReader;
+  readonly found: { text: string; readonly calls: { name: string; arguments: string }[] };
+} {
+  const found = { text: '', calls: [] as { name: string; arguments: string }[] };
+  const events: ToolEvents = {
+    text: (text) => (found.text += text),
+    call: (index, name) => (found.calls[index] = { name, arguments: '' }),
+    argument(index, fragment) {
+      const call = found.calls[index];
+      if (call) call.arguments += fragment;
+    },
+  };
+  return { reader: new ToolReader(events, options), found };
+}
+
 /** The text without white space at its end, nor the beginning of a mark. */
 function beforeOpenEnd(text: string): string {
   for (let length = Math.min(TOOL_CALL_OPEN.length - 1, text.length); length > 0; length--) {
